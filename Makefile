@@ -1,0 +1,46 @@
+# The project's commands. Each sets up what it needs in .venv and does so once: a stamp file remembers which lock is installed.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+
+.PHONY: demo test check format lock clean
+
+demo: .venv/demo.stamp
+	$(BIN)/python -m sandbox
+
+test: .venv/dev.stamp
+	$(BIN)/python -m pytest
+
+# Format, lint, types, import rules, tests. The test runner comes last, so that its closing line is the last thing printed.
+check: .venv/dev.stamp
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=85
+
+format: .venv/dev.stamp
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# New versions of everything, within the ranges of pyproject.toml. The locks name no index and hold a hash for each file.
+LOCK = .lock-venv/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
+lock:
+	test -x .lock-venv/bin/uv || ($(PYTHON) -m venv .lock-venv && .lock-venv/bin/python -m pip install --quiet uv)
+	$(LOCK) pyproject.toml --upgrade --group dev -o requirements/dev.txt
+	$(LOCK) pyproject.toml --group demo -c requirements/dev.txt -o requirements/demo.txt
+	$(LOCK) pyproject.toml -c requirements/dev.txt -o requirements/runtime.txt
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/dev.stamp: requirements/dev.txt | .venv/bin/python
+	$(PIP) -r requirements/dev.txt
+	touch .venv/dev.stamp .venv/demo.stamp
+
+.venv/demo.stamp: requirements/demo.txt | .venv/bin/python
+	$(PIP) -r requirements/demo.txt
+	touch $@
+
+clean:
+	rm -rf .venv .lock-venv
