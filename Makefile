@@ -44,3 +44,11 @@ lock:
 
 clean:
 	rm -rf .venv .lock-venv
+
+# Collect the texts of bot/views/text into the catalogues; what is new there is empty and waits for its translation.
+texts: .venv/dev.stamp
+	$(BIN)/pybabel --quiet extract --no-default-keywords --keyword say --keyword count:1,2 --no-wrap --no-location \
+	  --sort-by-file --omit-header --output bot/locales/bot.pot bot/views/text
+	$(BIN)/pybabel --quiet update --no-wrap --ignore-obsolete --no-fuzzy-matching --omit-header --domain bot \
+	  --input-file bot/locales/bot.pot --output-dir bot/locales
+	rm bot/locales/bot.pot

@@ -1,0 +1,336 @@
+"""The composition root: builds everything once, runs it, and ends it in order."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Final, Self
+from urllib.parse import urlsplit
+
+import structlog
+from pydantic import SecretStr
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+
+import whmcs
+from bot import VERSION
+from bot.domain.audit import BOT, Action, AuditEvent, Happened
+from bot.domain.permissions import AccessPolicy
+from bot.domain.resets import Limits
+from bot.listeners import build_table, register
+from bot.listeners.direct_message import DirectMessageListeners
+from bot.listeners.drawing import Drawing
+from bot.listeners.entries import Entries
+from bot.listeners.reset_password import ResetPasswordListeners
+from bot.listeners.submission import SubmissionListeners
+from bot.metrics import Metrics
+from bot.server import Listener, Readiness, build_ops_app, build_public_app
+from bot.services.access import Access
+from bot.services.capabilities import Capabilities
+from bot.services.deletions import Deletions
+from bot.services.directory import Directory
+from bot.services.recovery import Recovery
+from bot.services.reset_email import ResetEmail
+from bot.services.resets import ResetService
+from bot.services.set_password import PasswordRules, SetPassword
+from bot.services.tasks import Tasks
+from bot.services.worker import Worker
+from bot.settings import Settings, is_loopback
+from bot.slack.client import Identity, SlackClient
+from bot.slack.errors import SlackError, SlackRefusedError
+from bot.slack.messages import Messages
+from bot.slack.modals import Modals
+from bot.slack.notices import Notices
+from bot.slack.people import People
+from bot.store.audit import AuditLog
+from bot.store.database import Database
+from bot.store.errors import NotMigratedError, StoreError
+from bot.store.jobs import JobKind, JobStore
+from bot.store.resets import ResetStore
+from bot.views.text import Languages
+
+_logger = structlog.stdlib.get_logger(__name__)
+
+_LEASE: Final = timedelta(seconds=40)
+_RENEW_SECONDS: Final = 10.0
+_WORK_SECONDS: Final = 1.0
+_HEALTH_SECONDS: Final = 20.0
+_CAPABILITIES_SECONDS: Final = 180.0
+_DRAIN_SECONDS: Final = 25.0
+
+
+class StartError(Exception):
+    """The bot can't start; the text says why and what to do, in one line."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class App:
+    """One running bot: `start()`, then `stop()`. `serve()` is both, with the signals between them."""
+
+    def __init__(self, settings: Settings, slack: SlackClient, identity: Identity, database: Database) -> None:
+        self._slack = slack
+        self._database = database
+        self._metrics = Metrics(VERSION)
+        self._tasks = Tasks()
+        self._audit = AuditLog(database)
+        self._loops: list[asyncio.Task[None]] = []
+        self._parts = {"database": "ok", "slack": "ok"}
+        self._is_stopping = False
+        self._whmcs = whmcs.WhmcsClient.connect(
+            settings.whmcs_url,
+            settings.whmcs_api_identifier.get_secret_value(),
+            settings.whmcs_api_secret.get_secret_value(),
+            _reveal(settings.whmcs_api_access_key),
+        )
+        secret = _reveal(settings.whmcs_companion_secret)
+        self._companion = whmcs.CompanionClient.connect(settings.whmcs_companion_url, secret) if secret else None
+        self._capabilities = Capabilities(self._whmcs, self._companion)
+        messages = Messages(slack, loopback_host=_loopback_host(settings.slack_api_url))
+        languages = Languages.load(settings.default_locale, settings.help_contact)
+        access = Access(
+            people=People(slack),
+            policy=_access_policy(settings),
+            workspace=identity.workspace,
+            audit=self._audit,
+            clock=_now,
+        )
+        self._resets, self._worker, deletions = self._build_resets(settings, access, Notices(messages, languages))
+        directory = Directory(
+            client=self._whmcs,
+            companion=self._companion,
+            capabilities=self._capabilities,
+            access=access,
+            admin_url=settings.whmcs_admin_url,
+        )
+        modals = Modals(slack)
+        drawing = Drawing(modals, self._tasks)
+        self.table = build_table(
+            Entries(access=access, tasks=self._tasks, messages=messages, modals=modals, languages=languages),
+            ResetPasswordListeners(
+                directory=directory,
+                resets=self._resets,
+                drawing=drawing,
+                modals=modals,
+                messages=messages,
+                languages=languages,
+            ),
+            SubmissionListeners(
+                directory=directory, resets=self._resets, drawing=drawing, languages=languages, tasks=self._tasks
+            ),
+            DirectMessageListeners(deletions=deletions, messages=messages, languages=languages),
+        )
+        bolt = _build_bolt(identity)
+        register(bolt, self.table)
+        self._public = Listener(
+            build_public_app(bolt, _reveal(settings.slack_signing_secret)), settings.host, settings.port
+        )
+        self._ops = Listener(build_ops_app(self._readiness, self._metrics.render), settings.ops_host, settings.ops_port)
+
+    def _build_resets(
+        self, settings: Settings, access: Access, notices: Notices
+    ) -> tuple[ResetService, Worker, Deletions]:
+        limits = Limits(
+            agent_resets_per_hour=settings.agent_resets_per_hour,
+            user_cooldown=timedelta(seconds=settings.user_cooldown_seconds),
+        )
+        store, jobs = ResetStore(self._database, limits), JobStore(self._database)
+        set_password = None
+        if self._companion is not None:
+            set_password = SetPassword(
+                client=self._whmcs,
+                companion=self._companion,
+                store=store,
+                jobs=jobs,
+                notices=notices,
+                rules=PasswordRules(
+                    length=settings.password_length, ttl=timedelta(seconds=settings.password_ttl_seconds)
+                ),
+                clock=_now,
+            )
+        resets = ResetService(
+            store=store,
+            jobs=jobs,
+            audit=self._audit,
+            access=access,
+            capabilities=self._capabilities,
+            client=self._whmcs,
+            reset_email=ResetEmail(client=self._whmcs, store=store),
+            set_password=set_password,
+            notices=notices,
+            tasks=self._tasks,
+            metrics=self._metrics,
+            clock=_now,
+            lease=_LEASE,
+        )
+        deletions = Deletions(jobs=jobs, notices=notices, access=access, clock=_now)
+        recovery = Recovery(store=store, jobs=jobs, companion=self._companion, notices=notices, clock=_now)
+        kinds = {JobKind.DELETE_MESSAGE: deletions.delete_due, JobKind.RECOVER_RESET: recovery.recover}
+        return resets, Worker(jobs=jobs, kinds=kinds, metrics=self._metrics, clock=_now), deletions
+
+    @classmethod
+    async def prepare(cls, settings: Settings) -> Self:
+        """Look at what the bot can't do without: the database's tables and Slack's token.
+
+        Raises: StartError.
+        """
+        database = Database.connect(settings.database_url.get_secret_value())
+        slack = SlackClient.connect(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
+        try:
+            if database.is_embedded:
+                await database.migrate()
+            await database.require_migrated()
+            identity = await slack.identify()
+        except NotMigratedError as error:
+            await _close(slack, database)
+            raise StartError(f"DATABASE_URL: {error}: run `python -m bot migrate` first") from error
+        except StoreError as error:
+            await _close(slack, database)
+            raise StartError(f"DATABASE_URL: the database can't be used ({error})") from error
+        except SlackRefusedError as error:
+            await _close(slack, database)
+            raise StartError(f"SLACK_BOT_TOKEN: Slack does not accept it ({error.code})") from error
+        except SlackError as error:
+            await _close(slack, database)
+            raise StartError(f"SLACK_API_URL: Slack does not answer ({error})") from error
+        return cls(settings, slack, identity, database)
+
+    async def start(self) -> None:
+        """Ready when this returns: both listeners accept, the companion has been asked.
+
+        Raises: StartError: a port is taken.
+        """
+        await self._capabilities.refresh()
+        await self._audit.record(
+            AuditEvent(at=_now(), actor=BOT, action=Action.SETTINGS, outcome=Happened.LOADED, reason=VERSION)
+        )
+        for listener, variable in ((self._public, "PORT"), (self._ops, "OPS_PORT")):
+            try:
+                await listener.begin()
+            except OSError as error:
+                await self.stop()
+                raise StartError(f"{variable}: can't listen there ({error.strerror})") from error
+        self._loops = [
+            asyncio.create_task(_every(_WORK_SECONDS, self._worker.work)),
+            asyncio.create_task(_every(_RENEW_SECONDS, self._renew)),
+            asyncio.create_task(_every(_HEALTH_SECONDS, self._look)),
+            asyncio.create_task(_every(_CAPABILITIES_SECONDS, self._capabilities.refresh)),
+        ]
+        _logger.info("ready", version=VERSION, public=self._public.address, operations=self._ops.address)
+
+    async def stop(self) -> None:
+        """Not ready from now on, nothing new; what runs is waited for, 25 s at most; then all is closed."""
+        self._is_stopping = True
+        self._resets.stop()
+        await self._public.end()
+        unfinished = await self._tasks.drain(_DRAIN_SECONDS)
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        await self._ops.end()
+        await self._whmcs.aclose()
+        if self._companion is not None:
+            await self._companion.aclose()
+        await _close(self._slack, self._database)
+        _logger.info("stopped", unfinished=unfinished)
+
+    def _readiness(self) -> Readiness:
+        failure = self._capabilities.whmcs_failure
+        parts = {**self._parts, "whmcs": "ok" if failure is None else f"degraded: {failure.value}"}
+        if self._is_stopping:
+            parts["bot"] = "stopping"
+        is_usable = all(word == "ok" for word in self._parts.values())
+        return Readiness(is_ready=is_usable and not self._is_stopping, parts=parts)
+
+    async def _renew(self) -> None:
+        try:
+            await self._resets.renew_leases()
+        except StoreError as error:
+            _logger.warning("leases not renewed", error=str(error))
+
+    async def _look(self) -> None:
+        """Whether what the bot can't do without still answers."""
+        self._parts = {"database": await self._look_at_database(), "slack": await self._look_at_slack()}
+
+    async def _look_at_database(self) -> str:
+        try:
+            await self._database.ping()
+        except StoreError as error:
+            return f"unusable: {error}"
+        return "ok"
+
+    async def _look_at_slack(self) -> str:
+        try:
+            await self._slack.identify()
+        except SlackRefusedError as error:
+            return f"unusable: {error.code}"
+        except SlackError:
+            return "unusable: no answer"
+        return "ok"
+
+
+async def serve(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT.
+
+    Raises: StartError.
+    """
+    app = await App.prepare(settings)
+    is_signalled = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, is_signalled.set)
+    await app.start()
+    await is_signalled.wait()
+    await app.stop()
+
+
+def _build_bolt(identity: Identity) -> AsyncApp:
+    async def authorize(**_context: object) -> AuthorizeResult:
+        # What auth.test said at start, so that no request has to ask again. There is no token in it: Bolt's own client
+        # is never used.
+        return AuthorizeResult(
+            enterprise_id=identity.workspace.enterprise_id or None,
+            team_id=identity.workspace.team_id,
+            bot_id=identity.bot_id,
+            bot_user_id=identity.bot_user_id,
+            bot_token="",
+        )
+
+    return AsyncApp(
+        authorize=authorize,
+        # Without this Bolt looks for the acknowledgement every 10 ms; with it the listener has to return quickly.
+        process_before_response=True,
+        # server.py has verified the signature over the raw body.
+        request_verification_enabled=False,
+    )
+
+
+async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        await work()
+
+
+async def _close(slack: SlackClient, database: Database) -> None:
+    await slack.aclose()
+    await database.aclose()
+
+
+def _reveal(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret is not None else ""
+
+
+def _loopback_host(api_url: str) -> str | None:
+    parts = urlsplit(api_url)
+    return parts.netloc if parts.hostname is not None and is_loopback(parts.hostname) else None
+
+
+def _access_policy(settings: Settings) -> AccessPolicy:
+    return AccessPolicy(
+        agent_users=settings.agent_users,
+        agent_groups=settings.agent_user_groups,
+        set_password_users=settings.set_password_users,
+        set_password_groups=settings.set_password_user_groups,
+    )

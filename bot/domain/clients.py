@@ -1,0 +1,84 @@
+"""What an agent sees of WHMCS before he chooses."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.domain.resets import Method, Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientMatch:
+    """A client that a search found. `via_email`: the user's address through which it was found, else empty."""
+
+    client_id: int
+    name: str
+    company: str = ""
+    email: str = ""
+    status: str = ""
+    via_email: str = ""
+    is_exact: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """`total` counts what WHMCS has, `matches` is what it sent, best first. `failure`: why a part or all is missing."""
+
+    query: str
+    matches: tuple[ClientMatch, ...] = ()
+    total: int = 0
+    failure: Reason | None = None
+    detail: str = ""
+
+    @property
+    def chosen(self) -> ClientMatch | None:
+        """The one match, or the one exact address, of an answer that is whole."""
+        if self.failure is not None:
+            return None
+        if len(self.matches) == 1 and self.total <= 1:
+            return self.matches[0]
+        exact = [match for match in self.matches if match.is_exact]
+        return exact[0] if len(exact) == 1 else None
+
+
+class SetPasswordOffer(StrEnum):
+    """Whether *set a password* can be chosen, and else why not."""
+
+    OFFERED = "offered"
+    NOT_INSTALLED = "not_installed"
+    NOT_ANSWERING = "not_answering"
+    NOT_ALLOWED = "not_allowed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserChoice:
+    """`last_sign_in_at`: None where WHMCS doesn't tell it (`tells_sign_in` False) or where there was none yet."""
+
+    id: int
+    name: str
+    email: str
+    is_owner: bool
+    tells_sign_in: bool = False
+    last_sign_in_at: datetime | None = None
+    other_clients: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientCard:
+    client_id: int
+    name: str
+    company: str
+    email: str
+    status: str
+    users: tuple[UserChoice, ...]
+    profile_url: str
+    offer: SetPasswordOffer
+    preselected_user_id: int | None = None
+    preselected_method: Method | None = None
+
+    @property
+    def as_match(self) -> ClientMatch:
+        """The client as the type-ahead offers it."""
+        return ClientMatch(
+            client_id=self.client_id, name=self.name, company=self.company, email=self.email, status=self.status
+        )

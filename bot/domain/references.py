@@ -1,0 +1,28 @@
+"""The reference: the one name of a reset, for people and for every system that takes part in it."""
+
+import re
+import secrets
+from typing import Final, NewType
+
+Reference = NewType("Reference", str)
+
+# Crockford's base 32 (https://www.crockford.com/base32.html): no I, L, O, U, so that it can be read out on the phone.
+ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+_SHAPE: Final = re.compile(rf"[{ALPHABET}]{{4}}-[{ALPHABET}]{{4}}")
+
+
+def make_reference() -> Reference:
+    """Draw a new one, such as `7K3M-Q9XD`: 40 random bits, and never a sequence, which a restored database would repeat."""
+    drawn = "".join(secrets.choice(ALPHABET) for _ in range(8))
+    return Reference(f"{drawn[:4]}-{drawn[4:]}")
+
+
+def parse_reference(text: str) -> Reference:
+    """Check what came from outside.
+
+    Raises: ValueError: not of a reference's shape.
+    """
+    if not _SHAPE.fullmatch(text):
+        raise ValueError("not a reference")
+    return Reference(text)

@@ -1,0 +1,156 @@
+"""A reset: what is asked for, how far it is, how it ended."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.domain.permissions import Agent, AgentId
+from bot.domain.references import Reference
+
+
+class Method(StrEnum):
+    RESET_EMAIL = "reset_email"
+    SET_PASSWORD = "set_password"  # noqa: S105 - a method's name, not a password
+
+
+class Phase(StrEnum):
+    """How far a reset is known to be. Each is committed before the step that it announces.
+
+    CHECKING: nothing was asked of WHMCS but reads. CALLING: the write may be on its way. DONE: the outcome is recorded.
+    """
+
+    CHECKING = "checking"
+    CALLING = "calling"
+    DONE = "done"
+
+
+class Outcome(StrEnum):
+    """REFUSED and FAILED changed nothing: somebody said no, or something did not work. UNKNOWN may have changed it."""
+
+    SUCCEEDED = "SUCCEEDED"
+    REFUSED = "REFUSED"
+    FAILED = "FAILED"
+    UNKNOWN = "UNKNOWN"
+
+
+class Reason(StrEnum):
+    """Why: the `reason` of a reset's audit event, and the key of the sentence that the agent reads."""
+
+    NOT_A_USER_OF_CLIENT = "not_a_user_of_client"
+    CLIENT_NOT_FOUND = "client_not_found"
+    USER_NOT_FOUND = "user_not_found"
+    PASSWORD_REFUSED = "password_refused"  # noqa: S105 - a reason, not a password
+    UNREACHABLE = "unreachable"
+    TIMED_OUT = "timed_out"
+    REDIRECTED = "redirected"
+    ADDRESS_REFUSED = "address_refused"
+    CREDENTIALS = "credentials"
+    NOT_PERMITTED = "not_permitted"
+    NOT_INSTALLED = "not_installed"
+    WHMCS_REFUSED = "whmcs_refused"
+    UNUSABLE_ANSWER = "unusable_answer"
+    CONNECTION_LOST = "connection_lost"
+    SERVER_ERROR = "server_error"
+    DIRECT_MESSAGE = "direct_message"
+    NOT_DELIVERED = "not_delivered"
+    INTERRUPTED = "interrupted"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where the conversation began; empty where Slack gave none. The response_url lives for 30 minutes and 5 uses."""
+
+    channel: str = ""
+    response_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResetRequest:
+    """A submitted form. `view_id` is where the result is shown."""
+
+    reference: Reference
+    agent: Agent
+    client_id: int
+    user_id: int
+    method: Method
+    origin: Origin
+    ticket: str = ""
+
+    def has_values_of(self, reset: "Reset") -> bool:
+        mine = (self.agent.id, self.client_id, self.user_id, self.method, self.ticket)
+        return mine == (reset.agent_id, reset.client_id, reset.user_id, reset.method, reset.ticket)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reset:
+    """A reset as the database has it. `user_email` and `language` are known once WHMCS was asked.
+
+    `language` is WHMCS's name of the client's language, such as `spanish`, or empty: the default.
+    """
+
+    reference: Reference
+    agent_id: AgentId
+    agent_locale: str
+    client_id: int
+    user_id: int
+    method: Method
+    ticket: str
+    phase: Phase
+    started_at: datetime
+    user_email: str = ""
+    language: str = ""
+    outcome: Outcome | None = None
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """How a reset ended, with what the sentences about it need. `detail`: WHMCS's own words or address, no secret."""
+
+    reset: Reset
+    outcome: Outcome
+    reason: Reason | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    agent_resets_per_hour: int
+    user_cooldown: timedelta
+
+
+class LimitKind(StrEnum):
+    """Which limit stopped a reset: the `reason` of a `limit REACHED` event."""
+
+    AGENT_HOUR = "agent_hour"
+    USER_COOLDOWN = "user_cooldown"
+    USER_BUSY = "user_busy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitReached:
+    """`until_at`: from when on it is possible again; None while another reset of that user runs. `by`: the other agent."""
+
+    kind: LimitKind
+    until_at: datetime | None = None
+    by: AgentId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRef:
+    """A message of ours in Slack: both parts are needed to change or delete it."""
+
+    channel: str
+    ts: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretMessage:
+    """A direct message that is to disappear. `deletes_at` was committed before the password was in it."""
+
+    reference: Reference
+    agent_id: AgentId
+    agent_locale: str
+    place: MessageRef
+    deletes_at: datetime

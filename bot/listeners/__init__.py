@@ -1,0 +1,69 @@
+"""Slack in. `build_table` lists what Slack can send, on the left, and who answers, on the right."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.domain.audit import Step
+from bot.listeners.direct_message import DirectMessageListeners
+from bot.listeners.entries import Answer, BoltListener, Entries
+from bot.listeners.payloads import Action, Command, MessageAction, Submission, Suggestion
+from bot.listeners.reset_password import ResetPasswordListeners
+from bot.listeners.submission import SubmissionListeners
+from bot.views import direct_message, reset_result
+from bot.views import reset_password as modal
+from bot.views.text import Texts
+
+COMMAND: Final = "/reset-password"
+
+
+class Kind(StrEnum):
+    """What Slack sends; the values are the names of Bolt's decorators."""
+
+    COMMAND = "command"
+    OPTIONS = "options"
+    ACTION = "action"
+    VIEW = "view"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    kind: Kind
+    id: str
+    listener: BoltListener
+
+
+def build_table(
+    entries: Entries,
+    reset: ResetPasswordListeners,
+    submission: SubmissionListeners,
+    message: DirectMessageListeners,
+) -> tuple[Entry, ...]:
+    later, first = entries.deferred, entries.answered
+    return (
+        Entry(Kind.COMMAND, COMMAND, later(Step.COMMAND, Command, reset.open)),
+        Entry(Kind.OPTIONS, modal.CLIENT, first(Step.SUGGESTION, Suggestion, reset.suggest_clients, _refuse_options)),
+        Entry(Kind.ACTION, modal.CLIENT, later(Step.CHOICE, Action, reset.show_client)),
+        Entry(Kind.ACTION, modal.CANDIDATE, later(Step.CHOICE, Action, reset.show_client)),
+        Entry(Kind.ACTION, modal.SEARCH_AGAIN, later(Step.BUTTON, Action, reset.search_again)),
+        Entry(Kind.ACTION, reset_result.BACK, later(Step.BUTTON, Action, reset.back)),
+        Entry(Kind.VIEW, modal.CALLBACK_ID, first(Step.SUBMISSION, Submission, submission.submit, _refuse_view)),
+        Entry(Kind.ACTION, direct_message.DELETE_NOW, later(Step.BUTTON, MessageAction, message.delete)),
+    )
+
+
+def register(app: AsyncApp, table: tuple[Entry, ...]) -> None:
+    """Hand the table to Bolt; nothing else is ever registered."""
+    for entry in table:
+        decorator = getattr(app, entry.kind.value)
+        decorator(entry.id)(entry.listener)
+
+
+def _refuse_options(t: Texts, sentence: str) -> Answer:  # noqa: ARG001 - an option has no room for the sentence
+    return {"options": modal.build_refused_suggestions(t)}
+
+
+def _refuse_view(t: Texts, sentence: str) -> Answer:
+    return {"response_action": "update", "view": reset_result.build_notice(sentence, t)}

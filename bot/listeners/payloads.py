@@ -1,0 +1,93 @@
+"""What Slack sends, checked once into frozen types. Only what we read is named."""
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, ValidationError
+
+from bot.domain.permissions import AgentId
+from bot.domain.resets import MessageRef, Origin
+
+
+class PayloadError(Exception):
+    """A payload that lacks what its kind always has. Holds nothing of it."""
+
+
+class Payload(BaseModel):
+    """`team_id`: the workspace from which the person acts, or empty."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    user_id: AgentId = Field(validation_alias=AliasChoices("user_id", AliasPath("user", "id")), min_length=1)
+    team_id: str = Field(default="", validation_alias=AliasChoices("team_id", AliasPath("user", "team_id")))
+
+    @classmethod
+    def parse(cls, body: Mapping[str, Any]) -> Self:
+        """Raises: PayloadError."""
+        try:
+            return cls.model_validate(body)
+        except ValidationError as error:
+            # Without the cause: it holds the payload.
+            places = ", ".join(".".join(map(str, problem["loc"])) for problem in error.errors())
+            raise PayloadError(f"{cls.__name__}: {places}") from None
+
+
+class Command(Payload):
+    text: str = ""
+    trigger_id: str = Field(min_length=1)
+    channel_id: str = ""
+    response_url: str = ""
+
+    @property
+    def origin(self) -> Origin:
+        return Origin(channel=self.channel_id, response_url=self.response_url)
+
+
+class Element(BaseModel):
+    """The element that was used. `selected` is the value of the option that was chosen."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    action_id: str
+    value: str | None = None
+    selected: str | None = Field(default=None, validation_alias=AliasPath("selected_option", "value"))
+
+
+class InModal(Payload):
+    """Something used in a modal: `view` is the modal as it was drawn, with what is filled in."""
+
+    view_id: str = Field(validation_alias=AliasPath("view", "id"), min_length=1)
+    view: dict[str, Any]
+
+
+class Action(InModal):
+    element: Element = Field(validation_alias=AliasPath("actions", 0))
+
+
+class Submission(InModal):
+    pass
+
+
+class Suggestion(InModal):
+    """A type-ahead's question; `value` is what was typed so far."""
+
+    value: str = ""
+
+
+class MessageAction(Payload):
+    """A button in a message."""
+
+    element: Element = Field(validation_alias=AliasPath("actions", 0))
+    channel: str = Field(
+        validation_alias=AliasChoices(AliasPath("container", "channel_id"), AliasPath("channel", "id"))
+    )
+    ts: str = Field(validation_alias=AliasChoices(AliasPath("container", "message_ts"), AliasPath("message", "ts")))
+    response_url: str = ""
+
+    @property
+    def place(self) -> MessageRef:
+        return MessageRef(channel=self.channel, ts=self.ts)
+
+    @property
+    def origin(self) -> Origin:
+        return Origin(channel=self.channel, response_url=self.response_url)

@@ -1,0 +1,152 @@
+"""The conversation in the modal up to the submission: open, search, choose; and back from a result."""
+
+import asyncio
+import time
+from typing import Final
+
+import structlog
+
+from bot.domain.names import one_line, shorten
+from bot.domain.permissions import Agent
+from bot.domain.references import make_reference
+from bot.listeners.cards import draw_card
+from bot.listeners.drawing import Drawing
+from bot.listeners.entries import Answer
+from bot.listeners.payloads import Action, Command, Suggestion
+from bot.services.directory import Directory, Preselection
+from bot.services.resets import ResetService
+from bot.slack.errors import SlackError
+from bot.slack.messages import Messages
+from bot.slack.modals import Modals
+from bot.views import direct_message
+from bot.views import reset_password as modal
+from bot.views import reset_result as result_modal
+from bot.views.blocks import View
+from bot.views.text import Languages, Texts, outcomes
+
+_logger = structlog.stdlib.get_logger(__name__)
+
+SUGGESTION_SECONDS: Final = 2.0
+"""Slack gives a type-ahead three seconds and no second chance, so it gets what there is after two."""
+
+_QUERY: Final = 200
+_MIN_QUERY: Final = 2
+_HELP: Final = frozenset({"help", "ayuda", "?"})
+
+
+class ResetPasswordListeners:
+    def __init__(
+        self,
+        *,
+        directory: Directory,
+        resets: ResetService,
+        drawing: Drawing,
+        modals: Modals,
+        messages: Messages,
+        languages: Languages,
+    ) -> None:
+        self._directory = directory
+        self._resets = resets
+        self._drawing = drawing
+        self._modals = modals
+        self._messages = messages
+        self._languages = languages
+
+    async def open(self, command: Command, agent: Agent) -> None:
+        """`/reset-password`, alone or with whom to search for."""
+        t = self._languages.for_locale(agent.locale)
+        query = _query(command.text)
+        if query.lower() in _HELP:
+            await self._messages.answer(command.origin, agent.id, direct_message.build_help(t))
+            return
+        state = modal.State(
+            reference=make_reference(),
+            agent=agent.id,
+            opened_at=int(time.time()),
+            channel=command.channel_id,
+            response_url=command.response_url,
+        )
+        view = modal.build_searching(state, query, t) if query else modal.build_empty(state, t)
+        try:
+            view_id = await self._modals.open(command.trigger_id, view)
+        except SlackError as error:
+            _logger.warning("modal not opened", error=str(error))
+            content = direct_message.build_notice(outcomes.not_opened(t), t)
+            await self._messages.answer(command.origin, agent.id, content)
+            return
+        if query:
+            await self._drawing.replace(view_id, self._draw_search(state, query, agent, t), view)
+
+    async def suggest_clients(self, suggestion: Suggestion, agent: Agent, arrived_at: float) -> Answer:
+        """The type-ahead, with what there is in time."""
+        query = _query(suggestion.value)
+        if len(query) < _MIN_QUERY:
+            return {"options": []}
+        left = SUGGESTION_SECONDS - (asyncio.get_running_loop().time() - arrived_at)
+        search = await self._directory.search(query, deadline_seconds=max(left, 0.1))
+        return {"options": modal.build_suggestions(search, self._languages.for_locale(agent.locale))}
+
+    async def show_client(self, action: Action, agent: Agent) -> None:
+        """A client was chosen, in the type-ahead or among the matches."""
+        t = self._languages.for_locale(agent.locale)
+        state = await self._read_state(action, agent)
+        if state is None:
+            await self._draw_start_again(action, t)
+            return
+        client_id = modal.parse_client_value(action.element.selected)
+        if client_id is None:
+            await self._modals.update(action.view_id, modal.build_unavailable(state.for_client(None), t))
+            return
+        drawing = draw_card(self._directory, state, client_id, agent, Preselection(), t)
+        await self._drawing.replace(action.view_id, drawing, modal.build_loading(state, t))
+
+    async def search_again(self, action: Action, agent: Agent) -> None:
+        """The same search once more; its text is in the button."""
+        t = self._languages.for_locale(agent.locale)
+        state = await self._read_state(action, agent)
+        if state is None:
+            await self._draw_start_again(action, t)
+            return
+        query = _query(action.element.value or "")
+        fresh = state.for_client(None).renewed(make_reference())
+        meanwhile = modal.build_searching(fresh, query, t)
+        await self._drawing.replace(action.view_id, self._draw_search(fresh, query, agent, t), meanwhile)
+
+    async def back(self, action: Action, agent: Agent) -> None:
+        """From a result to a new form with the same choices."""
+        t = self._languages.for_locale(agent.locale)
+        state = await self._read_state(action, agent)
+        choices = result_modal.parse_back(action.element.value)
+        if state is None or choices is None:
+            await self._draw_start_again(action, t)
+            return
+        fresh = state.for_client(None).renewed(make_reference())
+        preselection = Preselection(user_id=choices.user_id, method=choices.method)
+        drawing = draw_card(self._directory, fresh, choices.client_id, agent, preselection, t)
+        await self._drawing.replace(action.view_id, drawing, modal.build_loading(fresh, t))
+
+    async def _draw_search(self, state: modal.State, query: str, agent: Agent, t: Texts) -> View:
+        """The one client that was meant, or what was found."""
+        search = await self._directory.search(query)
+        if search.chosen is None:
+            return modal.build_found(state, search, t)
+        preselection = Preselection(typed=query)
+        return await draw_card(self._directory, state, search.chosen.client_id, agent, preselection, t)
+
+    async def _read_state(self, action: Action, agent: Agent) -> modal.State | None:
+        """None: not a form of this version, or one that was drawn for somebody else, which is recorded."""
+        try:
+            state = modal.State.parse(action.view.get("private_metadata"))
+        except modal.ViewError:
+            return None
+        if state.agent != agent.id:
+            await self._resets.record_tampering(state.reference, agent.id, "other_agent")
+            return None
+        return state
+
+    async def _draw_start_again(self, action: Action, t: Texts) -> None:
+        await self._modals.update(action.view_id, result_modal.build_notice(outcomes.start_again(t), t))
+
+
+def _query(text: str) -> str:
+    return shorten(one_line(text), _QUERY)

@@ -1,0 +1,228 @@
+"""Looking up clients and their users before anything is chosen."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+import whmcs
+from bot.domain.clients import ClientCard, ClientMatch, Search, SetPasswordOffer, UserChoice
+from bot.domain.names import one_line
+from bot.domain.permissions import Agent
+from bot.domain.resets import Method, Reason
+from bot.services.access import Access
+from bot.services.capabilities import Capabilities
+from bot.services.failures import Failure, explain
+
+_logger = structlog.stdlib.get_logger(__name__)
+
+SEARCH_SECONDS: Final = 10.0
+_SHOWN: Final = 25
+_COMPANION_SECONDS: Final = 5.0
+_MAX_ID: Final = 2**31 - 1
+
+
+class LookupFailedError(Exception):
+    """The client could not be read."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.reason.value)
+        self.failure = failure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preselection:
+    """What is chosen already when the card is drawn: the user whose address was typed, or what was chosen before."""
+
+    typed: str = ""
+    user_id: int | None = None
+    method: Method | None = None
+
+
+class Directory:
+    def __init__(
+        self,
+        *,
+        client: whmcs.WhmcsClient,
+        companion: whmcs.CompanionClient | None,
+        capabilities: Capabilities,
+        access: Access,
+        admin_url: str,
+    ) -> None:
+        self._client = client
+        self._companion = companion
+        self._capabilities = capabilities
+        self._access = access
+        self._admin_url = admin_url
+
+    async def search(self, typed: str, *, deadline_seconds: float = SEARCH_SECONDS) -> Search:
+        """Find clients by name, company, e-mail, or `#id`; what failed is in the answer, never raised."""
+        query = one_line(typed)
+        client_id = _parse_id(query)
+        if query.startswith("#"):
+            return await self._search_id(query, client_id, deadline_seconds)
+        if client_id is None:
+            return await self._search_text(query, deadline_seconds)
+        by_id, by_text = await asyncio.gather(
+            self._search_id(query, client_id, deadline_seconds), self._search_text(query, deadline_seconds)
+        )
+        return _joined(by_id, by_text)
+
+    async def read_card(self, client_id: int, agent: Agent, preselection: Preselection) -> ClientCard:
+        """Read the client, its users, and what may be done with them.
+
+        Raises: LookupFailedError.
+        """
+        details, told, may_set_passwords = await asyncio.gather(
+            self._read_details(client_id), self._ask_companion(client_id), self._access.may_set_passwords(agent)
+        )
+        users = tuple(_user_choice(user, told, client_id) for user in details.users)
+        return ClientCard(
+            client_id=client_id,
+            name=one_line(details.client.full_name),
+            company=one_line(details.client.company_name),
+            email=one_line(details.client.email),
+            status=one_line(details.client.status),
+            users=users,
+            profile_url=self.profile_url(client_id),
+            offer=self._capabilities.set_password if may_set_passwords else self._not_allowed(),
+            preselected_user_id=_preselect(users, preselection),
+            preselected_method=preselection.method,
+        )
+
+    def profile_url(self, client_id: int) -> str:
+        return f"{self._admin_url}/clientssummary.php?userid={client_id}"
+
+    def emails_url(self, client_id: int) -> str:
+        """The client's *Emails* tab, where a reset e-mail that was sent is listed."""
+        return f"{self._admin_url}/clientsemails.php?userid={client_id}"
+
+    def _not_allowed(self) -> SetPasswordOffer:
+        offer = self._capabilities.set_password
+        return offer if offer is SetPasswordOffer.NOT_INSTALLED else SetPasswordOffer.NOT_ALLOWED
+
+    async def _search_text(self, query: str, deadline_seconds: float) -> Search:
+        try:
+            found = await self._client.search(query, limit=_SHOWN, deadline_seconds=deadline_seconds)
+        except whmcs.WhmcsError as error:
+            return self._failed(query, error)
+        failure = explain(found.failure) if found.failure is not None else None
+        self._capabilities.note(None)
+        reason = failure.reason if failure is not None else Reason.TIMED_OUT
+        return Search(
+            query=query,
+            matches=tuple(_client_match(match) for match in found.matches),
+            total=found.total,
+            failure=None if found.is_complete else reason,
+            detail=failure.detail if failure is not None else "",
+        )
+
+    async def _search_id(self, query: str, client_id: int | None, deadline_seconds: float) -> Search:
+        if client_id is None:
+            return Search(query=query)
+        try:
+            details = await self._client.get_clients_details(client_id, deadline_seconds=deadline_seconds)
+        except whmcs.NotFoundError:
+            self._capabilities.note(None)
+            return Search(query=query)
+        except whmcs.WhmcsError as error:
+            return self._failed(query, error)
+        self._capabilities.note(None)
+        match = _client_match(whmcs.Match(client_id=client_id, client=details.client, user=None, is_exact=True))
+        return Search(query=query, matches=(match,), total=1)
+
+    def _failed(self, query: str, error: whmcs.WhmcsError) -> Search:
+        failure = explain(error)
+        self._capabilities.note(failure.reason)
+        _logger.warning("search failed", action=error.action, reason=failure.reason.value, detail=failure.detail)
+        return Search(query=query, failure=failure.reason, detail=failure.detail)
+
+    async def _read_details(self, client_id: int) -> whmcs.ClientDetails:
+        try:
+            details = await self._client.get_clients_details(client_id)
+        except whmcs.NotFoundError as error:
+            self._capabilities.note(None)
+            raise LookupFailedError(explain(error)) from error
+        except whmcs.WhmcsError as error:
+            failure = explain(error)
+            self._capabilities.note(failure.reason)
+            raise LookupFailedError(failure) from error
+        self._capabilities.note(None)
+        return details
+
+    async def _ask_companion(self, client_id: int) -> dict[int, whmcs.CompanionUser] | None:
+        """What only the companion tells of the users; None: it doesn't answer, and the card does without."""
+        if self._companion is None or self._capabilities.set_password is not SetPasswordOffer.OFFERED:
+            return None
+        try:
+            users = await self._companion.users(client_id, deadline_seconds=_COMPANION_SECONDS)
+        except whmcs.WhmcsError as error:
+            _logger.warning("companion did not tell the users", reason=explain(error).reason.value)
+            return None
+        return {user.id: user for user in users}
+
+
+def _parse_id(query: str) -> int | None:
+    digits = query.removeprefix("#").strip()
+    if not (digits.isascii() and digits.isdigit()):
+        return None
+    number = int(digits[:11])
+    return number if 0 < number <= _MAX_ID else None
+
+
+def _client_match(match: whmcs.Match) -> ClientMatch:
+    client, user = match.client, match.user
+    via_email = one_line(user.email) if user is not None else ""
+    if client is None:
+        name = one_line(f"{user.first_name} {user.last_name}") if user is not None else ""
+        return ClientMatch(client_id=match.client_id, name=name, via_email=via_email, is_exact=match.is_exact)
+    email = one_line(client.email)
+    return ClientMatch(
+        client_id=match.client_id,
+        name=one_line(client.full_name),
+        company=one_line(client.company_name),
+        email=email,
+        status=one_line(client.status),
+        via_email="" if via_email.casefold() == email.casefold() else via_email,
+        is_exact=match.is_exact,
+    )
+
+
+def _joined(by_id: Search, by_text: Search) -> Search:
+    """The client with that id first; it is what digits alone stand for."""
+    ids = {match.client_id for match in by_id.matches}
+    others = tuple(match for match in by_text.matches if match.client_id not in ids)
+    return Search(
+        query=by_id.query,
+        matches=by_id.matches + others,
+        total=max(by_text.total + len(ids), len(ids) + len(others)) if ids else by_text.total,
+        failure=by_id.failure or by_text.failure,
+        detail=by_id.detail or by_text.detail,
+    )
+
+
+def _user_choice(user: whmcs.ClientUser, told: dict[int, whmcs.CompanionUser] | None, client_id: int) -> UserChoice:
+    more = told.get(user.id) if told is not None else None
+    return UserChoice(
+        id=user.id,
+        name=one_line(user.name),
+        email=one_line(user.email),
+        is_owner=user.is_owner,
+        tells_sign_in=more is not None,
+        last_sign_in_at=more.last_sign_in_at if more is not None else None,
+        other_clients=len(set(more.client_ids) - {client_id}) if more is not None else 0,
+    )
+
+
+def _preselect(users: Iterable[UserChoice], preselection: Preselection) -> int | None:
+    """What was chosen before, else the user whose exact address was typed, else the only one; else nobody."""
+    choices = tuple(users)
+    if any(choice.id == preselection.user_id for choice in choices):
+        return preselection.user_id
+    typed = one_line(preselection.typed).casefold()
+    exact = [choice.id for choice in choices if typed and choice.email.casefold() == typed]
+    if len(exact) == 1:
+        return exact[0]
+    return choices[0].id if len(choices) == 1 else None

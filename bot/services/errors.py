@@ -1,0 +1,58 @@
+"""Why a use case was not carried out. Each was decided before STARTED: nothing was changed.
+
+ServiceError
+├── NotAllowedError          the person may not do that
+├── NotOfferedError          *set a password* can't be had just now
+├── LimitError               a limit is reached
+├── FormTamperedError        the form was sent with other values, or by somebody else
+├── StillRunningError        the form was sent before, and its reset runs elsewhere
+├── AuditUnavailableError    it could not be recorded, so it was not done
+└── StoppingError            the bot is being stopped
+"""
+
+from bot.domain.permissions import Denial
+from bot.domain.resets import LimitReached
+
+
+class ServiceError(Exception):
+    """Anything that a use case says no with. `is_expected`: it is an answer, not a fault to be logged as one."""
+
+    is_expected = True
+
+
+class NotAllowedError(ServiceError):
+    """`locale` is the person's, where it is known."""
+
+    def __init__(self, denial: Denial, locale: str = "") -> None:
+        super().__init__(denial.value)
+        self.denial = denial
+        self.locale = locale
+
+
+class NotOfferedError(ServiceError):
+    pass
+
+
+class LimitError(ServiceError):
+    """`who` is the name of the agent who holds the user; empty: nobody or the asker himself."""
+
+    def __init__(self, limit: LimitReached, who: str = "") -> None:
+        super().__init__(limit.kind.value)
+        self.limit = limit
+        self.who = who
+
+
+class FormTamperedError(ServiceError):
+    pass
+
+
+class StillRunningError(ServiceError):
+    pass
+
+
+class AuditUnavailableError(ServiceError):
+    pass
+
+
+class StoppingError(ServiceError):
+    pass

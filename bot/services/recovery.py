@@ -1,0 +1,81 @@
+"""Resets whose process fell silent: what became of them is found out, recorded, and told to their agent."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+import whmcs
+from bot.domain.audit import BOT
+from bot.domain.resets import MessageRef, Method, Origin, Outcome, Phase, Reason, Reset, Result
+from bot.services.failures import explain
+from bot.slack.errors import SlackError
+from bot.slack.notices import Notices
+from bot.store.jobs import Job, JobStore
+from bot.store.resets import ResetStore
+
+_logger = structlog.stdlib.get_logger(__name__)
+
+_WAIT: Final = timedelta(seconds=15)
+_ATTEMPTS: Final = 8
+
+
+class Recovery:
+    """Never sets a password and never sends an e-mail: it only finds out."""
+
+    def __init__(
+        self,
+        *,
+        store: ResetStore,
+        jobs: JobStore,
+        companion: whmcs.CompanionClient | None,
+        notices: Notices,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._jobs = jobs
+        self._companion = companion
+        self._notices = notices
+        self._clock = clock
+
+    async def recover(self, job: Job) -> None:
+        """Settle the reset, or give the job back while the companion can't tell."""
+        reset = await self._store.find(job.reference)
+        if reset is None or reset.outcome is not None:
+            await self._jobs.complete(job.kind, job.reference)
+            return
+        result = await self._find_out(reset, job.attempts)
+        if result is None:
+            await self._jobs.postpone(job, self._clock() + _WAIT)
+            return
+        message = await self._jobs.find_secret_message(reset.reference)
+        if await self._store.finish(reset, result.outcome, result.reason, now=self._clock(), actor=BOT):
+            _logger.warning("reset recovered", reference=reset.reference, outcome=result.outcome.value)
+            await self._tell(result, message.place if message is not None else None)
+
+    async def _find_out(self, reset: Reset, attempts: int) -> Result | None:
+        """None: ask again later."""
+        if reset.phase is Phase.CHECKING:
+            return Result(reset=reset, outcome=Outcome.FAILED, reason=Reason.INTERRUPTED)
+        if reset.method is Method.RESET_EMAIL or self._companion is None:
+            return Result(reset=reset, outcome=Outcome.UNKNOWN, reason=Reason.INTERRUPTED)
+        try:
+            answer = await self._companion.result(reset.reference)
+        except whmcs.WhmcsError as error:
+            _logger.warning("result not told", reference=reset.reference, reason=explain(error).reason.value)
+            is_last = attempts >= _ATTEMPTS
+            return Result(reset=reset, outcome=Outcome.UNKNOWN, reason=Reason.INTERRUPTED) if is_last else None
+        if answer.is_known:
+            return Result(reset=reset, outcome=Outcome.SUCCEEDED, reason=Reason.NOT_DELIVERED)
+        return Result(reset=reset, outcome=Outcome.FAILED, reason=Reason.INTERRUPTED)
+
+    async def _tell(self, result: Result, place: MessageRef | None) -> None:
+        """In the message that waited for the password: it holds none after that, as the sentence says."""
+        try:
+            if place is not None:
+                await self._notices.replace(place, result)
+            else:
+                await self._notices.confirm(Origin(), result)
+        except SlackError as error:
+            _logger.warning("agent not told", reference=result.reset.reference, error=str(error))

@@ -1,0 +1,276 @@
+"""The reset itself: permission and limits, STARTED, the method, the outcome."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+import whmcs
+from bot.domain.audit import Action, AuditEvent, Happened, Step
+from bot.domain.clients import SetPasswordOffer
+from bot.domain.permissions import AgentId
+from bot.domain.references import Reference
+from bot.domain.resets import Method, Outcome, Phase, Reason, Reset, ResetRequest, Result
+from bot.metrics import Metrics
+from bot.services.access import Access
+from bot.services.capabilities import Capabilities
+from bot.services.checks import StoppedError
+from bot.services.errors import (
+    AuditUnavailableError,
+    FormTamperedError,
+    LimitError,
+    NotOfferedError,
+    StillRunningError,
+    StoppingError,
+)
+from bot.services.failures import explain
+from bot.services.reset_email import ResetEmail
+from bot.services.set_password import SetPassword
+from bot.services.tasks import Tasks
+from bot.slack.errors import SlackError
+from bot.slack.notices import Notices
+from bot.store.audit import AuditLog
+from bot.store.errors import LimitReachedError, ReferenceUsedError, StoreUnavailableError
+from bot.store.jobs import JobStore
+from bot.store.resets import ResetStore
+
+_logger = structlog.stdlib.get_logger(__name__)
+
+_LOG_TRIES: Final = 3
+_RECORD_TRIES: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    request: ResetRequest
+    task: asyncio.Task[Result]
+
+
+class ResetService:
+    """Takes submitted forms to their results.
+
+    `set_password` None: no companion is configured. `lease`: for how long without a sign of life of ours recovery
+    leaves a reset alone.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: ResetStore,
+        jobs: JobStore,
+        audit: AuditLog,
+        access: Access,
+        capabilities: Capabilities,
+        client: whmcs.WhmcsClient,
+        reset_email: ResetEmail,
+        set_password: SetPassword | None,
+        notices: Notices,
+        tasks: Tasks,
+        metrics: Metrics,
+        clock: Callable[[], datetime],
+        lease: timedelta,
+    ) -> None:
+        self._store = store
+        self._jobs = jobs
+        self._audit = audit
+        self._access = access
+        self._capabilities = capabilities
+        self._client = client
+        self._reset_email = reset_email
+        self._set_password = set_password
+        self._notices = notices
+        self._tasks = tasks
+        self._metrics = metrics
+        self._clock = clock
+        self._lease = lease
+        self._running: dict[Reference, _Running] = {}
+        self._is_stopping = False
+
+    def submit(self, request: ResetRequest, *, check_seconds: float) -> asyncio.Task[Result]:
+        """Start the reset, or join the one that runs for the same form; the task is owned here.
+
+        `check_seconds`: how long Slack may take to say whether the agent may set passwords.
+
+        The task raises ServiceError for what is decided before STARTED; from then on, whatever happens is a Result.
+        """
+        running = self._running.get(request.reference)
+        if running is not None and running.request == request:
+            return running.task
+        task = self._tasks.spawn(self._submit(request, check_seconds), name=f"reset {request.reference}")
+        if running is None:
+            self._running[request.reference] = _Running(request, task)
+            task.add_done_callback(lambda _: self._running.pop(request.reference, None))
+        return task
+
+    def stop(self) -> None:
+        """From now on nothing new is started; what runs goes on."""
+        self._is_stopping = True
+
+    async def renew_leases(self) -> None:
+        """Say that the resets that run here are alive; to be called well within the lease."""
+        if self._running:
+            await self._jobs.renew_recovery(list(self._running), self._clock() + self._lease)
+
+    async def record_tampering(self, reference: str, agent_id: AgentId, reason: str) -> None:
+        """Record that a form was sent that was not drawn for this agent, or not with these values."""
+        await self._record(
+            AuditEvent(
+                at=self._clock(),
+                actor=agent_id,
+                action=Action.FORM,
+                outcome=Happened.TAMPERED,
+                reference=reference,
+                reason=reason,
+                step=Step.SUBMISSION,
+            )
+        )
+
+    async def _submit(self, request: ResetRequest, check_seconds: float) -> Result:
+        if self._is_stopping:
+            raise StoppingError
+        if request.method is Method.SET_PASSWORD:
+            await self._access.require_set_password(
+                request.agent, reference=request.reference, within_seconds=check_seconds
+            )
+            if self._capabilities.set_password is not SetPasswordOffer.OFFERED:
+                raise NotOfferedError
+        try:
+            now = self._clock()
+            reset = await self._store.begin(request, now=now, recover_at=now + self._lease)
+        except ReferenceUsedError as used:
+            return await self._show_again(request, used.reset)
+        except LimitReachedError as reached:
+            raise await self._limit_error(request, reached) from None
+        except StoreUnavailableError as error:
+            raise AuditUnavailableError from error
+        return await self._run(reset, request)
+
+    async def _run(self, reset: Reset, request: ResetRequest) -> Result:
+        result = await self._carry_out(reset)
+        if not await self._finish(result, tries=1):
+            self._tasks.spawn(self._finish(result, tries=_RECORD_TRIES), name=f"record {reset.reference}")
+        self._metrics.resets.labels(reset.method.value, result.outcome.value).inc()
+        self._tasks.spawn(self._confirm(request, result), name=f"confirm {reset.reference}")
+        if reset.method is Method.RESET_EMAIL and result.outcome is Outcome.SUCCEEDED:
+            self._tasks.spawn(self._log_activity(result.reset), name=f"activity log {reset.reference}")
+        return result
+
+    async def _carry_out(self, reset: Reset) -> Result:
+        try:
+            if reset.method is Method.RESET_EMAIL:
+                result = await self._reset_email.carry_out(reset)
+            elif self._set_password is not None:
+                result = await self._set_password.carry_out(reset)
+            else:
+                result = Result(reset=reset, outcome=Outcome.FAILED, reason=Reason.NOT_INSTALLED)
+        except StoppedError as stopped:
+            _log_failure(stopped)
+            return stopped.result
+        except Exception:
+            # Nobody foresaw it, but the agent has to be told, and the audit needs an outcome.
+            _logger.exception("reset broke off", reference=reset.reference)
+            return Result(reset=reset, outcome=await self._outcome_of_break(reset), reason=Reason.INTERNAL)
+        return result
+
+    async def _outcome_of_break(self, reset: Reset) -> Outcome:
+        """FAILED only if it is recorded that WHMCS was not asked yet."""
+        try:
+            recorded = await self._store.find(reset.reference)
+        except StoreUnavailableError:
+            return Outcome.UNKNOWN
+        is_untouched = recorded is not None and recorded.phase is Phase.CHECKING
+        return Outcome.FAILED if is_untouched else Outcome.UNKNOWN
+
+    async def _finish(self, result: Result, *, tries: int) -> bool:
+        """Commit the outcome. False: the database does not take it; recovery settles it if nothing else does."""
+        for attempt in range(tries):
+            if attempt:
+                await asyncio.sleep(min(2.0**attempt, 30))
+            try:
+                await self._store.finish(
+                    result.reset, result.outcome, result.reason, now=self._clock(), actor=result.reset.agent_id
+                )
+            except StoreUnavailableError:
+                _logger.exception(
+                    "outcome not recorded", reference=result.reset.reference, outcome=result.outcome.value
+                )
+            else:
+                return True
+        return False
+
+    async def _show_again(self, request: ResetRequest, reset: Reset) -> Result:
+        """The form was sent before: its outcome, or a refusal if it was sent with other values."""
+        if not request.has_values_of(reset):
+            await self.record_tampering(request.reference, request.agent.id, "other_values")
+            raise FormTamperedError
+        running = self._running.get(request.reference)
+        if running is not None and running.task is not asyncio.current_task():
+            return await asyncio.shield(running.task)
+        if reset.outcome is None:
+            raise StillRunningError
+        return Result(reset=reset, outcome=reset.outcome, reason=reset.reason)
+
+    async def _limit_error(self, request: ResetRequest, reached: LimitReachedError) -> LimitError:
+        limit = reached.limit
+        await self._record(
+            AuditEvent(
+                at=self._clock(),
+                actor=request.agent.id,
+                action=Action.LIMIT,
+                outcome=Happened.REACHED,
+                reference=request.reference,
+                reason=limit.kind,
+                step=Step.SUBMISSION,
+                client_id=request.client_id,
+                user_id=request.user_id,
+                method=request.method,
+                ticket=request.ticket,
+            )
+        )
+        is_other = limit.by is not None and limit.by != request.agent.id
+        return LimitError(limit, await self._access.find_name(limit.by) if is_other and limit.by is not None else "")
+
+    async def _record(self, event: AuditEvent) -> None:
+        """Record a refusal; it is one also where it can't be recorded."""
+        try:
+            await self._audit.record(event)
+        except StoreUnavailableError:
+            _logger.exception("refusal not recorded", reference=event.reference, action=event.action.value)
+
+    async def _confirm(self, request: ResetRequest, result: Result) -> None:
+        try:
+            await self._notices.confirm(request.origin, result)
+        except SlackError as error:
+            _logger.warning("confirmation not sent", reference=request.reference, error=str(error))
+
+    async def _log_activity(self, reset: Reset) -> None:
+        """Leave the one line in WHMCS's activity log; a second one would be noise, a missing one is a warning."""
+        line = (
+            f"Password reset e-mail sent by Slack agent {reset.agent_id} for user {reset.user_id} "
+            f"({reset.user_email}), reference {reset.reference}"
+        )
+        for attempt in range(1, _LOG_TRIES + 1):
+            try:
+                await self._client.log_activity(line, client_id=reset.client_id)
+            except whmcs.WhmcsError as error:
+                reason = explain(error).reason.value
+                _logger.warning(
+                    "no line in the activity log", reference=reset.reference, reason=reason, attempt=attempt
+                )
+                await asyncio.sleep(attempt)
+            else:
+                return
+
+
+def _log_failure(stopped: StoppedError) -> None:
+    result = stopped.result
+    _logger.warning(
+        "reset not done",
+        reference=result.reset.reference,
+        outcome=result.outcome.value,
+        reason=result.reason.value if result.reason is not None else "",
+        detail=result.detail,
+    )

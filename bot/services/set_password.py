@@ -1,0 +1,188 @@
+"""*Set a password*: generate it, set it through the companion, hand it to the requesting agent alone.
+
+The order protects everything else: a place for the password and its deletion are committed before WHMCS is asked, so
+that no password is ever set without a message that will hold it, and none is in a message that nobody will delete.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+import whmcs
+from bot.domain.passwords import generate_password
+from bot.domain.resets import MessageRef, Outcome, Reason, Reset, Result, SecretMessage
+from bot.services.checks import StoppedError, check_user
+from bot.services.failures import Failure, explain
+from bot.slack.errors import SlackError, SlackRateLimitedError, SlackRefusedError
+from bot.slack.notices import Notices
+from bot.store.errors import StoreError
+from bot.store.jobs import JobStore
+from bot.store.resets import ResetStore
+
+_logger = structlog.stdlib.get_logger(__name__)
+
+_ATTEMPTS: Final = 3
+_ATTEMPT_SECONDS: Final = 8.0
+_NOT_DELIVERED: Final = Failure(Outcome.SUCCEEDED, Reason.NOT_DELIVERED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordRules:
+    """`ttl`: the life of the message that holds the password."""
+
+    length: int
+    ttl: timedelta
+
+
+class SetPassword:
+    def __init__(
+        self,
+        *,
+        client: whmcs.WhmcsClient,
+        companion: whmcs.CompanionClient,
+        store: ResetStore,
+        jobs: JobStore,
+        notices: Notices,
+        rules: PasswordRules,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._client = client
+        self._companion = companion
+        self._store = store
+        self._jobs = jobs
+        self._notices = notices
+        self._rules = rules
+        self._clock = clock
+
+    async def carry_out(self, reset: Reset) -> Result:
+        """Raises: StoppedError; StoreError: nothing was asked of WHMCS."""
+        checked, place = await self._prepare(reset)
+        message = SecretMessage(
+            reference=reset.reference,
+            agent_id=reset.agent_id,
+            agent_locale=reset.agent_locale,
+            place=place,
+            deletes_at=self._clock() + self._rules.ttl,
+        )
+        try:
+            await self._store.announce_call(checked, message)
+        except StoreError:
+            await self._turn_into(place, StoppedError(checked, Failure(Outcome.FAILED, Reason.INTERNAL)).result)
+            raise
+        password = generate_password(self._rules.length)
+        try:
+            await self._write(checked, password)
+        except StoppedError as stopped:
+            await self._turn_into(place, stopped.result)
+            await self._jobs.forget_message(reset.reference)
+            raise
+        return await self._deliver(checked, message, password)
+
+    async def _prepare(self, reset: Reset) -> tuple[Reset, MessageRef]:
+        """Check the user and place the message, both at once. A post in flight is never cancelled: it would be lost."""
+        checked, place = await asyncio.gather(
+            check_user(self._client, reset),
+            self._notices.place(reset.agent_id, reset.agent_locale, reset.reference),
+            return_exceptions=True,
+        )
+        if isinstance(checked, BaseException):
+            if isinstance(checked, StoppedError) and isinstance(place, MessageRef):
+                await self._turn_into(place, checked.result)
+            raise checked
+        if isinstance(place, SlackError):
+            _logger.warning("placeholder not posted", reference=reset.reference, error=str(place))
+            raise StoppedError(checked, Failure(Outcome.FAILED, Reason.DIRECT_MESSAGE)) from place
+        if isinstance(place, BaseException):
+            raise place
+        return checked, place
+
+    async def _write(self, reset: Reset, password: str) -> None:
+        """Set it, with the same request id and password until there is an answer, which makes repeating harmless.
+
+        Raises: StoppedError: refused, failed, or unknown.
+        """
+        doubt: whmcs.OutcomeUnknownError | None = None
+        for attempt in range(_ATTEMPTS):
+            if attempt:
+                await asyncio.sleep(random.uniform(0.2, 0.4) * 2**attempt)  # noqa: S311 - spreads repetitions, hides nothing
+            try:
+                await self._companion.set_password(
+                    request_id=reset.reference,
+                    client_id=reset.client_id,
+                    user_id=reset.user_id,
+                    password=password,
+                    agent=reset.agent_id,
+                    deadline_seconds=_ATTEMPT_SECONDS,
+                )
+            except whmcs.OutcomeUnknownError as error:
+                doubt = error
+            except whmcs.UnreachableError as error:
+                if doubt is None and attempt == _ATTEMPTS - 1:
+                    raise StoppedError(reset, explain(error)) from error
+            except whmcs.WhmcsError as error:
+                if doubt is None:
+                    raise StoppedError(reset, explain(error)) from error
+                break
+            else:
+                return
+        if doubt is not None:
+            await self._settle(reset, doubt)
+
+    async def _settle(self, reset: Reset, doubt: whmcs.OutcomeUnknownError) -> None:
+        """Ask what became of the write. Its *no* counts only if no attempt may still be under way in WHMCS."""
+        failure = explain(doubt)
+        try:
+            result = await self._companion.result(reset.reference)
+        except whmcs.WhmcsError as error:
+            _logger.warning("result not told", reference=reset.reference, reason=explain(error).reason.value)
+            raise StoppedError(reset, failure) from doubt
+        if result.is_known:
+            return
+        if failure.reason is not Reason.TIMED_OUT:
+            failure = Failure(Outcome.FAILED, failure.reason)
+        raise StoppedError(reset, failure) from doubt
+
+    async def _deliver(self, reset: Reset, message: SecretMessage, password: str) -> Result:
+        """From here on the password is set: whatever goes wrong, the agent is told that."""
+        try:
+            await self._notices.fill(message, reset, password)
+        except SlackRefusedError as error:
+            _logger.warning("placeholder not filled", reference=reset.reference, error=str(error))
+            if isinstance(error, SlackRateLimitedError) or not await self._deliver_anew(reset, message, password):
+                return _result(reset, _NOT_DELIVERED)
+        except SlackError as error:
+            # It may be in the placeholder: another message could be the second one with the password.
+            _logger.warning("placeholder perhaps not filled", reference=reset.reference, error=str(error))
+            return _result(reset, _NOT_DELIVERED)
+        return Result(reset=reset, outcome=Outcome.SUCCEEDED)
+
+    async def _deliver_anew(self, reset: Reset, message: SecretMessage, password: str) -> bool:
+        """One new message, since Slack refused to change the placeholder. False: the agent has no password."""
+        try:
+            place = await self._notices.post_secret(message, reset, password)
+        except SlackError as error:
+            _logger.warning("password not posted", reference=reset.reference, error=str(error))
+            return False
+        try:
+            await self._jobs.replace_message(replace(message, place=place))
+        except StoreError:
+            _logger.exception("message with a password not recorded; deleting it", reference=reset.reference)
+            await self._notices.delete(place)
+            return False
+        return True
+
+    async def _turn_into(self, place: MessageRef, result: Result) -> None:
+        """Say in the placeholder that no password will come; the modal says it as well, so failing here is not all."""
+        try:
+            await self._notices.replace(place, result)
+        except SlackError as error:
+            _logger.warning("placeholder left as it is", reference=result.reset.reference, error=str(error))
+
+
+def _result(reset: Reset, failure: Failure) -> Result:
+    return Result(reset=reset, outcome=failure.outcome, reason=failure.reason, detail=failure.detail)

@@ -1,0 +1,123 @@
+"""One session for all calls to Slack, and one way to make a call."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot.domain.permissions import Workspace
+from bot.slack.errors import SlackRateLimitedError, SlackRefusedError, SlackUnansweredError
+
+CALL_SECONDS: Final = 8.0
+_CONNECTIONS: Final = 16
+_TOO_MANY_REQUESTS: Final = 429
+_MAX_PATIENCE_SECONDS: Final = 30.0
+
+Call = Callable[[AsyncWebClient], Awaitable[AsyncSlackResponse]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who the bot is, as auth.test tells it."""
+
+    workspace: Workspace
+    bot_id: str
+    bot_user_id: str
+
+
+class SlackClient:
+    """Owns the session; `aclose()` at the end.
+
+    Nothing is repeated by itself: whether a repetition is harmless is known only where the call is made. (slack_sdk's own
+    handler would post a message twice after a lost connection.)
+    """
+
+    def __init__(self, session: aiohttp.ClientSession, web: AsyncWebClient) -> None:
+        self._session = session
+        self._web = web
+
+    @classmethod
+    def connect(cls, token: str, api_url: str) -> Self:
+        # With a session of ours, the client's own `timeout` is ignored: each call gets one here.
+        session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=_CONNECTIONS),
+            timeout=aiohttp.ClientTimeout(total=CALL_SECONDS),
+        )
+        web = AsyncWebClient(token=token, base_url=api_url, session=session, retry_handlers=[])
+        return cls(session, web)
+
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        return self._session
+
+    async def call(self, method: str, make: Call, *, seconds: float = CALL_SECONDS) -> Mapping[str, Any]:
+        """Make one call and return Slack's answer.
+
+        Raises: SlackRefusedError, SlackRateLimitedError, SlackUnansweredError.
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                response = await make(self._web)
+        except SlackApiError as error:
+            raise _told_apart(method, error) from None
+        except TimeoutError:
+            raise SlackUnansweredError(method, "timed out") from None
+        except (aiohttp.ClientError, SlackClientError, OSError, ValueError) as error:
+            raise SlackUnansweredError(method, type(error).__name__) from None
+        return response.data if isinstance(response.data, dict) else {}
+
+    async def call_patiently(self, method: str, make: Call, *, attempts: int = 3) -> Mapping[str, Any]:
+        """As `call`, for what is harmless to repeat: after a lost answer, and after the wait that Slack asks for.
+
+        Raises: the last attempt's error.
+        """
+        for attempt in range(1, attempts):
+            try:
+                return await self.call(method, make)
+            except SlackRateLimitedError as error:
+                await asyncio.sleep(min(error.retry_after_seconds, _MAX_PATIENCE_SECONDS))
+            except SlackUnansweredError:
+                await asyncio.sleep(0.2 * 2**attempt)
+        return await self.call(method, make)
+
+    async def identify(self) -> Identity:
+        """Raises: SlackRefusedError: the token is no good; SlackUnansweredError."""
+        answer = await self.call("auth.test", lambda web: web.auth_test())
+        workspace = Workspace(team_id=_text(answer, "team_id"), enterprise_id=_text(answer, "enterprise_id"))
+        return Identity(workspace=workspace, bot_id=_text(answer, "bot_id"), bot_user_id=_text(answer, "user_id"))
+
+    async def aclose(self) -> None:
+        await self._session.close()
+
+
+def _told_apart(method: str, error: SlackApiError) -> SlackRefusedError | SlackUnansweredError:
+    response = error.response
+    status = getattr(response, "status_code", 200)
+    if status == _TOO_MANY_REQUESTS:
+        return SlackRateLimitedError(method, _retry_after(response.headers))
+    code = response.get("error") if hasattr(response, "get") else None
+    if not isinstance(code, str) or status >= 500:  # noqa: PLR2004 - HTTP's server errors
+        return SlackUnansweredError(method, f"HTTP {status}")
+    if code in {"internal_error", "fatal_error", "request_timeout", "service_unavailable"}:
+        # Slack's reference: the operation may have been carried out in part or whole.
+        return SlackUnansweredError(method, code)
+    return (
+        SlackRateLimitedError(method, _retry_after(response.headers))
+        if code == "ratelimited"
+        else SlackRefusedError(method, code)
+    )
+
+
+def _retry_after(headers: Mapping[str, str]) -> float:
+    value = next((text for name, text in headers.items() if name.lower() == "retry-after"), "1")
+    return float(value) if value.isdigit() else 1.0
+
+
+def _text(answer: Mapping[str, Any], key: str) -> str:
+    value = answer.get(key)
+    return value if isinstance(value, str) else ""

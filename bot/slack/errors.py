@@ -1,0 +1,35 @@
+"""What can go wrong between us and Slack, told apart by whether the call was carried out.
+
+    SlackError
+    ├── SlackRefusedError       Slack answered `ok: false`; nothing was done
+    │   └── SlackRateLimitedError   ... because of too many calls; `retry_after_seconds` says when
+    └── SlackUnansweredError    no usable answer; it may have been done
+
+No error holds a token, a URL or what was sent.
+"""
+
+
+class SlackError(Exception):
+    """`method` is the Web API method, such as `views.open`."""
+
+    def __init__(self, method: str, text: str) -> None:
+        super().__init__(f"{method}: {text}")
+        self.method = method
+
+
+class SlackRefusedError(SlackError):
+    """`code` is Slack's, such as `channel_not_found`."""
+
+    def __init__(self, method: str, code: str) -> None:
+        super().__init__(method, code)
+        self.code = code
+
+
+class SlackRateLimitedError(SlackRefusedError):
+    def __init__(self, method: str, retry_after_seconds: float) -> None:
+        super().__init__(method, "ratelimited")
+        self.retry_after_seconds = retry_after_seconds
+
+
+class SlackUnansweredError(SlackError):
+    pass

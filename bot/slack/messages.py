@@ -1,0 +1,96 @@
+"""Messages to a person: the one with the password, and those without."""
+
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import aiohttp
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+from bot.domain.permissions import AgentId
+from bot.domain.resets import MessageRef, Origin
+from bot.slack.client import SlackClient
+from bot.slack.errors import SlackRefusedError, SlackUnansweredError
+from bot.views.direct_message import MessageContent
+
+_RESPONSE_HOSTS: Final = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
+_OK: Final = 200
+
+
+class Messages:
+    """`loopback_host`: the Web API's `host:port` where that is on this machine, whose response_urls are taken as well."""
+
+    def __init__(self, client: SlackClient, *, loopback_host: str | None = None) -> None:
+        self._client = client
+        self._loopback_host = loopback_host
+
+    async def post(self, agent_id: AgentId, content: MessageContent, *, attempts: int = 1) -> MessageRef:
+        """Send a direct message and tell where it is.
+
+        `attempts`: more than one only for what is harmless to have twice.
+
+        Raises: SlackRefusedError; SlackUnansweredError: it may be there.
+        """
+        answer = await self._client.call_patiently(
+            "chat.postMessage",
+            lambda web: web.chat_postMessage(
+                channel=agent_id, unfurl_links=False, unfurl_media=False, **_content(content)
+            ),
+            attempts=attempts,
+        )
+        place = MessageRef(channel=str(answer.get("channel") or ""), ts=str(answer.get("ts") or ""))
+        if not place.channel or not place.ts:
+            raise SlackUnansweredError("chat.postMessage", "an answer without channel and ts")
+        return place
+
+    async def update(self, place: MessageRef, content: MessageContent, *, attempts: int = 4) -> None:
+        """Put other content in place of what is there; twice is as good as once.
+
+        Raises: SlackError: the last attempt's.
+        """
+        await self._client.call_patiently(
+            "chat.update",
+            lambda web: web.chat_update(channel=place.channel, ts=place.ts, **_content(content)),
+            attempts=attempts,
+        )
+
+    async def delete(self, place: MessageRef) -> None:
+        """Delete a message of ours; one that is gone already is fine.
+
+        Raises: SlackError.
+        """
+        try:
+            await self._client.call("chat.delete", lambda web: web.chat_delete(channel=place.channel, ts=place.ts))
+        except SlackRefusedError as error:
+            if error.code != "message_not_found":
+                raise
+
+    async def answer(self, origin: Origin, agent_id: AgentId, content: MessageContent) -> None:
+        """Tell the agent alone, where he typed; without a usable response_url, in a direct message.
+
+        Raises: SlackError: neither way worked.
+        """
+        if self._is_ours(origin.response_url) and await self._respond(origin.response_url, content):
+            return
+        await self.post(agent_id, content, attempts=2)
+
+    def _is_ours(self, response_url: str) -> bool:
+        """Whether Slack itself is behind the address; to no other one is anything sent."""
+        parts = urlsplit(response_url)
+        if parts.scheme == "https" and parts.netloc in _RESPONSE_HOSTS:
+            return True
+        return self._loopback_host is not None and parts.netloc == self._loopback_host
+
+    async def _respond(self, url: str, content: MessageContent) -> bool:
+        """False: the address is spent or does not answer."""
+        webhook = AsyncWebhookClient(url, session=self._client.session, retry_handlers=[])
+        try:
+            response = await webhook.send_dict(
+                {"response_type": "ephemeral", "replace_original": False, **_content(content)}
+            )
+        except (TimeoutError, OSError, aiohttp.ClientError):
+            return False
+        return response.status_code == _OK
+
+
+def _content(content: MessageContent) -> dict[str, Any]:
+    return {"text": content.text, "blocks": list(content.blocks)}

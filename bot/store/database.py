@@ -1,0 +1,152 @@
+"""One engine, and the two ways to use it: to read, and to write in one transaction."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final, Self
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, event, make_url, text
+from sqlalchemy.engine import URL
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from bot.store.errors import NotMigratedError, StoreUnavailableError
+
+_DRIVERS: Final = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
+_BUSY_SECONDS: Final = 2
+
+
+class Database:
+    """Owns the engine; `aclose()` at the end."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._reading = engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @classmethod
+    def connect(cls, address: str) -> Self:
+        """Take an SQLAlchemy URL; a plain `sqlite://` or `postgresql://` gets its async driver, a named one is kept."""
+        url = make_url(address)
+        url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
+        if url.get_backend_name() != "sqlite":
+            return cls(create_async_engine(url, hide_parameters=True, pool_pre_ping=True))
+        _prepare_folder(url)
+        engine = create_async_engine(url, hide_parameters=True)
+        event.listen(engine.sync_engine, "connect", _set_up_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_immediate)
+        return cls(engine)
+
+    @property
+    def is_embedded(self) -> bool:
+        return self._engine.dialect.name == "sqlite"
+
+    @property
+    def dialect(self) -> str:
+        return self._engine.dialect.name
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction, committed on leaving; on SQLite it holds the write lock from its first line.
+
+        Raises: StoreUnavailableError: rolled back, unless the commit's own answer was lost.
+        """
+        try:
+            async with self._engine.begin() as connection:
+                yield connection
+        except (SQLAlchemyError, OSError) as error:
+            raise StoreUnavailableError(type(error).__name__) from error
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """Single statements that lock nobody out.
+
+        Raises: StoreUnavailableError.
+        """
+        try:
+            async with self._reading.connect() as connection:
+                yield connection
+        except (SQLAlchemyError, OSError) as error:
+            raise StoreUnavailableError(type(error).__name__) from error
+
+    async def ping(self) -> None:
+        """Raise StoreUnavailableError if the database does not answer."""
+        async with self.read() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def migrate(self) -> str:
+        """Bring the tables to this version; return the revision that they have now."""
+        async with self.write() as connection:
+            await connection.run_sync(_upgrade)
+        return _wanted_revision()
+
+    async def require_migrated(self) -> None:
+        """Raises: NotMigratedError, StoreUnavailableError."""
+        async with self.read() as connection:
+            found = await connection.run_sync(_found_revision)
+        if found != _wanted_revision():
+            raise NotMigratedError(found, _wanted_revision())
+
+    async def aclose(self) -> None:
+        await self._engine.dispose()
+
+
+def _prepare_folder(url: URL) -> None:
+    """Make the file's folder and the file itself, readable by nobody else: it tells who has which account."""
+    if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
+        return
+    path = Path(url.database)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise StoreUnavailableError(f"{error.strerror}: {path}") from error
+
+
+def _set_up_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    # SQLAlchemy begins the transactions (see _begin_immediate), not the driver.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={_BUSY_SECONDS * 1000}",
+        "secure_delete=ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    # A plain BEGIN takes the lock at the first write, so that two who have read both believe they won.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
+
+
+def _upgrade(connection: Connection) -> None:
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _found_revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _wanted_revision() -> str:
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    if head is None:
+        raise RuntimeError("this installation has no migrations")
+    return head

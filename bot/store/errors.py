@@ -1,0 +1,43 @@
+"""What the store can answer instead of a result.
+
+StoreError
+├── StoreUnavailableError   the database does not answer, is locked, full or read-only; the transaction is rolled back
+├── LimitReachedError       a limit stopped the reset; nothing was written
+├── ReferenceUsedError      a reset with this reference is recorded already
+└── NotMigratedError        the tables are not those of this version
+"""
+
+from bot.domain.resets import LimitReached, Reset
+
+
+class StoreError(Exception):
+    """Anything that the store says no with."""
+
+
+class StoreUnavailableError(StoreError):
+    pass
+
+
+class LimitReachedError(StoreError):
+    def __init__(self, limit: LimitReached) -> None:
+        super().__init__(limit.kind.value)
+        self.limit = limit
+
+
+class ReferenceUsedError(StoreError):
+    def __init__(self, reset: Reset) -> None:
+        super().__init__(reset.reference)
+        self.reset = reset
+
+
+class NotOursError(StoreError):
+    pass
+
+
+class NotMigratedError(StoreError):
+    """`found` is the database's revision (None: no tables yet), `wanted` this version's."""
+
+    def __init__(self, found: str | None, wanted: str) -> None:
+        super().__init__(f"the database is at revision {found or 'none'}, this version needs {wanted}")
+        self.found = found
+        self.wanted = wanted

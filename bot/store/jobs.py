@@ -1,0 +1,165 @@
+"""Work that is due at a time, in one table, taken under a lease by whichever process looks first."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.audit import AuditEvent
+from bot.domain.permissions import AgentId
+from bot.domain.references import Reference
+from bot.domain.resets import MessageRef, SecretMessage
+from bot.store.audit import announce, append
+from bot.store.database import Database
+from bot.store.models import JobRow
+
+
+class JobKind(StrEnum):
+    """DELETE_MESSAGE: a direct message's time is over. RECOVER_RESET: the process of a running reset fell silent."""
+
+    DELETE_MESSAGE = "delete_message"
+    RECOVER_RESET = "recover_reset"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """`attempts` counts this one; `place` is the message that it is about, empty where it is about none."""
+
+    kind: JobKind
+    reference: Reference
+    due_at: datetime
+    attempts: int
+    agent_id: AgentId
+    agent_locale: str
+    place: MessageRef
+
+
+class JobStore:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def take_due(self, now: datetime, lease_until: datetime, limit: int) -> tuple[Job, ...]:
+        """Lease jobs whose time has come and which nobody else holds, the most overdue first."""
+        due = (
+            select(JobRow.kind, JobRow.reference)
+            .where(JobRow.due_at <= now, or_(JobRow.lease_until.is_(None), JobRow.lease_until <= now))
+            .order_by(JobRow.due_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        taking = (
+            update(JobRow)
+            .where(tuple_(JobRow.kind, JobRow.reference).in_(due))
+            .values(lease_until=lease_until, attempts=JobRow.attempts + 1)
+            .returning(*JobRow.__table__.columns)
+        )
+        async with self._database.write() as connection:
+            rows = (await connection.execute(taking)).all()
+        return tuple(sorted((_job(row) for row in rows), key=lambda job: job.due_at))
+
+    async def complete(self, kind: JobKind, reference: Reference, event: AuditEvent | None = None) -> bool:
+        """Remove the job, with the event that it ends in. False: somebody else had completed it; no event then."""
+        async with self._database.write() as connection:
+            removed = await remove_job(connection, kind, reference)
+            if removed and event is not None:
+                await append(connection, event)
+        if removed and event is not None:
+            announce(event)
+        return removed
+
+    async def postpone(self, job: Job, until: datetime, event: AuditEvent | None = None) -> None:
+        """Give the job back; it is due for everybody at `until`. Its own due time stays, so that lateness can be told."""
+        change = (
+            update(JobRow).where(JobRow.kind == job.kind, JobRow.reference == job.reference).values(lease_until=until)
+        )
+        async with self._database.write() as connection:
+            await connection.execute(change)
+            if event is not None:
+                await append(connection, event)
+        if event is not None:
+            announce(event)
+
+    async def renew_recovery(self, references: Collection[Reference], due_at: datetime) -> None:
+        """Say that these resets are still running here, so that nobody takes them over before `due_at`."""
+        change = (
+            update(JobRow)
+            .where(JobRow.kind == JobKind.RECOVER_RESET, JobRow.reference.in_(references))
+            .values(due_at=due_at)
+        )
+        async with self._database.write() as connection:
+            await connection.execute(change)
+
+    async def find_secret_message(self, reference: Reference) -> SecretMessage | None:
+        """Tell the message that is to be deleted for this reset; None: it is gone already."""
+        query = select(*JobRow.__table__.columns).where(
+            JobRow.kind == JobKind.DELETE_MESSAGE, JobRow.reference == reference
+        )
+        async with self._database.read() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        return _secret_message(_job(row)) if row is not None else None
+
+    async def replace_message(self, message: SecretMessage) -> None:
+        """Commit that another message has to be deleted instead of the one committed before."""
+        async with self._database.write() as connection:
+            await add_message_job(connection, message)
+
+    async def forget_message(self, reference: Reference) -> None:
+        """The message never held a password and may stay."""
+        async with self._database.write() as connection:
+            await remove_job(connection, JobKind.DELETE_MESSAGE, reference)
+
+    async def count_overdue_messages(self, before: datetime) -> int:
+        """How many messages should have been deleted before that time."""
+        query = select(func.count()).where(JobRow.kind == JobKind.DELETE_MESSAGE, JobRow.due_at < before)
+        async with self._database.read() as connection:
+            return (await connection.execute(query)).scalar_one()
+
+
+async def add_message_job(connection: AsyncConnection, message: SecretMessage) -> None:
+    """Within the caller's transaction; a message that replaces an earlier one takes over its job."""
+    await remove_job(connection, JobKind.DELETE_MESSAGE, message.reference)
+    await connection.execute(
+        insert(JobRow).values(
+            kind=JobKind.DELETE_MESSAGE,
+            reference=message.reference,
+            due_at=message.deletes_at,
+            lease_until=None,
+            attempts=0,
+            agent_id=message.agent_id,
+            agent_locale=message.agent_locale,
+            channel=message.place.channel,
+            ts=message.place.ts,
+        )
+    )
+
+
+async def remove_job(connection: AsyncConnection, kind: JobKind, reference: Reference) -> bool:
+    """Within the caller's transaction. False: there was none."""
+    removal = delete(JobRow).where(JobRow.kind == kind, JobRow.reference == reference)
+    return (await connection.execute(removal)).rowcount == 1
+
+
+def _job(row: Row[Any]) -> Job:
+    return Job(
+        kind=JobKind(row.kind),
+        reference=Reference(row.reference),
+        due_at=row.due_at,
+        attempts=row.attempts,
+        agent_id=AgentId(row.agent_id),
+        agent_locale=row.agent_locale,
+        place=MessageRef(channel=row.channel, ts=row.ts),
+    )
+
+
+def _secret_message(job: Job) -> SecretMessage:
+    return SecretMessage(
+        reference=job.reference,
+        agent_id=job.agent_id,
+        agent_locale=job.agent_locale,
+        place=job.place,
+        deletes_at=job.due_at,
+    )

@@ -1,0 +1,108 @@
+"""The tables."""
+
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from sqlalchemy import BigInteger, DateTime, Dialect, Index, Integer, String, TypeDecorator
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A timezone-aware time, in UTC. SQLite forgets the zone of what is stored, so it is put back here."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a time without a zone")
+        return value.astimezone(UTC) if value is not None else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    type_annotation_map: ClassVar = {datetime: UtcDateTime, str: String}
+
+
+class AuditRow(Base):
+    """Append-only. The columns from `at` on are the audit's, in the order in which they are exported."""
+
+    __tablename__ = "audit"
+    __table_args__ = (Index("audit_reference", "reference"), Index("audit_at", "at"))
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    at: Mapped[datetime]
+    reference: Mapped[str]
+    actor: Mapped[str]
+    action: Mapped[str]
+    outcome: Mapped[str]
+    reason: Mapped[str]
+    step: Mapped[str]
+    client_id: Mapped[int | None]
+    user_id: Mapped[int | None]
+    method: Mapped[str]
+    ticket: Mapped[str]
+    proof: Mapped[str]
+    verification: Mapped[str]
+
+
+class ResetRow(Base):
+    """The state of a reset while it runs, and what is shown when its form is sent again."""
+
+    __tablename__ = "resets"
+
+    reference: Mapped[str] = mapped_column(primary_key=True)
+    agent_id: Mapped[str]
+    agent_locale: Mapped[str]
+    client_id: Mapped[int]
+    user_id: Mapped[int]
+    method: Mapped[str]
+    ticket: Mapped[str]
+    phase: Mapped[str]
+    started_at: Mapped[datetime]
+    user_email: Mapped[str]
+    language: Mapped[str]
+    outcome: Mapped[str | None]
+    reason: Mapped[str | None]
+
+
+class JobRow(Base):
+    """Work that is due at a time, for whichever process takes it. `channel` and `ts` name a message of ours."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (Index("jobs_due", "due_at"),)
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(primary_key=True)
+    due_at: Mapped[datetime]
+    lease_until: Mapped[datetime | None]
+    attempts: Mapped[int]
+    agent_id: Mapped[str]
+    agent_locale: Mapped[str]
+    channel: Mapped[str]
+    ts: Mapped[str]
+
+
+class AgentHourRow(Base):
+    """How many resets an agent has begun in the hour that began with the first of them."""
+
+    __tablename__ = "agent_hours"
+
+    agent_id: Mapped[str] = mapped_column(primary_key=True)
+    began_at: Mapped[datetime]
+    resets: Mapped[int]
+
+
+class UserHoldRow(Base):
+    """Who holds a user, and until when. `held_until` None: a reset of his is running."""
+
+    __tablename__ = "user_holds"
+
+    user_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    reference: Mapped[str]
+    agent_id: Mapped[str]
+    held_until: Mapped[datetime | None]

@@ -1,0 +1,232 @@
+"""Resets as the database has them, with the limits that are decided in the same transaction."""
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Row, and_, case, delete, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.audit import Action, AuditEvent, Happened
+from bot.domain.permissions import AgentId
+from bot.domain.references import Reference
+from bot.domain.resets import (
+    LimitKind,
+    LimitReached,
+    Limits,
+    Method,
+    Outcome,
+    Phase,
+    Reason,
+    Reset,
+    ResetRequest,
+    SecretMessage,
+)
+from bot.store.audit import announce, append
+from bot.store.database import Database
+from bot.store.errors import LimitReachedError, NotOursError, ReferenceUsedError
+from bot.store.jobs import JobKind, add_message_job, remove_job
+from bot.store.models import AgentHourRow, JobRow, ResetRow, UserHoldRow
+
+_HOUR: Final = timedelta(hours=1)
+_CHANGED_NOTHING: Final = frozenset({Outcome.REFUSED, Outcome.FAILED})
+
+
+class ResetStore:
+    def __init__(self, database: Database, limits: Limits) -> None:
+        self._database = database
+        self._limits = limits
+
+    async def begin(self, request: ResetRequest, *, now: datetime, recover_at: datetime) -> Reset:
+        """Commit STARTED, having taken the agent's and the user's limit. Whoever dies after this is found at `recover_at`.
+
+        Raises: ReferenceUsedError, LimitReachedError, StoreUnavailableError: nothing is written.
+        """
+        reset = _started(request, now)
+        event = _event(reset, Happened.STARTED, now, actor=reset.agent_id)
+        async with self._database.write() as connection:
+            await self._insert(connection, reset)
+            await self._take_user(connection, reset, now)
+            await self._take_agent_hour(connection, reset, now)
+            await connection.execute(insert(JobRow).values(_recovery_job(reset, recover_at)))
+            await append(connection, event)
+        announce(event)
+        return reset
+
+    async def announce_call(self, reset: Reset, message: SecretMessage | None = None) -> None:
+        """Commit that WHMCS is about to be asked to write, and which message will have to be deleted.
+
+        Raises: NotOursError: recovery has recorded an outcome meanwhile, so WHMCS must not be called;
+        StoreUnavailableError.
+        """
+        change = (
+            update(ResetRow)
+            .where(ResetRow.reference == reset.reference, ResetRow.phase == Phase.CHECKING)
+            .values(phase=Phase.CALLING, user_email=reset.user_email, language=reset.language)
+        )
+        async with self._database.write() as connection:
+            if (await connection.execute(change)).rowcount != 1:
+                raise NotOursError
+            if message is not None:
+                await add_message_job(connection, message)
+
+    async def finish(self, reset: Reset, outcome: Outcome, reason: Reason | None, *, now: datetime, actor: str) -> bool:
+        """Commit the outcome, once. False: another outcome was recorded before; nothing is written.
+
+        What changed nothing gives both limits back. What succeeded or is unknown keeps them: the user's cool-down
+        begins now.
+        """
+        change = (
+            update(ResetRow)
+            .where(ResetRow.reference == reset.reference, ResetRow.outcome.is_(None))
+            .values(outcome=outcome, reason=reason, phase=Phase.DONE)
+        )
+        event = _event(reset, Happened(outcome), now, actor=actor, reason=reason or "")
+        async with self._database.write() as connection:
+            if (await connection.execute(change)).rowcount != 1:
+                return False
+            if outcome in _CHANGED_NOTHING:
+                await self._give_back(connection, reset)
+            else:
+                await connection.execute(
+                    update(UserHoldRow)
+                    .where(UserHoldRow.reference == reset.reference)
+                    .values(held_until=now + self._limits.user_cooldown)
+                )
+            await remove_job(connection, JobKind.RECOVER_RESET, reset.reference)
+            await append(connection, event)
+        announce(event)
+        return True
+
+    async def find(self, reference: Reference) -> Reset | None:
+        async with self._database.read() as connection:
+            row = (await connection.execute(_by_reference(reference))).one_or_none()
+        return _reset(row) if row is not None else None
+
+    async def _insert(self, connection: AsyncConnection, reset: Reset) -> None:
+        adding = _insert(connection, ResetRow).values(asdict(reset)).on_conflict_do_nothing()
+        inserted = await connection.execute(adding)
+        if inserted.rowcount == 1:
+            return
+        row = (await connection.execute(_by_reference(reset.reference))).one()
+        raise ReferenceUsedError(_reset(row))
+
+    async def _take_user(self, connection: AsyncConnection, reset: Reset, now: datetime) -> None:
+        """One conditional upsert, so that of any number at the same moment one wins."""
+        values = {"reference": reset.reference, "agent_id": reset.agent_id, "held_until": None}
+        taking = (
+            _insert(connection, UserHoldRow)
+            .values(user_id=reset.user_id, **values)
+            .on_conflict_do_update(
+                index_elements=[UserHoldRow.user_id], set_=values, where=UserHoldRow.held_until <= now
+            )
+            .returning(UserHoldRow.user_id)
+        )
+        if (await connection.execute(taking)).one_or_none() is not None:
+            return
+        query = select(UserHoldRow.agent_id, UserHoldRow.held_until).where(UserHoldRow.user_id == reset.user_id)
+        held = (await connection.execute(query)).one()
+        kind = LimitKind.USER_BUSY if held.held_until is None else LimitKind.USER_COOLDOWN
+        raise LimitReachedError(LimitReached(kind=kind, until_at=held.held_until, by=AgentId(held.agent_id)))
+
+    async def _take_agent_hour(self, connection: AsyncConnection, reset: Reset, now: datetime) -> None:
+        is_over = AgentHourRow.began_at <= now - _HOUR
+        taking = (
+            _insert(connection, AgentHourRow)
+            .values(agent_id=reset.agent_id, began_at=now, resets=1)
+            .on_conflict_do_update(
+                index_elements=[AgentHourRow.agent_id],
+                set_={
+                    "began_at": case((is_over, now), else_=AgentHourRow.began_at),
+                    "resets": case((is_over, 1), else_=AgentHourRow.resets + 1),
+                },
+                where=or_(is_over, AgentHourRow.resets < self._limits.agent_resets_per_hour),
+            )
+            .returning(AgentHourRow.resets)
+        )
+        if (await connection.execute(taking)).one_or_none() is not None:
+            return
+        query = select(AgentHourRow.began_at).where(AgentHourRow.agent_id == reset.agent_id)
+        began_at = (await connection.execute(query)).scalar_one()
+        raise LimitReachedError(LimitReached(kind=LimitKind.AGENT_HOUR, until_at=began_at + _HOUR))
+
+    async def _give_back(self, connection: AsyncConnection, reset: Reset) -> None:
+        await connection.execute(delete(UserHoldRow).where(UserHoldRow.reference == reset.reference))
+        await connection.execute(
+            update(AgentHourRow)
+            .where(
+                and_(
+                    AgentHourRow.agent_id == reset.agent_id,
+                    # A window that began later is another hour: this reset was not counted in it.
+                    AgentHourRow.began_at <= reset.started_at,
+                    AgentHourRow.resets > 0,
+                )
+            )
+            .values(resets=AgentHourRow.resets - 1)
+        )
+
+
+def _insert(connection: AsyncConnection, table: type[Any]) -> Any:
+    """Both dialects have the same upsert, under two names."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def _by_reference(reference: Reference) -> Any:
+    return select(*ResetRow.__table__.columns).where(ResetRow.reference == reference)
+
+
+def _started(request: ResetRequest, now: datetime) -> Reset:
+    return Reset(
+        reference=request.reference,
+        agent_id=request.agent.id,
+        agent_locale=request.agent.locale,
+        client_id=request.client_id,
+        user_id=request.user_id,
+        method=request.method,
+        ticket=request.ticket,
+        phase=Phase.CHECKING,
+        started_at=now,
+    )
+
+
+def _recovery_job(reset: Reset, due_at: datetime) -> dict[str, object]:
+    return {
+        "kind": JobKind.RECOVER_RESET,
+        "reference": reset.reference,
+        "due_at": due_at,
+        "lease_until": None,
+        "attempts": 0,
+        "agent_id": reset.agent_id,
+        "agent_locale": reset.agent_locale,
+        "channel": "",
+        "ts": "",
+    }
+
+
+def _event(reset: Reset, outcome: Happened, at: datetime, *, actor: str, reason: str = "") -> AuditEvent:
+    return AuditEvent(
+        at=at,
+        actor=actor,
+        action=Action.RESET,
+        outcome=outcome,
+        reference=reset.reference,
+        reason=reason,
+        client_id=reset.client_id,
+        user_id=reset.user_id,
+        method=reset.method,
+        ticket=reset.ticket,
+    )
+
+
+def _reset(row: Row[Any]) -> Reset:
+    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented way to a row's names
+    return Reset(
+        **values
+        | {
+            "method": Method(values["method"]),
+            "phase": Phase(values["phase"]),
+            "outcome": Outcome(values["outcome"]) if values["outcome"] else None,
+            "reason": Reason(values["reason"]) if values["reason"] else None,
+        }
+    )

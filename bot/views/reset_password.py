@@ -1,0 +1,360 @@
+"""The form: which client, which user, which method."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ButtonElement,
+    ExternalDataSelectElement,
+    InputBlock,
+    Option,
+    OptionGroup,
+    RadioButtonsElement,
+    SectionBlock,
+    StaticSelectElement,
+)
+from slack_sdk.models.views import View as ViewModel
+
+from bot.domain.clients import ClientCard, ClientMatch, Search, SetPasswordOffer, UserChoice
+from bot.domain.permissions import AgentId
+from bot.domain.references import Reference, parse_reference
+from bot.domain.resets import Method, Origin, Reason
+from bot.views.blocks import View, paragraph, plain, small, small_markup
+from bot.views.text import Texts, form, outcomes
+
+CALLBACK_ID: Final = "reset_password"
+CLIENT: Final = "client"
+CANDIDATE: Final = "candidate"
+USER: Final = "user"
+METHOD: Final = "method"
+SEARCH_AGAIN: Final = "search_again"
+
+UNAVAILABLE: Final = "unavailable"
+"""The value of an option that only says why there are none; it is never a client."""
+
+_VERSION: Final = 1
+_RADIO_OPTIONS: Final = 10
+_SELECT_OPTIONS: Final = 100
+_QUERY: Final = 200
+
+
+class ViewError(Exception):
+    """Not a view that this version of the bot drew."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class State(_Frozen):
+    """What rides in private_metadata; all else is read again. `opened_at` in Unix seconds."""
+
+    version: int = _VERSION
+    reference: str
+    agent: str
+    opened_at: int
+    channel: str = ""
+    response_url: str = ""
+    client_id: int | None = None
+    ticket: str = ""
+
+    @classmethod
+    def parse(cls, private_metadata: object) -> Self:
+        """Raises: ViewError: from another version of the bot, or not ours."""
+        try:
+            state = cls.model_validate_json(private_metadata if isinstance(private_metadata, str) else "")
+            parse_reference(state.reference)
+        except (ValidationError, ValueError):
+            # Without the cause: it holds the response_url.
+            raise ViewError("not this version's private_metadata") from None
+        if state.version != _VERSION:
+            raise ViewError("another version's private_metadata")
+        return state
+
+    @property
+    def origin(self) -> Origin:
+        return Origin(channel=self.channel, response_url=self.response_url)
+
+    def for_client(self, client_id: int | None) -> Self:
+        return self.model_copy(update={"client_id": client_id})
+
+    def renewed(self, reference: Reference) -> Self:
+        """The same conversation with a form of its own."""
+        return self.model_copy(update={"reference": reference})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """What was filled in. Ids are None where nothing is chosen; `client_id` is also None for UNAVAILABLE.
+
+    `drawn_blocks`: the fields that the form had, by block_id.
+    """
+
+    state: State
+    client_id: int | None
+    user_id: int | None
+    method: Method | None
+    drawn_blocks: frozenset[str]
+
+    @property
+    def reference(self) -> Reference:
+        return Reference(self.state.reference)
+
+    @property
+    def agent(self) -> AgentId:
+        return AgentId(self.state.agent)
+
+
+def build_searching(state: State, query: str, t: Texts) -> View:
+    """The first view when something was typed behind the command."""
+    return _form(state, None, [small(form.searching(t, query))], t)
+
+
+def build_empty(state: State, t: Texts) -> View:
+    """The first view when nothing was typed."""
+    return _form(state, None, [small(form.client_hint(t)), *_contact(t)], t)
+
+
+def build_loading(state: State, t: Texts) -> View:
+    """While the client is being read. The type-ahead stays the same block, so that it keeps what was chosen in it."""
+    return _form(state, None, [small(form.loading_client(t))], t)
+
+
+def build_unavailable(state: State, t: Texts) -> View:
+    """What was chosen in the type-ahead was no client, but the word that there is no answer."""
+    return _form(state, None, [paragraph(outcomes.search_failed(t, Reason.TIMED_OUT, "")), *_contact(t)], t)
+
+
+def build_found(state: State, search: Search, t: Texts) -> View:
+    """What the search behind the command found, when that is not one client."""
+    parts: list[Block] = []
+    if search.failure is not None and not search.matches:
+        parts.append(paragraph(outcomes.search_failed(t, search.failure, search.detail)))
+    elif not search.matches:
+        parts.append(paragraph(form.found_none(t, search.query)))
+    else:
+        shown = search.matches[:_RADIO_OPTIONS]
+        parts.append(paragraph(form.found(t, max(search.total, len(search.matches)), len(shown), search.query)))
+        parts.append(_candidates(state, shown, t))
+    if search.failure is not None and search.matches:
+        parts.append(small(form.found_in_part(t)))
+    parts.append(_search_again(search.query, t))
+    return _form(state, None, [*parts, *_contact(t)], t)
+
+
+def build_failed(state: State, client_id: int, reason: Reason, detail: str, t: Texts) -> View:
+    """The client that was chosen could not be read."""
+    text = outcomes.search_failed(t, reason, str(client_id) if reason is Reason.CLIENT_NOT_FOUND else detail)
+    return _form(state, None, [paragraph(text), _search_again(f"#{client_id}", t), *_contact(t)], t)
+
+
+def build_card(state: State, card: ClientCard, timezone: str, t: Texts) -> View:
+    """The chosen client, with its users and the methods. `timezone`: the agent's, for last sign-ins."""
+    chosen = card.as_match
+    parts: list[Block] = [
+        SectionBlock(fields=[plain(f"{label}\n{value}") for label, value in form.card_fields(t, card)]),
+        small_markup(f"<{card.profile_url}|{form.profile_link(t)}>"),
+    ]
+    if warning := form.status_warning(t, card):
+        parts.append(paragraph(warning))
+    if card.users:
+        parts += [_users(state, card, timezone, t), _methods(state, card, t)]
+    else:
+        parts.append(paragraph(form.no_users(t)))
+    if explained := form.offer(t, card.offer):
+        parts.append(small(explained))
+    return _form(state, chosen, [*parts, small(form.reference(t, state.reference)), *_contact(t)], t)
+
+
+def parse_submission(view: Mapping[str, Any]) -> Submission:
+    """Read a submitted form. A user or method that belongs to another card than the drawn one is not seen.
+
+    Raises: ViewError: not a form that this version of the bot drew.
+    """
+    state = State.parse(view.get("private_metadata"))
+    values = _values(view)
+    client = _chosen(values, client_block(state), CLIENT) or _chosen(values, _block(state, CANDIDATE), CANDIDATE)
+    method = _chosen(values, method_block(state), METHOD)
+    if method is not None and method not in set(Method):
+        raise ViewError("not a method")
+    return Submission(
+        state=state,
+        client_id=parse_client_value(client),
+        user_id=_id(_chosen(values, user_block(state), USER)),
+        method=Method(method) if method is not None else None,
+        drawn_blocks=frozenset(block.get("block_id", "") for block in view.get("blocks", ())),
+    )
+
+
+def parse_client_value(value: str | None) -> int | None:
+    """The client id in an option's value; None for an option that is no client."""
+    try:
+        return _id(value)
+    except ViewError:
+        return None
+
+
+def build_suggestions(search: Search, t: Texts) -> list[dict[str, Any]]:
+    """The type-ahead's options, at most 100; where there is no answer, one that says so."""
+    if search.matches:
+        return [_client_option(match, t).to_dict() for match in search.matches[:_SELECT_OPTIONS]]
+    return [_saying(form.no_answer_option(t))] if search.failure is not None else []
+
+
+def build_refused_suggestions(t: Texts) -> list[dict[str, Any]]:
+    return [_saying(form.not_allowed_option(t))]
+
+
+def client_block(state: State) -> str:
+    return _block(state, CLIENT)
+
+
+def user_block(state: State) -> str:
+    return _block(state, USER)
+
+
+def method_block(state: State) -> str:
+    return _block(state, METHOD)
+
+
+def _block(state: State, name: str) -> str:
+    """A block_id that changes with the client, so that Slack never carries a choice over to another client's card."""
+    return f"{name}:{state.reference}:{state.client_id or 0}"
+
+
+def _form(state: State, client: ClientMatch | None, parts: Iterable[Block], t: Texts) -> View:
+    select = ExternalDataSelectElement(
+        action_id=CLIENT,
+        placeholder=form.client_placeholder(t),
+        min_query_length=2,
+        initial_option=_client_option(client, t) if client is not None else None,
+        focus_on_load=client is None,
+    )
+    type_ahead = InputBlock(
+        block_id=client_block(state), label=plain(form.client(t)), element=select, dispatch_action=True
+    )
+    view = ViewModel(
+        type="modal",
+        callback_id=CALLBACK_ID,
+        title=plain(form.title(t)),
+        submit=plain(form.submit(t)),
+        close=plain(form.cancel(t)),
+        blocks=[type_ahead, *parts],
+        private_metadata=state.model_dump_json(exclude_defaults=False),
+    )
+    return view.to_dict()
+
+
+def _candidates(state: State, matches: Iterable[ClientMatch], t: Texts) -> Block:
+    return InputBlock(
+        block_id=_block(state, CANDIDATE),
+        label=plain(form.matches(t)),
+        element=RadioButtonsElement(action_id=CANDIDATE, options=[_client_option(match, t) for match in matches]),
+        dispatch_action=True,
+        optional=True,
+    )
+
+
+def _search_again(query: str, t: Texts) -> Block:
+    button = ButtonElement(text=plain(form.search_again(t)), action_id=SEARCH_AGAIN, value=query[:_QUERY])
+    return ActionsBlock(elements=[button])
+
+
+def _users(state: State, card: ClientCard, timezone: str, t: Texts) -> Block:
+    options = [(choice.id, _user_option(choice, timezone, t)) for choice in card.users]
+    initial = next((option for id_, option in options if id_ == card.preselected_user_id), None)
+    element = _choice(USER, [option for _, option in options], initial)
+    return InputBlock(block_id=user_block(state), label=plain(form.user(t)), element=element)
+
+
+def _choice(action_id: str, options: list[Option], initial: Option | None) -> RadioButtonsElement | StaticSelectElement:
+    """Radio buttons while Slack allows, then a select; more than a select holds go into groups of it."""
+    if len(options) <= _RADIO_OPTIONS:
+        return RadioButtonsElement(action_id=action_id, options=options, initial_option=initial)
+    if len(options) <= _SELECT_OPTIONS:
+        return StaticSelectElement(action_id=action_id, options=options, initial_option=initial)
+    starts = range(0, len(options), _SELECT_OPTIONS)
+    groups = [
+        OptionGroup(
+            label=plain(f"{start + 1}-{min(start + _SELECT_OPTIONS, len(options))}"),
+            options=options[start : start + _SELECT_OPTIONS],
+        )
+        for start in starts
+    ]
+    return StaticSelectElement(action_id=action_id, option_groups=groups, initial_option=initial)
+
+
+def _methods(state: State, card: ClientCard, t: Texts) -> Block:
+    offered = [Method.RESET_EMAIL]
+    if card.offer is SetPasswordOffer.OFFERED:
+        offered.append(Method.SET_PASSWORD)
+    preselected = card.preselected_method if card.preselected_method in offered else None
+    if len(offered) == 1:
+        preselected = offered[0]
+    options = {
+        method: Option(
+            text=plain(form.method_text(t, method)),
+            value=method.value,
+            description=plain(form.method_description(t, method)),
+        )
+        for method in offered
+    }
+    element = RadioButtonsElement(
+        action_id=METHOD,
+        options=list(options.values()),
+        initial_option=options[preselected] if preselected is not None else None,
+    )
+    return InputBlock(block_id=method_block(state), label=plain(form.method(t)), element=element)
+
+
+def _client_option(match: ClientMatch, t: Texts) -> Option:
+    description = form.match_description(t, match.via_email, match.status)
+    return Option(
+        text=plain(form.match_text(match.name, match.company, match.email, match.client_id)),
+        value=str(match.client_id),
+        description=plain(description) if description else None,
+    )
+
+
+def _user_option(choice: UserChoice, timezone: str, t: Texts) -> Option:
+    return Option(
+        text=plain(form.user_text(choice)),
+        value=str(choice.id),
+        description=plain(form.user_description(t, choice, timezone)),
+    )
+
+
+def _saying(text: str) -> dict[str, Any]:
+    return Option(text=plain(text), value=UNAVAILABLE).to_dict()
+
+
+def _contact(t: Texts) -> list[Block]:
+    text = form.contact(t)
+    return [small_markup(text)] if text else []
+
+
+def _values(view: Mapping[str, Any]) -> Mapping[str, Any]:
+    state = view.get("state")
+    values = state.get("values") if isinstance(state, Mapping) else None
+    return values if isinstance(values, Mapping) else {}
+
+
+def _chosen(values: Mapping[str, Any], block_id: str, action_id: str) -> str | None:
+    """The value of the option that is chosen in a select or among radio buttons."""
+    found: Any = values
+    for key in (block_id, action_id, "selected_option", "value"):
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found if isinstance(found, str) else None
+
+
+def _id(value: str | None) -> int | None:
+    """Raises: ViewError: not an id as we write it."""
+    if value is None:
+        return None
+    if not (value.isascii() and value.isdigit() and len(value) <= 18):  # noqa: PLR2004 - what fits into 63 bits
+        raise ViewError("not an id")
+    return int(value)

@@ -1,0 +1,70 @@
+"""What follows the form: progress, the result, a refusal."""
+
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
+from slack_sdk.models.views import View as ViewModel
+
+from bot.domain.resets import Method, Result
+from bot.views.blocks import View, copyable, paragraph, plain, small, small_markup, strong
+from bot.views.reset_password import State
+from bot.views.text import Texts, form, outcomes
+
+CALLBACK_ID: Final = "reset_result"
+BACK: Final = "back"
+
+
+class Choices(BaseModel):
+    """What *Back* brings back; rides in the button's value."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    client_id: int
+    user_id: int
+    method: Method
+
+
+def build_progress(state: State, method: Method, t: Texts) -> View:
+    parts = [paragraph(outcomes.progress(t, method)), small(form.reference(t, state.reference))]
+    return _notice(parts, t, state)
+
+
+def build_result(state: State, result: Result, t: Texts, client_texts: Texts, *, emails_url: str = "") -> View:
+    """`client_texts`: the language of the sentence to copy. `emails_url`: the client's *Emails* tab, for an unknown one."""
+    parts: list[Block] = [strong(outcomes.headline(t, result)), paragraph(outcomes.sentence(t, result))]
+    if emails_url:
+        parts.append(small_markup(f"<{emails_url}|{outcomes.emails_link(t)}>"))
+    if to_copy := outcomes.for_client(client_texts, result):
+        parts += [paragraph(outcomes.for_client_label(t)), copyable(to_copy)]
+    reset = result.reset
+    choices = Choices(client_id=reset.client_id, user_id=reset.user_id, method=reset.method)
+    back = ButtonElement(text=plain(form.back(t)), action_id=BACK, value=choices.model_dump_json())
+    parts += [ActionsBlock(elements=[back]), small(form.reference(t, reset.reference))]
+    return _notice(parts, t, state)
+
+
+def build_notice(text: str, t: Texts) -> View:
+    """A refusal, or anything else that ends the conversation."""
+    contact = form.contact(t)
+    return _notice([paragraph(text), *([small_markup(contact)] if contact else [])], t)
+
+
+def parse_back(value: str | None) -> Choices | None:
+    """Read *Back*'s value; None: not one of ours."""
+    try:
+        return Choices.model_validate_json(value or "")
+    except ValidationError:
+        return None
+
+
+def _notice(parts: list[Block], t: Texts, state: State | None = None) -> View:
+    view = ViewModel(
+        type="modal",
+        callback_id=CALLBACK_ID,
+        title=plain(form.title(t)),
+        close=plain(form.close(t)),
+        blocks=parts,
+        private_metadata=state.model_dump_json() if state is not None else None,
+    )
+    return view.to_dict()

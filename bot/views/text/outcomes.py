@@ -1,0 +1,233 @@
+"""The words for how a reset ended: what happened, whether anything changed, what to do next."""
+
+from bot.domain.permissions import Denial
+from bot.domain.resets import Method, Outcome, Reason, Result
+from bot.views.text.catalogue import Texts
+
+
+def progress(t: Texts, method: Method) -> str:
+    if method is Method.RESET_EMAIL:
+        return t.say("One moment: WHMCS is sending the e-mail. The result will appear here.")
+    return t.say("One moment: a new password is being set. The result will appear here.")
+
+
+def headline(t: Texts, result: Result) -> str:
+    match result.outcome:
+        case Outcome.SUCCEEDED if result.reason is Reason.NOT_DELIVERED:
+            return t.say("Changed, but not delivered")
+        case Outcome.SUCCEEDED:
+            return t.say("Done")
+        case Outcome.UNKNOWN:
+            return t.say("Outcome unknown")
+        case Outcome.REFUSED | Outcome.FAILED:
+            return t.say("Not done")
+
+
+def sentence(t: Texts, result: Result) -> str:
+    """The whole story in two or three sentences; never the password."""
+    match result.outcome:
+        case Outcome.SUCCEEDED:
+            return _succeeded(t, result)
+        case Outcome.UNKNOWN:
+            return _unknown(t, result)
+        case Outcome.REFUSED | Outcome.FAILED:
+            why = _why(t, result.reason, result.detail, result.reset.client_id)
+            return f"{why} {t.say('Nothing was changed.')}"
+
+
+def _succeeded(t: Texts, result: Result) -> str:
+    who = {"email": _user(t, result), "client_id": result.reset.client_id}
+    if result.reset.method is Method.RESET_EMAIL:
+        return t.say(
+            "WHMCS sent a password-reset e-mail to {email} (client #{client_id}). "
+            "The password stays as it is until the link in it is used.",
+            **who,
+        )
+    if result.reason is Reason.NOT_DELIVERED:
+        return t.say(
+            "The password of {email} (client #{client_id}) was changed, but the new one could not be "
+            "delivered to you: set it again.",
+            **who,
+        )
+    return t.say(
+        "The password of {email} (client #{client_id}) was changed. It is in a direct message to you alone, "
+        "which deletes itself.",
+        **who,
+    )
+
+
+def _unknown(t: Texts, result: Result) -> str:
+    who = {"email": _user(t, result), "client_id": result.reset.client_id, "why": _why_unknown(t, result)}
+    if result.reset.method is Method.RESET_EMAIL:
+        return t.say(
+            "It is not known whether WHMCS sent the e-mail to {email} (client #{client_id}): {why} "
+            "Look at the client’s Emails tab in WHMCS before you send another one.",
+            **who,
+        )
+    return t.say(
+        "It is not known whether the password of {email} (client #{client_id}) was changed: {why} "
+        "The old one may no longer work: set it again.",
+        **who,
+    )
+
+
+def _why_unknown(t: Texts, result: Result) -> str:
+    match result.reason:
+        case Reason.TIMED_OUT:
+            return t.say("WHMCS did not answer in time.")
+        case Reason.CONNECTION_LOST:
+            return t.say("the connection to WHMCS was lost before its answer.")
+        case Reason.INTERRUPTED:
+            return t.say("the bot was interrupted while WHMCS was at work.")
+        case _:
+            return t.say("WHMCS answered with something that can’t be used.")
+
+
+def _why(t: Texts, reason: Reason | None, detail: str, client_id: int | str) -> str:
+    """What happened and what to do next, where nothing was changed."""
+    known = _by_the_agent(t, reason, client_id) or _by_the_administrator(t, reason, detail)
+    return known or t.say("Something went wrong in the bot. Try again; if it goes on, tell your administrator.")
+
+
+def _by_the_agent(t: Texts, reason: Reason | None, client_id: int | str) -> str:
+    """Where the agent himself can act; else empty."""
+    match reason:
+        case Reason.NOT_A_USER_OF_CLIENT:
+            return t.say(
+                "This user no longer belongs to client #{client_id}. Go back and choose the user again.",
+                client_id=client_id,
+            )
+        case Reason.CLIENT_NOT_FOUND:
+            return t.say(
+                "Client #{client_id} does not exist in WHMCS. Go back and search again.",
+                client_id=client_id,
+            )
+        case Reason.USER_NOT_FOUND:
+            return t.say("This user no longer exists in WHMCS. Go back and choose the user again.")
+        case Reason.UNREACHABLE:
+            return t.say("WHMCS can’t be reached. Try again in a few minutes; if it goes on, tell your administrator.")
+        case Reason.TIMED_OUT:
+            return t.say("WHMCS did not answer in time. Try again in a few minutes.")
+        case Reason.CONNECTION_LOST | Reason.SERVER_ERROR | Reason.UNUSABLE_ANSWER:
+            return t.say(
+                "WHMCS answered with something that can’t be used, such as a maintenance page. "
+                "Try again in a few minutes; if it goes on, tell your administrator."
+            )
+        case Reason.NOT_INSTALLED:
+            return t.say(
+                "The companion module in WHMCS does not answer, so no password can be set. "
+                "Send a password-reset e-mail instead, and tell your administrator."
+            )
+        case Reason.DIRECT_MESSAGE:
+            return t.say(
+                "Slack did not take the direct message in which the password would have come to you, "
+                "so none was set. Try again in a minute."
+            )
+        case Reason.INTERRUPTED:
+            return t.say("The bot was interrupted before it asked WHMCS. Start again.")
+        case _:
+            return ""
+
+
+def _by_the_administrator(t: Texts, reason: Reason | None, detail: str) -> str:
+    """Where the administrator has to act; else empty."""
+    match reason:
+        case Reason.REDIRECTED:
+            return t.say(
+                "WHMCS says that its address is another one ({detail}). Tell your administrator to correct WHMCS_URL.",
+                detail=detail,
+            )
+        case Reason.ADDRESS_REFUSED:
+            return t.say(
+                "WHMCS does not accept the bot’s IP address ({detail}). Tell your administrator to allow it in WHMCS.",
+                detail=detail or "?",
+            )
+        case Reason.CREDENTIALS:
+            return t.say("WHMCS does not accept the bot’s credentials. Tell your administrator.")
+        case Reason.NOT_PERMITTED:
+            return t.say(
+                "The bot’s API role in WHMCS lacks the action {detail}. Tell your administrator to add it.",
+                detail=detail,
+            )
+        case Reason.PASSWORD_REFUSED:
+            return t.say(
+                "WHMCS did not accept the generated password. Tell your administrator to compare PASSWORD_LENGTH "
+                "with the minimum in WHMCS."
+            )
+        case Reason.WHMCS_REFUSED:
+            return t.say("WHMCS refused: “{detail}”. Tell your administrator.", detail=detail)
+        case _:
+            return ""
+
+
+def search_failed(t: Texts, reason: Reason, detail: str) -> str:
+    """Why a search or a card could not be had. `detail` of CLIENT_NOT_FOUND is the client's id."""
+    return f"{_why(t, reason, detail, detail)} {t.say('Nothing was changed.')}"
+
+
+def denied(t: Texts, denial: Denial) -> str:
+    match denial:
+        case Denial.UNVERIFIED:
+            return t.say(
+                "Slack did not tell in time whether you may reset passwords. Try again in a minute. Nothing was changed."
+            )
+        case Denial.NOT_THE_OWNER:
+            return t.say("This button is for the person to whom the message was sent. Nothing was changed.")
+        case _:
+            return t.say("You may not reset passwords with this bot. Nothing was changed.")
+
+
+def start_again(t: Texts) -> str:
+    return t.say(
+        "This form is not one that can be sent: it is from another version of the bot or was made for somebody else. "
+        "Start again with /reset-password. Nothing was changed."
+    )
+
+
+def used_for_other_values(t: Texts) -> str:
+    return t.say("This form was already sent with other values. Start again with /reset-password. Nothing was changed.")
+
+
+def internal_error(t: Texts, reference: str) -> str:
+    return t.say(
+        "Something went wrong in the bot. Start again; if it goes on, tell your administrator this reference: "
+        "{reference}.",
+        reference=reference,
+    )
+
+
+def not_opened(t: Texts) -> str:
+    return t.say("Slack did not open the form. Type the command again. Nothing was changed.")
+
+
+def stopping(t: Texts) -> str:
+    return t.say("The bot is being restarted. Try again in a minute. Nothing was changed.")
+
+
+def for_client_label(t: Texts) -> str:
+    return t.say("To copy for the client:")
+
+
+def for_client(t: Texts, result: Result) -> str:
+    """The sentence that the agent can send to the client, in the client's language; empty unless it was done."""
+    if result.outcome is not Outcome.SUCCEEDED or result.reason is not None:
+        return ""
+    if result.reset.method is Method.RESET_EMAIL:
+        return t.say(
+            "We have sent an e-mail to {email} with a link to choose a new password for the client area. "
+            "If you don’t see it within a few minutes, please look in your spam folder.",
+            email=_user(t, result),
+        )
+    return t.say(
+        "We have changed the password for the client area of {email}. You can sign in with the new one now; "
+        "please change it to one of your own afterwards.",
+        email=_user(t, result),
+    )
+
+
+def _user(t: Texts, result: Result) -> str:
+    return result.reset.user_email or t.say("user #{user_id}", user_id=result.reset.user_id)
+
+
+def emails_link(t: Texts) -> str:
+    return t.say("Open the client’s e-mails in WHMCS")

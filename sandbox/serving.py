@@ -1,0 +1,166 @@
+"""An ASGI application on a loopback socket, inside the running event loop.
+
+uvicorn's protocol does the HTTP; its server class is left out, because that one owns the process: it takes the signals,
+looks ten times a second whether it should end, and waits for every connection before it does.
+"""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Awaitable, Callable, MutableMapping
+from types import TracebackType
+from typing import Any, Final, Self
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+AsgiApp = Callable[[Scope, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
+
+LOOPBACK: Final = "127.0.0.1"
+_EXTENSION: Final = "loopback.connection"
+
+
+class LoopbackServer:
+    """Serves one ASGI application at 127.0.0.1 from `start()` to `stop()`, as often as wanted, always at one port.
+
+    Lifespan events are not sent: whoever owns the server starts and ends what the application needs.
+    """
+
+    def __init__(self, app: AsgiApp, *, port: int = 0) -> None:
+        """`port` 0 takes a free one at the first start."""
+        self._app = app
+        self._port = port
+        self._config = uvicorn.Config(
+            self._serve, interface="asgi3", lifespan="off", log_config=None, proxy_headers=False
+        )
+        self._state = ServerState()
+        self._server: asyncio.Server | None = None
+        self.connections = 0
+        """TCP connections accepted since this object was made."""
+
+    @property
+    def port(self) -> int:
+        """Raises: RuntimeError before the first start, unless a port was given."""
+        if not self._port:
+            raise RuntimeError("the server has no port before it is started")
+        return self._port
+
+    @property
+    def url(self) -> str:
+        """Without a slash at the end."""
+        return f"http://{LOOPBACK}:{self.port}"
+
+    @property
+    def is_running(self) -> bool:
+        return self._server is not None
+
+    async def start(self) -> None:
+        """Listen; when this returns, connections are accepted. Raises: OSError if the port is taken."""
+        if self._server is not None:
+            raise RuntimeError("the server is already running")
+        # Only where the protocol is named does asyncio switch off the delay of small packets, 40 ms an answer.
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((LOOPBACK, self._port))
+            self._server = await asyncio.get_running_loop().create_server(self._make_protocol, sock=listener)
+        except BaseException:
+            listener.close()
+            raise
+        self._port = listener.getsockname()[1]
+
+    async def stop(self) -> None:
+        """Close the port and every connection, cancel running requests, and wait until all of them are gone."""
+        server, self._server = self._server, None
+        if server is None:
+            return
+        server.close()
+        for connection in list(self._state.connections):
+            _abort(connection)
+        requests = list(self._state.tasks)
+        for request in requests:
+            request.cancel()
+        await asyncio.gather(*requests, return_exceptions=True)
+        async with asyncio.timeout(5):
+            while self._state.connections:  # noqa: ASYNC110 - uvicorn has no event for it, and it takes a round or two
+                await asyncio.sleep(0)
+            await server.wait_closed()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    def _make_protocol(self) -> asyncio.Protocol:
+        self.connections += 1
+        return _Protocol(config=self._config, server_state=self._state, app_state={})
+
+    async def _serve(
+        self, scope: Scope, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
+    ) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except asyncio.CancelledError:
+            if self._server is not None:
+                raise
+            # Cancelled by stop(): the connection is gone already, and uvicorn would log this as the app's error.
+
+
+def drop_connection(scope: Scope, *, is_flushed: bool = False) -> None:
+    """Close the TCP connection of this HTTP request without (the rest of) an answer; then the application just returns.
+
+    `is_flushed` first sends what was written so far, which cuts an answer off in the middle.
+    """
+    protocol = scope["extensions"][_EXTENSION]["protocol"]
+    if not isinstance(protocol, _Protocol):
+        raise TypeError("the request did not come through LoopbackServer")
+    protocol.drop(is_flushed=is_flushed)
+
+
+class _Protocol(HttpToolsProtocol):
+    """uvicorn's own protocol, reachable from the request's scope."""
+
+    def __init__(self, config: uvicorn.Config, server_state: ServerState, app_state: dict[str, Any]) -> None:
+        super().__init__(config=config, server_state=server_state, app_state=app_state)
+        self.access_log = False
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {_EXTENSION: {"protocol": self}}
+
+    def drop(self, *, is_flushed: bool = False) -> None:
+        # Without this uvicorn would take the missing answer for a mistake of the app, and send a 500 in its place.
+        cycle = self._find_cycle()
+        if cycle is not None and not cycle.response_complete:
+            cycle.disconnected = True
+            cycle.message_event.set()
+        if is_flushed:
+            self.transport.close()
+        else:
+            self.transport.abort()
+
+    def _find_cycle(self) -> RequestResponseCycle | None:
+        return self.cycle  # which is None before the first request, whatever uvicorn's annotation says
+
+
+def _abort(connection: object) -> None:
+    if isinstance(connection, _Protocol):
+        connection.drop()
+        return
+    transport = getattr(connection, "transport", None)  # a WebSocket's protocol, of whichever library is installed
+    if isinstance(transport, asyncio.Transport):
+        with contextlib.suppress(RuntimeError):
+            transport.abort()
+
+
+def free_port() -> int:
+    """A port of loopback on which nobody listens just now; for servers that bind it themselves a moment later."""
+    with socket.create_server((LOOPBACK, 0)) as listening:
+        return int(listening.getsockname()[1])

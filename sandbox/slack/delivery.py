@@ -1,0 +1,121 @@
+"""Signed HTTP requests from the local Slack to the bot, and the three seconds within which it must acknowledge."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final, Self
+from urllib.parse import urlencode
+
+import httpx
+
+from sandbox.slack.workspace import JsonObject, Workspace
+
+OK: Final = 200
+BODY_LIMIT: Final = 1_000_000
+
+
+@dataclass(frozen=True)
+class Acknowledgement:
+    """The bot's answer to one request. `status` is 0 and `error` is set when there was none in time.
+
+    `error` is what Slack shows instead: "operation_timeout" (late) or "dispatch_failed" (not 200, no connection).
+    """
+
+    status: int
+    body: str
+    seconds: float
+    error: str | None = None
+
+    def json(self) -> JsonObject:
+        """Return the body as a JSON object; {} when it is empty. Raises: ValueError when it is something else."""
+        if not self.body.strip():
+            return {}
+        value = json.loads(self.body)
+        if not isinstance(value, dict):
+            raise ValueError("the acknowledgement is not a JSON object")  # noqa: TRY004 - one error for every unreadable body
+        return value
+
+
+@dataclass(frozen=True)
+class BotRequest:
+    """A request that was sent to the bot, once it was answered or given up."""
+
+    kind: str
+    seconds: float
+    status: int
+    error: str | None
+
+
+class Delivery:
+    """Sends requests to the bot. Used as an async context manager."""
+
+    def __init__(self, workspace: Workspace, signing_secret: str) -> None:
+        self._workspace = workspace
+        self._secret = signing_secret
+        self._client = httpx.AsyncClient(trust_env=False, timeout=None)  # noqa: S113 - asyncio.timeout limits the whole request
+        self.events_url = ""
+        self.acknowledgement_seconds = 3.0
+        self.requests: list[BotRequest] = []
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._client.aclose()
+
+    def sign(self, body: bytes, timestamp: str) -> str:
+        """Return Slack's v0 signature of a body."""
+        base = b"v0:" + timestamp.encode() + b":" + body
+        return "v0=" + hmac.new(self._secret.encode(), base, hashlib.sha256).hexdigest()
+
+    async def deliver(
+        self,
+        kind: str,
+        payload: JsonObject,
+        *,
+        sign: bool = True,
+        timestamp: str | None = None,
+        signature: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Acknowledgement:
+        """Send a request and return the answer; nothing is done with it.
+
+        A "command" goes out as a form, everything else as a form whose field `payload` is JSON.
+        """
+        if not self.events_url:
+            raise AssertionError("the local Slack does not know the bot's address: call connect_bot() first")
+        form = payload if kind == "command" else {"payload": json.dumps(payload)}
+        body = urlencode(form).encode()
+        stamp = timestamp if timestamp is not None else str(int(time.time()))
+        sent = {
+            "content-type": "application/x-www-form-urlencoded",
+            "user-agent": "Slackbot 1.0 (+https://api.slack.com/robots)",
+        }
+        if sign:
+            sent |= {
+                "x-slack-request-timestamp": stamp,
+                "x-slack-signature": signature if signature is not None else self.sign(body, stamp),
+            }
+        acknowledgement = await self._send(body, sent | dict(headers or {}))
+        self.requests.append(BotRequest(kind, acknowledgement.seconds, acknowledgement.status, acknowledgement.error))
+        self._workspace.changes.announce()
+        return acknowledgement
+
+    async def _send(self, body: bytes, headers: Mapping[str, str]) -> Acknowledgement:
+        started = time.monotonic()
+        try:
+            async with asyncio.timeout(self.acknowledgement_seconds):
+                answer = await self._client.post(self.events_url, content=body, headers=headers)
+        except TimeoutError:
+            return Acknowledgement(0, "", time.monotonic() - started, "operation_timeout")
+        except httpx.TransportError as error:
+            return Acknowledgement(0, str(error), time.monotonic() - started, "dispatch_failed")
+        failed = None if answer.status_code == OK and len(answer.content) <= BODY_LIMIT else "dispatch_failed"
+        return Acknowledgement(answer.status_code, answer.text, time.monotonic() - started, failed)

@@ -1,0 +1,254 @@
+"""The local Slack itself: put together, started and stopped."""
+
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Self
+
+from sandbox.serving import LoopbackServer
+from sandbox.slack.acknowledgements import Acknowledgements
+from sandbox.slack.delivery import Acknowledgement, BotRequest, Delivery
+from sandbox.slack.faults import Faults
+from sandbox.slack.message import Message
+from sandbox.slack.methods import Methods
+from sandbox.slack.modal import Modal
+from sandbox.slack.payloads import Payloads
+from sandbox.slack.person import Person
+from sandbox.slack.views import Views
+from sandbox.slack.web_api import API, RESPONSE_URLS, ApiCall, WebApi
+from sandbox.slack.workspace import DEFAULT_SCOPES, GENERAL_ID, JsonObject, Member, Workspace
+
+
+class LocalSlack:
+    """A Slack workspace on loopback with one app installed.
+
+    Used as an async context manager. `granted_scopes`, `faults` and each person's `member` may be changed at any time.
+    """
+
+    def __init__(
+        self,
+        *,
+        bot_token: str = "xoxb-fake-local-slack",
+        signing_secret: str = "fake-signing-secret",
+        team_id: str = "T0000DEMO",
+        port: int = 0,
+    ) -> None:
+        self.bot_token = bot_token
+        self.signing_secret = signing_secret
+        self.team_id = team_id
+        self.general = GENERAL_ID
+        self.faults = Faults()
+        self.granted_scopes = set(DEFAULT_SCOPES)
+        self._seconds_ahead = 0.0
+        self.workspace = Workspace(team_id, self.now)
+        self.changes = self.workspace.changes
+        self.views = Views(self.workspace)
+        self.payloads = Payloads(self.workspace)
+        self.delivery = Delivery(self.workspace, signing_secret)
+        self.acknowledgements = Acknowledgements(self.workspace, self.views, self.faults)
+        methods = Methods(self.workspace, self.views, self.granted_scopes)
+        self._web_api = WebApi(self.workspace, methods, self.faults, bot_token, self.granted_scopes)
+        self._server = LoopbackServer(self._web_api, port=port)
+        self._people: dict[str, Person] = {}
+        self._exits = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        await self._exits.enter_async_context(self._server)
+        await self._exits.enter_async_context(self.delivery)
+        self.workspace.response_url_base = self._server.url + RESPONSE_URLS
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.faults.clear()
+        await self._exits.aclose()
+
+    # Where things are
+
+    @property
+    def api_url(self) -> str:
+        """The Web API's base address, with a slash at the end: SLACK_API_URL."""
+        return self._server.url + API
+
+    @property
+    def connections(self) -> int:
+        """TCP connections that the Web API and the response_urls have accepted."""
+        return self._server.connections
+
+    def connect_bot(self, events_url: str) -> None:
+        """Send signed requests to this address from now on."""
+        self.delivery.events_url = events_url
+
+    # Who is there
+
+    def add_person(
+        self,
+        name: str,
+        *,
+        id: str | None = None,  # noqa: A002 - what Slack calls it
+        locale: str = "es-ES",
+        tz: str = "Europe/Madrid",
+        is_guest: bool = False,
+        is_ultra_restricted: bool = False,
+        is_bot: bool = False,
+        is_deleted: bool = False,
+        is_stranger: bool = False,
+        team_id: str | None = None,
+        groups: Iterable[str] = (),
+    ) -> Person:
+        """Add somebody to the workspace and to #soporte. An id is made from the name where none is given."""
+        made = "U0" + "".join(letter for letter in name.upper() if letter.isascii() and letter.isalnum())
+        member = Member(
+            id=id or (made if made not in self._people else f"{made}{len(self._people)}"),
+            name=name,
+            team_id=team_id or self.team_id,
+            locale=locale,
+            tz=tz,
+            is_restricted=is_guest or is_ultra_restricted,
+            is_ultra_restricted=is_ultra_restricted,
+            is_bot=is_bot,
+            is_deleted=is_deleted,
+            is_stranger=is_stranger,
+        )
+        self.workspace.add(member)
+        for group_id in groups:
+            self.workspace.groups.setdefault(group_id, []).append(member.id)
+        self._people[member.id] = Person(self, member)
+        return self._people[member.id]
+
+    def add_group(self, group_id: str, members: Iterable[Person] = ()) -> str:
+        """Make a user group, or add people to one, and return its id."""
+        users = self.workspace.groups.setdefault(group_id, [])
+        users += [person.id for person in members if person.id not in users]
+        return group_id
+
+    def remove_from_group(self, group_id: str, person: Person) -> None:
+        """Take somebody out of a user group."""
+        self.workspace.groups[group_id].remove(person.id)
+
+    @property
+    def people(self) -> tuple[Person, ...]:
+        return tuple(self._people.values())
+
+    def people_who_saw(self, text: str) -> set[Person]:
+        """Return everybody to whose client this text was ever given.
+
+        That is views (private_metadata included), messages and their notification texts, in past versions too,
+        ephemeral messages, offered options and errors.
+        """
+        return {self._people[member_id] for member_id in self.workspace.who_saw(text) if member_id in self._people}
+
+    # What happened
+
+    @property
+    def calls(self) -> list[ApiCall]:
+        """The calls that have arrived, of the Web API and of response_urls ("response_url"), in order."""
+        return self._web_api.calls
+
+    async def wait_for_call(
+        self, method: str, *, count: int = 1, is_done: bool = True, timeout_seconds: float = 5.0
+    ) -> ApiCall:
+        """Return the count-th call of this method once it has been answered, or, without is_done, has arrived."""
+
+        def found() -> ApiCall | None:
+            calls = [call for call in self.calls if call.method == method and (call.is_done or not is_done)]
+            return calls[count - 1] if len(calls) >= count else None
+
+        try:
+            call = await self.changes.wait_until(found, timeout_seconds)
+        except TimeoutError:
+            raise AssertionError(f"no {method} after {timeout_seconds} s: {[c.method for c in self.calls]}") from None
+        if call is None:
+            raise AssertionError("wait_until() returned without a call")
+        return call
+
+    @property
+    def requests_to_bot(self) -> list[BotRequest]:
+        """The requests that were sent to the bot and answered or given up, in order."""
+        return self.delivery.requests
+
+    # Time and limits
+
+    def now(self) -> float:
+        """Return the local Slack's time, in seconds since 1970."""
+        return time.time() + self._seconds_ahead
+
+    def advance(self, seconds: float) -> None:
+        """Put the local Slack's clock forward: triggers and response_urls grow older. Signatures keep the real time."""
+        self._seconds_ahead += seconds
+        self.changes.announce()
+
+    @property
+    def trigger_lifetime_seconds(self) -> float:
+        return self.workspace.trigger_lifetime_seconds
+
+    @trigger_lifetime_seconds.setter
+    def trigger_lifetime_seconds(self, seconds: float) -> None:
+        self.workspace.trigger_lifetime_seconds = seconds
+
+    @property
+    def acknowledgement_seconds(self) -> float:
+        return self.delivery.acknowledgement_seconds
+
+    @acknowledgement_seconds.setter
+    def acknowledgement_seconds(self, seconds: float) -> None:
+        self.delivery.acknowledgement_seconds = seconds
+
+    def revoke_token(self) -> None:
+        """Answer token_revoked from now on."""
+        self._web_api.is_token_revoked = True
+
+    # Forged and repeated requests
+
+    def command_payload(self, person: Person, text: str, channel: str | None = None) -> JsonObject:
+        """Return the form of a slash command, with a fresh trigger and response_url."""
+        return self.payloads.command(person.member, text, channel or self.general)
+
+    def action_payload(
+        self,
+        person: Person,
+        *,
+        view: Modal | Mapping[str, object] | None = None,
+        message: Message | None = None,
+        action: JsonObject,
+    ) -> JsonObject:
+        """Return the block_actions of this person for a view or a message, whoever was shown it."""
+        if message is not None:
+            return self.payloads.message_action(person.member, message.stored, action)
+        if view is None:
+            raise ValueError("action_payload() needs a view or a message")
+        return self.payloads.view_action(person.member, _raw(view), action)
+
+    def suggestion_payload(
+        self, person: Person, view: Modal | Mapping[str, object], *, block_id: str, action_id: str, value: str
+    ) -> JsonObject:
+        """Return an options request of this person."""
+        return self.payloads.suggestion(person.member, _raw(view), block_id=block_id, action_id=action_id, value=value)
+
+    def submission_payload(
+        self, person: Person, view: Modal | Mapping[str, object], values: JsonObject | None = None
+    ) -> JsonObject:
+        """Return a submission of this person; `values` replaces `state.values` whole."""
+        raw = _raw(view)
+        return self.payloads.submission(person.member, raw if values is None else {**raw, "state": {"values": values}})
+
+    async def deliver(
+        self,
+        kind: str,
+        payload: JsonObject,
+        *,
+        sign: bool = True,
+        timestamp: str | None = None,
+        signature: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Acknowledgement:
+        """Send a request to the bot; what it answers is returned and not acted on."""
+        return await self.delivery.deliver(
+            kind, payload, sign=sign, timestamp=timestamp, signature=signature, headers=headers
+        )
+
+
+def _raw(view: Modal | Mapping[str, object]) -> Mapping[str, object]:
+    return view.view if isinstance(view, Modal) else view

@@ -1,0 +1,134 @@
+"""What a person does in Slack: types commands, reads, waits."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from sandbox.slack.delivery import Acknowledgement
+from sandbox.slack.message import Desk, Message
+from sandbox.slack.modal import Modal
+from sandbox.slack.workspace import GENERAL_ID, JsonObject, Member
+
+TIMEOUT_SECONDS = 5.0
+T = TypeVar("T")
+
+
+class Person:
+    """Somebody at the keyboard. Waiting ends with an AssertionError that says what was seen instead."""
+
+    def __init__(self, desk: Desk, member: Member) -> None:
+        self._desk = desk
+        self.member = member
+        self._read: set[Message] = set()
+        self._taken: set[str] = set()
+
+    def __repr__(self) -> str:
+        return f"<Person {self.name} {self.id}>"
+
+    @property
+    def id(self) -> str:
+        return self.member.id
+
+    @property
+    def name(self) -> str:
+        return self.member.name
+
+    async def types(self, text: str, channel: str | None = None) -> Modal:
+        """Send a slash command and return the modal that it opens.
+
+        Fails as soon as something else is shown in its place: an ephemeral message or an error of Slack.
+        """
+        payload = self._desk.payloads.command(self.member, text, channel or GENERAL_ID)
+        before = (len(self.ephemeral_messages), len(self.notices))
+        await self._send(payload)
+        trigger = self._desk.workspace.triggers[payload["trigger_id"]]
+
+        def opened_or_answered() -> bool:
+            return trigger.opened is not None or (len(self.ephemeral_messages), len(self.notices)) != before
+
+        await self._wait(opened_or_answered, TIMEOUT_SECONDS, f"no modal after {text!r}")
+        if trigger.opened is None:
+            raise AssertionError(f"no modal after {text!r}, but:\n{self._seen()}")
+        self._taken.add(trigger.opened)
+        return Modal(self._desk, self.member, trigger.opened)
+
+    async def sends(self, text: str, channel: str | None = None) -> Acknowledgement:
+        """Send a slash command and return the bot's acknowledgement."""
+        return await self._send(self._desk.payloads.command(self.member, text, channel or GENERAL_ID))
+
+    async def modal(self, timeout_seconds: float = TIMEOUT_SECONDS) -> Modal:
+        """Wait for a modal that opened without having been handed out yet: after `sends()` or a pressed button."""
+        roots = await self._wait(self._new_roots, timeout_seconds, "no new modal")
+        self._taken.add(roots[0])
+        return Modal(self._desk, self.member, roots[0])
+
+    @property
+    def modals(self) -> tuple[Modal, ...]:
+        """The modals that are open, oldest first."""
+        found = (Modal(self._desk, self.member, root) for root in self._desk.views.roots(self.id))
+        return tuple(modal for modal in found if modal.is_open)
+
+    @property
+    def ephemeral_messages(self) -> tuple[Message, ...]:
+        """Every ephemeral message that is shown to this person, oldest first."""
+        return self._messages(lambda stored_to, _: stored_to == self.id)
+
+    @property
+    def direct_messages(self) -> tuple[Message, ...]:
+        """The messages in the direct-message channel with the bot, oldest first; deleted ones are gone."""
+        channel = self._desk.workspace.direct_channel(self.id).id
+        return self._messages(lambda stored_to, stored_in: stored_to is None and stored_in == channel)
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """The errors that Slack itself has shown to this person."""
+        return tuple(text for member_id, text in self._desk.workspace.notices if member_id == self.id)
+
+    async def ephemeral_message(self, containing: str = "", timeout_seconds: float = TIMEOUT_SECONDS) -> Message:
+        """Return the next ephemeral message that this person has not read yet (and that contains the text)."""
+
+        def unread() -> list[Message]:
+            return [m for m in self.ephemeral_messages if m not in self._read and containing in m.visible_text]
+
+        message = (await self._wait(unread, timeout_seconds, f"no unread ephemeral message with {containing!r}"))[0]
+        self._read.add(message)
+        return message
+
+    async def direct_message(self, containing: str = "", timeout_seconds: float = TIMEOUT_SECONDS) -> Message:
+        """Return the newest direct message that is there (and contains the text)."""
+
+        def present() -> list[Message]:
+            return [message for message in self.direct_messages if containing in message.visible_text]
+
+        return (await self._wait(present, timeout_seconds, f"no direct message with {containing!r}"))[-1]
+
+    async def waits_until(self, condition: Callable[[], object], timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+        """Wait until the condition is true; it is looked at after every change of the local Slack."""
+        await self._wait(condition, timeout_seconds, "the condition is not true")
+
+    async def _send(self, payload: JsonObject) -> Acknowledgement:
+        answer = await self._desk.delivery.deliver("command", payload)
+        self._desk.acknowledgements.command(self.member, payload, answer)
+        return answer
+
+    async def _wait(self, condition: Callable[[], T], timeout_seconds: float, failure: str) -> T:
+        try:
+            return await self._desk.workspace.changes.wait_until(condition, timeout_seconds)
+        except TimeoutError:
+            raise AssertionError(f"{failure} after {timeout_seconds} s; seen:\n{self._seen()}") from None
+
+    def _new_roots(self) -> list[str]:
+        return [modal.root_id for modal in self.modals if modal.root_id not in self._taken]
+
+    def _messages(self, belongs: Callable[[str | None, str], bool]) -> tuple[Message, ...]:
+        return tuple(
+            Message(self._desk, self.member, stored)
+            for stored in self._desk.workspace.messages
+            if not stored.is_deleted and belongs(stored.ephemeral_to, stored.channel)
+        )
+
+    def _seen(self) -> str:
+        lines = [f"ephemeral: {message.visible_text}" for message in self.ephemeral_messages]
+        lines += [f"direct message: {message.visible_text}" for message in self.direct_messages]
+        lines += [f"modal: {modal.text}" for modal in self.modals]
+        lines += [f"Slack says: {notice}" for notice in self.notices]
+        return "\n".join(lines) or "nothing"

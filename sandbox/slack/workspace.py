@@ -1,0 +1,243 @@
+"""What the local Slack knows: people, groups, channels, messages, triggers, and who has seen what."""
+
+import itertools
+import secrets
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+
+from sandbox.slack.changes import Changes
+
+JsonObject: TypeAlias = dict[str, Any]
+
+BOT_USER_ID: Final = "U0BOT"
+BOT_ID: Final = "B0BOT"
+APP_ID: Final = "A0DEMO"
+TEAM_DOMAIN: Final = "demo"
+GENERAL_ID: Final = "C0SOPORTE"
+DEFAULT_SCOPES: Final = ("commands", "chat:write", "users:read", "usergroups:read")
+RESPONSE_URL_USES: Final = 5
+RESPONSE_URL_SECONDS: Final = 1800.0
+
+
+class RefusedError(Exception):
+    """The local Slack refuses a call, as Slack does: an error code, the faults in words, more fields of the answer."""
+
+    def __init__(self, code: str, *messages: str, **details: str) -> None:
+        super().__init__(": ".join([code, *messages]))
+        self.code = code
+        self.messages = messages
+        self.details = details
+
+
+@dataclass(eq=False)
+class Member:
+    """Somebody with a Slack account. Tests may change any flag at any time."""
+
+    id: str
+    name: str
+    team_id: str
+    locale: str = "es-ES"
+    tz: str = "Europe/Madrid"
+    is_restricted: bool = False
+    is_ultra_restricted: bool = False
+    is_bot: bool = False
+    is_deleted: bool = False
+    is_stranger: bool = False
+
+
+@dataclass
+class Channel:
+    id: str
+    name: str
+    members: set[str]
+    is_direct: bool = False
+
+
+@dataclass(eq=False)
+class StoredMessage:
+    """A message as the workspace keeps it; `ephemeral_to` is the one person who sees an ephemeral message."""
+
+    channel: str
+    ts: str
+    author: str
+    text: str
+    blocks: list[JsonObject] = field(default_factory=list)
+    ephemeral_to: str | None = None
+    is_deleted: bool = False
+    is_edited: bool = False
+
+    def as_json(self) -> JsonObject:
+        """Return the message as the Web API and payloads show it."""
+        shown: JsonObject = {"type": "message", "user": self.author, "ts": self.ts, "text": self.text}
+        if self.author == BOT_USER_ID:
+            shown |= {"bot_id": BOT_ID, "app_id": APP_ID}
+        if self.blocks:
+            shown["blocks"] = self.blocks
+        if self.is_edited:
+            shown["edited"] = {"user": self.author, "ts": self.ts}
+        return shown
+
+
+@dataclass(eq=False)
+class Trigger:
+    """The right to open one modal; `from_root` is the modal in which it arose, `opened` the one that it opened."""
+
+    id: str
+    member_id: str
+    issued_at: float
+    from_root: str | None = None
+    is_used: bool = False
+    opened: str | None = None
+
+
+@dataclass(eq=False)
+class ResponseUrl:
+    key: str
+    member_id: str
+    channel: str
+    issued_at: float
+    message: StoredMessage | None = None
+    uses: int = 0
+
+
+class Workspace:
+    """The state of the local Slack. Each change is announced through `changes`."""
+
+    def __init__(self, team_id: str, clock: Callable[[], float] = time.time) -> None:
+        self.team_id = team_id
+        self.clock = clock
+        self.changes = Changes()
+        self.trigger_lifetime_seconds = 3.0
+        self.members: dict[str, Member] = {}
+        self.groups: dict[str, list[str]] = {}
+        self.channels = {GENERAL_ID: Channel(GENERAL_ID, "soporte", {BOT_USER_ID})}
+        self.messages: list[StoredMessage] = []
+        self.notices: list[tuple[str, str]] = []
+        self.triggers: dict[str, Trigger] = {}
+        self.response_urls: dict[str, ResponseUrl] = {}
+        self.response_url_base = ""
+        self._sightings: list[tuple[frozenset[str], str]] = []
+        self._numbers = itertools.count(1)
+        self.add(Member(BOT_USER_ID, "reset-password-bot", team_id, is_bot=True))
+
+    def add(self, member: Member) -> None:
+        """Add somebody, who is in #soporte and has a direct-message channel with the bot."""
+        self.members[member.id] = member
+        self.channels[GENERAL_ID].members.add(member.id)
+        if member.id != BOT_USER_ID:
+            channel_id = f"D0{member.id}"
+            self.channels[channel_id] = Channel(channel_id, "directmessage", {member.id, BOT_USER_ID}, is_direct=True)
+        self.changes.announce()
+
+    def direct_channel(self, member_id: str) -> Channel:
+        """Return the channel between this person and the bot. Raises: RefusedError channel_not_found."""
+        channel = self.channels.get(f"D0{member_id}")
+        if channel is None:
+            raise RefusedError("channel_not_found")
+        return channel
+
+    def channel(self, channel_id: str) -> Channel:
+        """Return the channel with this id. Raises: RefusedError channel_not_found."""
+        channel = self.channels.get(channel_id)
+        if channel is None:
+            raise RefusedError("channel_not_found")
+        return channel
+
+    def new_ts(self) -> str:
+        """Return a message's time stamp, which is also its id: no two are alike."""
+        return f"{int(self.clock())}.{next(self._numbers):06d}"
+
+    def post(
+        self, channel: Channel, text: str, blocks: list[JsonObject], *, author: str, ephemeral_to: str | None = None
+    ) -> StoredMessage:
+        """Show a message in a channel, or to one person there."""
+        message = StoredMessage(channel.id, self.new_ts(), author, text, blocks, ephemeral_to)
+        self.messages.append(message)
+        self._show_message(message)
+        return message
+
+    def edit(self, message: StoredMessage, text: str, blocks: list[JsonObject]) -> None:
+        """Replace what a message says."""
+        message.text, message.blocks, message.is_edited = text, blocks, not blocks
+        self._show_message(message)
+
+    def delete(self, message: StoredMessage) -> None:
+        """Take a message away."""
+        message.is_deleted = True
+        self.changes.announce()
+
+    def message(self, channel_id: str, ts: str) -> StoredMessage:
+        """Return the lasting message with this time stamp. Raises: RefusedError message_not_found."""
+        for message in self.messages:
+            if (
+                (message.channel, message.ts) == (channel_id, ts)
+                and not message.ephemeral_to
+                and not message.is_deleted
+            ):
+                return message
+        raise RefusedError("message_not_found")
+
+    def notice(self, member_id: str, text: str) -> None:
+        """Show somebody an error of Slack itself."""
+        self.notices.append((member_id, text))
+        self.show([member_id], text)
+
+    def issue_trigger(self, member_id: str, from_root: str | None = None) -> str:
+        """Return a fresh trigger_id."""
+        trigger_id = f"{next(self._numbers)}.{int(self.clock())}.{secrets.token_hex(16)}"
+        self.triggers[trigger_id] = Trigger(trigger_id, member_id, self.clock(), from_root)
+        return trigger_id
+
+    def redeem_trigger(self, trigger_id: str) -> Trigger:
+        """Use a trigger up. Raises: RefusedError with Slack's code for an unknown, used or expired one."""
+        trigger = self.triggers.get(trigger_id)
+        if trigger is None:
+            raise RefusedError("invalid_trigger_id")
+        if trigger.is_used:
+            raise RefusedError("exchanged_trigger_id")
+        if self.clock() - trigger.issued_at > self.trigger_lifetime_seconds:
+            raise RefusedError("expired_trigger_id")
+        trigger.is_used = True
+        return trigger
+
+    def issue_response_url(self, member_id: str, channel: str, message: StoredMessage | None = None) -> str:
+        """Return the address of a fresh response_url."""
+        key = f"{self.team_id}/{next(self._numbers)}/{secrets.token_hex(12)}"
+        self.response_urls[key] = ResponseUrl(key, member_id, channel, self.clock(), message)
+        return self.response_url_base + key
+
+    def use_response_url(self, key: str) -> ResponseUrl:
+        """Count one use. Raises: RefusedError used_url or expired_url."""
+        issued = self.response_urls.get(key)
+        if issued is None or issued.uses >= RESPONSE_URL_USES:
+            raise RefusedError("used_url")
+        if self.clock() - issued.issued_at > RESPONSE_URL_SECONDS:
+            raise RefusedError("expired_url")
+        issued.uses += 1
+        return issued
+
+    def show(self, member_ids: Iterable[str], *content: object) -> None:
+        """Remember that these people's clients were given this, and announce the change."""
+        self._sightings.append((frozenset(member_ids), "\n".join(strings_in(content))))
+        self.changes.announce()
+
+    def who_saw(self, text: str) -> set[str]:
+        """Return the ids of everybody whose client was ever given this text."""
+        return {member_id for member_ids, shown in self._sightings if text in shown for member_id in member_ids}
+
+    def _show_message(self, message: StoredMessage) -> None:
+        people = {message.ephemeral_to} if message.ephemeral_to else self.channels[message.channel].members
+        self.show((member_id for member_id in people if member_id != BOT_USER_ID), message.text, message.blocks)
+
+
+def strings_in(value: object) -> list[str]:
+    """Return every string in a JSON value, in order, without the keys."""
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        return [found for item in value.values() for found in strings_in(item)]
+    if isinstance(value, (list, tuple)):
+        return [found for item in value for found in strings_in(item)]
+    return []

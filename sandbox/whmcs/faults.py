@@ -1,0 +1,138 @@
+"""What can go wrong between a WHMCS and its caller, each as a switch."""
+
+import asyncio
+import dataclasses
+import itertools
+from typing import Final, Literal
+
+FaultKind = Literal[
+    # The work is done, at once or late, and answered.
+    "slow_before",  # waits `seconds`, works, answers
+    "slow_after",  # works, waits `seconds`, answers
+    "held_before",  # waits for Faults.release(), works, answers
+    "held_after",  # works, waits for Faults.release(), answers
+    # The work is done, but the caller can't know.
+    "drop_after",  # the connection ends without an answer
+    "truncated",  # half of the answer, then the connection ends
+    "empty",  # 200 without a body
+    "wrong_json",  # 200 with JSON of another shape
+    "php_warning",  # 200 with a PHP warning before the JSON
+    "error_500_after",  # 500 with WHMCS's own page of an EmitterException
+    # The work isn't done.
+    "drop_before",  # the connection ends without an answer
+    "html",  # 200 with a maintenance page
+    "html_403",  # a firewall's page
+    "html_500",  # a web server's page
+    "redirect",  # `status` (301, 302, 307 ...) to `location`
+    "status_429",  # with Retry-After: `retry_after_seconds`
+    "status_503",  # with Retry-After: `retry_after_seconds`
+    # The API alone: refusals.
+    "invalid_ip",
+    "credentials",
+    "not_permitted",
+    # The companion alone.
+    "companion_absent",  # 404 with a web server's page
+    "companion_inactive",
+    "companion_https",  # https_required
+    "companion_address",  # address_not_allowed
+    "companion_rate_limited",  # 429 with Retry-After: `retry_after_seconds`
+    "internal",  # 500; nothing was changed
+    "internal_between",  # 500; the password is set, the request_id still pending
+    "internal_after",  # 500; all done
+]
+
+_API_ALONE: Final[frozenset[FaultKind]] = frozenset({"invalid_ip", "credentials", "not_permitted"})
+_COMPANION_ALONE: Final[frozenset[FaultKind]] = frozenset(
+    {
+        "companion_absent",
+        "companion_inactive",
+        "companion_https",
+        "companion_address",
+        "companion_rate_limited",
+        "internal",
+        "internal_between",
+        "internal_after",
+    }
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Fault:
+    """`action` is one of the API or of the companion, in any case, or `*` for all; `times` None lasts until cleared."""
+
+    action: str
+    kind: FaultKind
+    seconds: float = 0.0
+    times: int | None = None
+    status: int = 302
+    location: str = "https://elsewhere.example.com/includes/api.php"
+    retry_after_seconds: int = 1
+
+    def concerns(self, action: str, *, is_companion: bool) -> bool:
+        if self.kind in (_API_ALONE if is_companion else _COMPANION_ALONE):
+            return False
+        return self.action in ("*", action) or self.action.casefold() == action.casefold()
+
+
+class Faults:
+    """The switches that are on. Of several that concern a request, the one that was added first strikes."""
+
+    def __init__(self) -> None:
+        self.companion_clock_offset_seconds: float = 0.0
+        """How far the companion's clock is ahead."""
+        self._left: list[tuple[Fault, itertools.count[int]]] = []
+        self._released = asyncio.Event()
+        self._held_changed = asyncio.Event()
+        self._held = 0
+
+    def add(self, fault: Fault) -> None:
+        self._left.append((fault, itertools.count(1)))
+
+    def clear(self) -> None:
+        """All works again; held requests go on."""
+        self._left.clear()
+        self.companion_clock_offset_seconds = 0.0
+        self.release()
+
+    def release(self) -> None:
+        """Let the requests that are held now go on; later ones are held anew."""
+        self._released.set()
+        self._released = asyncio.Event()
+
+    async def wait_until_held(self, count: int = 1, *, timeout_seconds: float = 5.0) -> None:
+        """Return once `count` requests are held at the same time. Raises: TimeoutError."""
+        async with asyncio.timeout(timeout_seconds):
+            while self._held < count:
+                await self._held_changed.wait()
+
+    def take(self, action: str, *, is_companion: bool) -> Fault | None:
+        """Find the fault that strikes this request, and use up one of its times."""
+        for entry in self._left:
+            fault, used = entry
+            if fault.concerns(action, is_companion=is_companion):
+                if next(used) == fault.times:
+                    self._left.remove(entry)
+                return fault
+        return None
+
+    async def delay_work(self, fault: Fault) -> None:
+        await self._delay(fault, "slow_before", "held_before")
+
+    async def delay_answer(self, fault: Fault) -> None:
+        await self._delay(fault, "slow_after", "held_after")
+
+    async def _delay(self, fault: Fault, slow: FaultKind, held: FaultKind) -> None:
+        if fault.kind == slow:
+            await asyncio.sleep(fault.seconds)
+        elif fault.kind == held:
+            released = self._released
+            self._count_held(1)
+            try:
+                await released.wait()
+            finally:
+                self._count_held(-1)
+
+    def _count_held(self, difference: int) -> None:
+        self._held += difference
+        self._held_changed.set()
+        self._held_changed = asyncio.Event()

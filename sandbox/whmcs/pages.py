@@ -1,0 +1,94 @@
+"""What stands in for an answer when something between caller and WHMCS, or WHMCS itself, goes wrong."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from sandbox.whmcs.api import Refusal, deny_permission, render
+from sandbox.whmcs.companion import CompanionRefusal, refuse
+from sandbox.whmcs.faults import Fault, FaultKind
+
+_MAINTENANCE = """<!DOCTYPE html>
+<html lang="en"><head><title>Down for Maintenance</title></head>
+<body><h1>Down for Maintenance</h1><p>We are currently performing maintenance and will be back shortly.</p></body></html>
+"""
+_FIREWALL = """<!DOCTYPE html>
+<html lang="en"><head><title>Attention Required!</title></head>
+<body><h1>Sorry, you have been blocked</h1><p>This website uses a security service. Ray ID: 0000000000000000</p></body></html>
+"""
+_SERVER_ERROR = """<html><head><title>500 Internal Server Error</title></head>
+<body><center><h1>500 Internal Server Error</h1></center><hr><center>nginx</center></body></html>
+"""
+_NOT_FOUND = """<html><head><title>404 Not Found</title></head>
+<body><center><h1>404 Not Found</h1></center><hr><center>nginx</center></body></html>
+"""
+_STRAY_OUTPUT = """<!DOCTYPE html>
+<html lang="en"><head><title>Oops!</title></head><body><h1>Oops!</h1><p>Something went wrong and we couldn't process your
+request.</p><pre>Laminas\\HttpHandlerRunner\\Exception\\EmitterException: Output has been emitted previously</pre></body></html>
+"""
+_PHP_WARNING = (
+    b'<br />\n<b>Warning</b>:  Undefined array key "resetbot" in <b>/srv/www/includes/hooks/custom.php</b>'
+    b" on line <b>12</b><br />\n"
+)
+
+
+def find_answer_instead(fault: Fault, action: str) -> Response | None:
+    """What is answered without any work, if the fault is of that kind."""
+    build = _INSTEAD.get(fault.kind)
+    return None if build is None else build(fault, action)
+
+
+def spoil(fault: Fault, answer: Response) -> Response:
+    """What becomes of an answer after the work was done; most faults leave it as it is."""
+    match fault.kind:
+        case "empty":
+            return Response(b"", media_type="application/json")
+        case "wrong_json":
+            return JSONResponse([{"unexpected": True}])
+        case "php_warning":
+            return HTMLResponse(_PHP_WARNING + bytes(answer.body), answer.status_code)
+        case "error_500_after":
+            return HTMLResponse(_STRAY_OUTPUT, 500)
+        case _:
+            return answer
+
+
+def not_found() -> Response:
+    return HTMLResponse(_NOT_FOUND, 404)
+
+
+def method_not_allowed() -> Response:
+    return HTMLResponse("<h1>405 Method Not Allowed</h1>", 405, {"Allow": "POST"})
+
+
+def _refuse(refusal: Refusal) -> Response:
+    return render({"result": "error", "message": refusal.message}, refusal.status)
+
+
+def _retry_after(fault: Fault) -> dict[str, str]:
+    return {"Retry-After": str(fault.retry_after_seconds)}
+
+
+_INSTEAD: Final[Mapping[FaultKind, Callable[[Fault, str], Response]]] = {
+    "html": lambda _, __: HTMLResponse(_MAINTENANCE),
+    "html_403": lambda _, __: HTMLResponse(_FIREWALL, 403),
+    "html_500": lambda _, __: HTMLResponse(_SERVER_ERROR, 500),
+    "redirect": lambda fault, _: RedirectResponse(fault.location, fault.status),
+    "status_429": lambda fault, _: HTMLResponse("<h1>429 Too Many Requests</h1>", 429, _retry_after(fault)),
+    "status_503": lambda fault, _: HTMLResponse("<h1>503 Service Unavailable</h1>", 503, _retry_after(fault)),
+    # In the words of the API.
+    "invalid_ip": lambda _, __: _refuse(Refusal("Invalid IP 203.0.113.7", 403)),
+    "credentials": lambda _, __: _refuse(Refusal("Invalid or missing credentials", 403)),
+    "not_permitted": lambda _, action: _refuse(deny_permission(action)),
+    # In the words of the companion, or of the web server in its place.
+    "companion_absent": lambda _, __: not_found(),
+    "companion_inactive": lambda _, __: refuse(CompanionRefusal("inactive", "The module is not active.")),
+    "companion_https": lambda _, __: refuse(CompanionRefusal("https_required", "Plain http is not accepted.")),
+    "companion_address": lambda _, __: refuse(
+        CompanionRefusal("address_not_allowed", "The address is not allowed.", address="203.0.113.7")
+    ),
+    "companion_rate_limited": lambda fault, _: refuse(
+        CompanionRefusal("rate_limited", "Too many requests."), _retry_after(fault)
+    ),
+}

@@ -1,0 +1,221 @@
+"""A WHMCS on a loopback socket: its API and the companion, honest in what they do, and faulty on demand."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Final, Self
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from sandbox.serving import LoopbackServer, drop_connection
+from sandbox.whmcs.api import CREDENTIALS, Access, perform
+from sandbox.whmcs.companion import Companion, CompanionRefusal, Settings, parse
+from sandbox.whmcs.faults import Fault, FaultKind, Faults
+from sandbox.whmcs.pages import find_answer_instead, method_not_allowed, not_found, spoil
+from sandbox.whmcs.records import Activity, Call, Client, Data, ResetEmail, User
+from sandbox.whmcs.seed import make_seed
+from sandbox.whmcs.state import State
+
+API_PATH: Final = "/includes/api.php"
+COMPANION_PATH: Final = "/modules/addons/resetbot/api.php"
+ROLE: Final = ("GetClients", "GetUsers", "GetClientsDetails", "ResetPassword", "LogActivity", "WhmcsDetails")
+
+Work = Callable[[FaultKind | None], tuple[Response, bool]]
+
+
+class LocalWhmcs:
+    """`async with LocalWhmcs() as whmcs` serves at `whmcs.url`; state outlives stop() and start().
+
+    `access` (the credential and its role, `allowed_actions`), `companion` (the module's settings) and the records in
+    `clients` and `users` may be changed at any time.
+    """
+
+    def __init__(
+        self,
+        data: Data | None = None,
+        *,
+        companion_secret: str = "fake-companion-secret-0123456789abcdef",
+        identifier: str = "fake-identifier",
+        secret: str = "fake-secret",
+        port: int = 0,
+    ) -> None:
+        """Without `data` the installation is that of `make_seed()`."""
+        self.data = make_seed() if data is None else data
+        self.faults = Faults()
+        self.access = Access(identifier, secret, set(ROLE))
+        self.companion = Settings(companion_secret)
+        self._state = State(self.data)
+        self._companion = Companion(self._state, self.companion)
+        self._server = LoopbackServer(self._serve, port=port)
+        # Their contracts are written where they stand.
+        self.add_client = self.data.add_client
+        self.add_user = self.data.add_user
+        self.link = self.data.link
+        self.remove_user = self.data.remove_user
+        self.remove_user_from_client = self.data.remove_user_from_client
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Listen, at the same port as before. Raises: OSError if it is taken."""
+        await self._server.start()
+
+    async def stop(self) -> None:
+        """End every connection and request; callers find nobody there until start()."""
+        await self._server.stop()
+
+    @property
+    def url(self) -> str:
+        return self._server.url
+
+    @property
+    def companion_url(self) -> str:
+        return self.url + COMPANION_PATH
+
+    @property
+    def identifier(self) -> str:
+        return self.access.identifier
+
+    @property
+    def secret(self) -> str:
+        return self.access.secret
+
+    @property
+    def companion_secret(self) -> str:
+        return self.companion.secret
+
+    @property
+    def connections(self) -> int:
+        """TCP connections accepted so far."""
+        return self._server.connections
+
+    @property
+    def clients(self) -> dict[int, Client]:
+        return self.data.clients
+
+    @property
+    def users(self) -> dict[int, User]:
+        return self.data.users
+
+    @property
+    def reset_emails(self) -> list[ResetEmail]:
+        return self._state.reset_emails
+
+    @property
+    def activity(self) -> list[Activity]:
+        return self._state.activity
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every request that arrived, in that order, refused and lost ones included."""
+        return self._state.calls
+
+    @property
+    def writes(self) -> list[Call]:
+        """Those of `calls` that changed something."""
+        return [call for call in self._state.calls if call.has_written]
+
+    async def wait_for_call(self, action: str, *, count: int = 1, timeout_seconds: float = 5.0) -> Call:
+        """Return the `count`-th call of this action, as soon as it has arrived. Raises: TimeoutError."""
+        return await self._state.wait_for_call(action, count=count, timeout_seconds=timeout_seconds)
+
+    def opens(self, email: str, password: str) -> bool:
+        """Tell whether somebody can sign in with these."""
+        return self._state.opens(email, password)
+
+    def password_changed_at(self, user_id: int) -> datetime | None:
+        """Return None for a user whose password was never set here. Raises: KeyError."""
+        return self.data.users[user_id].password_changed_at
+
+    def has_open_reset_link(self, user_id: int) -> bool:
+        """Tell whether a link that was mailed can still be used: not too old, and not voided by a new password."""
+        expires_at = self.data.users[user_id].reset_link_expires_at
+        return expires_at is not None and expires_at > self._state.now()
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        if request.url.path not in (API_PATH, COMPANION_PATH):
+            await not_found()(scope, receive, send)
+            return
+        if request.method != "POST":
+            await method_not_allowed()(scope, receive, send)
+            return
+        body = await request.body()
+        if request.url.path == API_PATH:
+            call, work = self._read_api(body)
+        else:
+            call, work = self._read_companion(request, body)
+        fault = self.faults.take(call.action, is_companion=call.is_companion)
+        if fault is None:
+            await _do(work, call)(scope, receive, send)
+        else:
+            await self._serve_with(fault, call, work, scope, receive, send)
+
+    def _read_api(self, body: bytes) -> tuple[Call, Work]:
+        parameters = dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
+        told = {name: value for name, value in parameters.items() if name not in CREDENTIALS | {"action"}}
+        call = self._state.record_call(parameters.get("action", ""), told, is_companion=False)
+        return call, lambda _: perform(self._state, self.access, parameters)
+
+    def _read_companion(self, request: Request, body: bytes) -> tuple[Call, Work]:
+        action, fields = _read_fields(body)
+        call = self._state.record_call(action, fields, is_companion=True)
+
+        def work(failure: FaultKind | None) -> tuple[Response, bool]:
+            now = self._state.now() + timedelta(seconds=self.faults.companion_clock_offset_seconds)
+            return self._companion.perform(request.headers, body, now, failure)
+
+        return call, work
+
+    async def _serve_with(
+        self, fault: Fault, call: Call, work: Work, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        instead = find_answer_instead(fault, call.action)
+        if instead is not None:
+            await instead(scope, receive, send)
+            return
+        if fault.kind == "drop_before":
+            drop_connection(scope)
+            return
+        await self.faults.delay_work(fault)
+        answer = _do(work, call, fault.kind)
+        await self.faults.delay_answer(fault)
+        if fault.kind == "drop_after":
+            drop_connection(scope)
+        elif fault.kind == "truncated":
+            await _send_half(answer, scope, send)
+        else:
+            await spoil(fault, answer)(scope, receive, send)
+
+
+def _do(work: Work, call: Call, failure: FaultKind | None = None) -> Response:
+    answer, call.has_written = work(failure)
+    return answer
+
+
+def _read_fields(body: bytes) -> tuple[str, Mapping[str, object]]:
+    """The action and the other fields, as far as the body can be read at all; it is judged later."""
+    try:
+        fields = dict(parse(body))
+    except CompanionRefusal:
+        return "", {}
+    action = fields.pop("action", "")
+    return (action if isinstance(action, str) else ""), fields
+
+
+async def _send_half(answer: Response, scope: Scope, send: Send) -> None:
+    """Announce the whole length, send half of it, and close."""
+    half = bytes(answer.body)[: len(answer.body) // 2]
+    await send({"type": "http.response.start", "status": answer.status_code, "headers": answer.raw_headers})
+    await send({"type": "http.response.body", "body": half, "more_body": True})
+    drop_connection(scope, is_flushed=True)

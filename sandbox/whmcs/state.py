@@ -1,0 +1,67 @@
+"""The one place that changes what the local WHMCS holds."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from sandbox.whmcs.records import (
+    RESET_LINK_LIFE,
+    Activity,
+    Call,
+    CompanionRequest,
+    Data,
+    ResetEmail,
+    User,
+    hash_password,
+    matches,
+)
+
+
+class State:
+    """Data and history of one installation. Nothing here awaits between reading and writing, so requests never mix."""
+
+    def __init__(self, data: Data) -> None:
+        self.data = data
+        self.reset_emails: list[ResetEmail] = []
+        self.activity: list[Activity] = []
+        self.calls: list[Call] = []
+        self.nonces: set[str] = set()
+        self.companion_requests: dict[str, CompanionRequest] = {}
+        self._arrival = asyncio.Event()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def record_call(self, action: str, parameters: Mapping[str, object], *, is_companion: bool) -> Call:
+        call = Call(action, parameters, self.now(), is_companion)
+        self.calls.append(call)
+        self._arrival.set()
+        self._arrival = asyncio.Event()
+        return call
+
+    async def wait_for_call(self, action: str, *, count: int, timeout_seconds: float) -> Call:
+        """Return the `count`-th call of the action since the beginning. Raises: TimeoutError."""
+        async with asyncio.timeout(timeout_seconds):
+            while True:
+                arrived = [call for call in self.calls if call.action.casefold() == action.casefold()]
+                if len(arrived) >= count:
+                    return arrived[count - 1]
+                await self._arrival.wait()
+
+    def send_reset_email(self, user: User) -> None:
+        at = self.now()
+        user.reset_link_expires_at = at + RESET_LINK_LIFE
+        self.reset_emails.append(ResetEmail(user.id, user.email, at))
+
+    def set_password(self, user: User, password: str, at: datetime) -> None:
+        """Also voids reset links that were sent before."""
+        user.password_hash = hash_password(password)
+        user.password_changed_at = at
+        user.reset_link_expires_at = None
+
+    def log_activity(self, description: str, client_id: int = 0) -> None:
+        self.activity.append(Activity(self.now(), description, client_id))
+
+    def opens(self, email: str, password: str) -> bool:
+        user = self.data.find_user_by_email(email)
+        return user is not None and matches(password, user.password_hash)

@@ -1,0 +1,82 @@
+"""The bot between a local Slack and a local WHMCS, all three over real sockets in one event loop."""
+
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.app import App
+from bot.settings import Settings
+from sandbox.serving import free_port
+from sandbox.slack import LocalSlack, Person
+from sandbox.whmcs import LocalWhmcs
+
+GROUP = "S0AGENTS"
+
+
+@dataclass
+class World:
+    slack: LocalSlack
+    whmcs: LocalWhmcs
+    agent: Person
+    settings: dict[str, str]
+    database: Path
+    app: App | None = None
+    ports: tuple[int, int] = field(default=(0, 0))
+
+    @property
+    def ops_url(self) -> str:
+        return f"http://127.0.0.1:{self.ports[1]}"
+
+    @property
+    def public_url(self) -> str:
+        return f"http://127.0.0.1:{self.ports[0]}"
+
+    @contextlib.asynccontextmanager
+    async def bot(self, **settings: str) -> AsyncIterator[App]:
+        """Run the bot; what is given overrides the settings of this world."""
+        app = await App.prepare(Settings.load(self.settings | settings))
+        await app.start()
+        self.app = app
+        try:
+            yield app
+        finally:
+            await app.stop()
+
+    def audit(self, action: str = "reset") -> list[tuple[str, str]]:
+        """Outcome and reason of the audit's events of one action, in order."""
+        return [(str(row["outcome"]), str(row["reason"])) for row in self.audit_rows() if row["action"] == action]
+
+    def audit_rows(self) -> list[dict[str, object]]:
+        return self.rows("SELECT * FROM audit ORDER BY id")
+
+    def rows(self, query: str) -> list[dict[str, object]]:
+        with contextlib.closing(sqlite3.connect(self.database)) as connection:
+            connection.row_factory = sqlite3.Row
+            return [dict(row) for row in connection.execute(query)]
+
+
+@contextlib.asynccontextmanager
+async def make_world(folder: Path) -> AsyncIterator[World]:
+    async with LocalSlack() as slack, LocalWhmcs() as whmcs:
+        agent = slack.add_person("Sofía Soporte", locale="es-ES")
+        slack.add_group(GROUP, [agent])
+        ports = free_port(), free_port()
+        database = folder / "bot.db"
+        settings = {
+            "SLACK_BOT_TOKEN": slack.bot_token,
+            "SLACK_SIGNING_SECRET": slack.signing_secret,
+            "SLACK_API_URL": slack.api_url,
+            "WHMCS_URL": whmcs.url,
+            "WHMCS_API_IDENTIFIER": whmcs.identifier,
+            "WHMCS_API_SECRET": whmcs.secret,
+            "WHMCS_COMPANION_SECRET": whmcs.companion_secret,
+            "DATABASE_URL": f"sqlite:///{database}",
+            "AGENT_USER_GROUPS": GROUP,
+            "HELP_CONTACT": "Equipo de sistemas",
+            "PORT": str(ports[0]),
+            "OPS_PORT": str(ports[1]),
+        }
+        slack.connect_bot(f"http://127.0.0.1:{ports[0]}/slack/events")
+        yield World(slack, whmcs, agent, settings, database, ports=ports)

@@ -1,0 +1,61 @@
+"""Typed client for the WHMCS API and for the companion module beside it."""
+
+from whmcs.api import WhmcsClient
+from whmcs.errors import (
+    AddressRefusedError,
+    CredentialsError,
+    NotAUserOfClientError,
+    NotFoundError,
+    NotInstalledError,
+    NotPermittedError,
+    OutcomeUnknownError,
+    RedirectedError,
+    RefusedError,
+    TimedOutError,
+    UnreachableError,
+    UnusableAnswerError,
+    WhmcsError,
+)
+from whmcs.models import (
+    Client,
+    ClientDetails,
+    ClientUser,
+    Companion,
+    CompanionUser,
+    Match,
+    Matches,
+    PasswordSet,
+    SetPasswordResult,
+    User,
+    UserClient,
+)
+from whmcs.signed import CompanionClient
+
+__all__ = [
+    "AddressRefusedError",
+    "Client",
+    "ClientDetails",
+    "ClientUser",
+    "Companion",
+    "CompanionClient",
+    "CompanionUser",
+    "CredentialsError",
+    "Match",
+    "Matches",
+    "NotAUserOfClientError",
+    "NotFoundError",
+    "NotInstalledError",
+    "NotPermittedError",
+    "OutcomeUnknownError",
+    "PasswordSet",
+    "RedirectedError",
+    "RefusedError",
+    "SetPasswordResult",
+    "TimedOutError",
+    "UnreachableError",
+    "UnusableAnswerError",
+    "User",
+    "UserClient",
+    "WhmcsClient",
+    "WhmcsError",
+]

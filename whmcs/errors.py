@@ -1,0 +1,126 @@
+"""What can go wrong between us and WHMCS, told apart by who has to act.
+
+    WhmcsError
+    ├── UnreachableError           no connection, no DNS, TLS, or a read's connection was lost; nothing was changed
+    │   └── TimedOutError          a read that took too long, or no connection in time; nothing was changed
+    ├── RedirectedError            the address answers "elsewhere": fix WHMCS_URL
+    ├── AddressRefusedError        WHMCS does not accept calls from our IP address
+    ├── CredentialsError           unknown or wrong pair; the companion: wrong secret
+    ├── NotPermittedError          the API role lacks this action, or this WHMCS does not have it
+    ├── NotFoundError              no such client or user
+    │   └── NotAUserOfClientError  both exist, but do not belong together
+    ├── NotInstalledError          no companion at that address, or one that is not activated
+    ├── RefusedError               WHMCS or the companion says no for another reason, nothing was changed
+    ├── UnusableAnswerError        a read was answered with something that is no answer (HTML, broken JSON)
+    └── OutcomeUnknownError        a write that may have arrived; nobody knows whether it was done
+
+No error's text, repr or attribute holds a credential, a secret or a password.
+"""
+
+from typing import Literal
+
+UnreachableReason = Literal["no_connection", "tls", "connection_lost", "timed_out"]
+UnusableKind = Literal["html", "json", "shape", "empty", "too_large"]
+UnknownReason = Literal["timed_out", "connection_lost", "server_error", "unusable_answer"]
+
+
+class WhmcsError(Exception):
+    """`action` is the action that was asked: `GetClients`, or `ping` for the companion's."""
+
+    def __init__(self, action: str, text: str = "failed") -> None:
+        super().__init__(f"{action}: {text}")
+        self.action = action
+
+
+class UnreachableError(WhmcsError):
+    """`reason` says how far the call came; whatever it is, nothing was changed."""
+
+    def __init__(self, action: str, reason: UnreachableReason = "no_connection") -> None:
+        super().__init__(action, f"unreachable ({reason})")
+        self.reason: UnreachableReason = reason
+
+
+class TimedOutError(UnreachableError):
+    """`is_connecting`: time ran out before anything was sent."""
+
+    def __init__(self, action: str, *, is_connecting: bool = False) -> None:
+        super().__init__(action, "timed_out")
+        self.is_connecting = is_connecting
+
+
+class RedirectedError(WhmcsError):
+    """`location` is where the server points, without query string and user name; "" if it does not say."""
+
+    def __init__(self, action: str, location: str = "") -> None:
+        super().__init__(action, f"redirected to {location or 'an unnamed place'}")
+        self.location = location
+
+
+class AddressRefusedError(WhmcsError):
+    """`address` is our IP address as the server sees it, None if it does not say."""
+
+    def __init__(self, action: str, address: str | None = None) -> None:
+        super().__init__(action, f"calls from {address or 'this address'} are not accepted")
+        self.address = address
+
+
+class CredentialsError(WhmcsError):
+    def __init__(self, action: str) -> None:
+        super().__init__(action, "the credentials are not accepted")
+
+
+class NotPermittedError(WhmcsError):
+    def __init__(self, action: str) -> None:
+        super().__init__(action, "the action is not permitted or not known")
+
+
+class NotFoundError(WhmcsError):
+    def __init__(self, action: str, text: str = "no such client or user") -> None:
+        super().__init__(action, text)
+
+
+class NotAUserOfClientError(NotFoundError):
+    def __init__(self, action: str) -> None:
+        super().__init__(action, "the user does not belong to the client")
+
+
+class NotInstalledError(WhmcsError):
+    def __init__(self, action: str) -> None:
+        super().__init__(action, "the companion is not installed or not active")
+
+
+class RefusedError(WhmcsError):
+    """A refusal for any other reason; nothing was changed.
+
+    `message` is the server's own text: every secret that we sent is masked, no control characters, at most 200
+    characters. `code` is the companion's error code, None for WHMCS. `retry_after_seconds` is set where a 429 or 503
+    says when to come back.
+    """
+
+    def __init__(
+        self, action: str, message: str = "", *, code: str | None = None, retry_after_seconds: int | None = None
+    ) -> None:
+        super().__init__(action, f"refused ({code or 'no code'}): {message}")
+        self.message = message
+        self.code = code
+        self.retry_after_seconds = retry_after_seconds
+
+
+class UnusableAnswerError(WhmcsError):
+    """`status` is the HTTP status. `retry_after_seconds` is set where a 429 or 503 says when to come back."""
+
+    def __init__(
+        self, action: str, kind: UnusableKind = "html", status: int = 200, *, retry_after_seconds: int | None = None
+    ) -> None:
+        super().__init__(action, f"no usable answer ({kind}, HTTP {status})")
+        self.kind: UnusableKind = kind
+        self.status = status
+        self.retry_after_seconds = retry_after_seconds
+
+
+class OutcomeUnknownError(WhmcsError):
+    """The write may have been done. Never repeat it, unless repeating it is harmless."""
+
+    def __init__(self, action: str, reason: UnknownReason = "timed_out") -> None:
+        super().__init__(action, f"it is not known whether this was done ({reason})")
+        self.reason: UnknownReason = reason

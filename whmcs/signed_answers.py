@@ -1,0 +1,109 @@
+"""The border to the companion: its answers become frozen values here, or are refused as a whole."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from whmcs.answers import Flag, Id, Row, Text, rows
+from whmcs.models import Companion, CompanionUser, PasswordSet, SetPasswordResult
+
+
+def _moment(value: object) -> datetime:
+    """Read an RFC 3339 time."""
+    if not isinstance(value, str):
+        raise ValueError("not a time")  # noqa: TRY004 - pydantic turns a ValueError into its own
+    at = datetime.fromisoformat(value)
+    if at.tzinfo is None:
+        raise ValueError("a time without its zone")
+    return at.astimezone(UTC)
+
+
+def _moment_or_none(value: object) -> datetime | None:
+    """Read an RFC 3339 time; nothing and the zero dates of MySQL are None."""
+    if value is None or value == "" or (isinstance(value, str) and value.startswith("0000-00-00")):
+        return None
+    return _moment(value)
+
+
+Moment = Annotated[datetime, BeforeValidator(_moment)]
+MomentOrNone = Annotated[datetime | None, BeforeValidator(_moment_or_none)]
+
+
+class _Ping(Row):
+    name: Text
+    version: Text
+    protocol: Id
+    whmcs_version: Text = ""
+    php_version: Text = ""
+    time: Moment
+    capabilities: frozenset[str]
+    minimum_password_length: Id
+
+
+class _User(Row):
+    id: Id
+    email: Text = ""
+    last_sign_in_at: MomentOrNone = None
+    second_factor: Flag = False
+    email_verified: Flag = False
+    client_ids: tuple[Id, ...] = ()
+
+
+class _PasswordSet(Row):
+    user_id: Id
+    changed_at: Moment
+    repeated: Flag = False
+
+
+class _Result(Row):
+    known: bool = Field(strict=True)
+    user_id: Id | None = None
+    changed_at: MomentOrNone = None
+
+
+def parse_ping(data: Mapping[str, object]) -> Companion:
+    row = _Ping.model_validate(data)
+    return Companion(
+        name=row.name,
+        version=row.version,
+        protocol=row.protocol,
+        whmcs_version=row.whmcs_version,
+        php_version=row.php_version,
+        time=row.time,
+        capabilities=row.capabilities,
+        minimum_password_length=row.minimum_password_length,
+    )
+
+
+def parse_users(data: Mapping[str, object]) -> tuple[CompanionUser, ...]:
+    if "users" not in data:
+        raise ValueError("no users")
+    found = [_User.model_validate(row) for row in rows(data["users"], "user")]
+    return tuple(
+        CompanionUser(
+            id=row.id,
+            email=row.email,
+            last_sign_in_at=row.last_sign_in_at,
+            has_second_factor=row.second_factor,
+            is_email_verified=row.email_verified,
+            client_ids=row.client_ids,
+        )
+        for row in found
+    )
+
+
+def parse_password_set(data: Mapping[str, object]) -> PasswordSet:
+    row = _PasswordSet.model_validate(data)
+    return PasswordSet(row.user_id, row.changed_at, is_repeated=row.repeated)
+
+
+def parse_result(data: Mapping[str, object]) -> SetPasswordResult:
+    """A request that is known names its user and its time; one that is not names neither."""
+    row = _Result.model_validate(data)
+    if not row.known:
+        return SetPasswordResult(is_known=False, user_id=None, changed_at=None)
+    if row.user_id is None or row.changed_at is None:
+        raise ValueError("a known request without its user or time")
+    return SetPasswordResult(is_known=True, user_id=row.user_id, changed_at=row.changed_at)

@@ -1,0 +1,198 @@
+"""One server, one pool of connections: sends a body, brings back an answer or says how far the call came.
+
+Nothing here raises for what the network does: httpx's errors hold the request and so the credentials, and end here.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from ipaddress import ip_address
+from typing import Literal
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+import httpx
+
+CONNECT_SECONDS = 3.0
+PHASE_SECONDS = 60.0  # one silent phase of a call; the deadline of the call is what really ends it
+CONNECTIONS = 10  # httpcore looks at every idle connection at every call
+KEEP_ALIVE_SECONDS = 30.0
+LARGEST_BODY_BYTES = 5_000_000
+
+Reason = Literal["no_connection", "tls", "timed_out", "connection_lost", "too_large"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is sent. It shows nothing of itself, not even in a traceback that prints variables."""
+
+    body: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the server said. `location` is set for a redirect, whose body is not read."""
+
+    status: int
+    body: bytes = field(repr=False)
+    location: str | None = None
+    retry_after_seconds: int | None = None
+
+    @property
+    def is_redirect(self) -> bool:
+        return HTTPStatus.MULTIPLE_CHOICES <= self.status < HTTPStatus.BAD_REQUEST
+
+    @property
+    def is_server_error(self) -> bool:
+        return self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """Why there is no whole answer, and whether the request may have reached the server."""
+
+    reason: Reason
+    may_have_arrived: bool
+    status: int = 0
+
+
+class Transport:
+    """A pool of at most ten kept-alive connections to one address.
+
+    Cookies are not kept: PHP would let calls of one session wait for each other. Redirects are not followed. Proxies of
+    the environment are honoured, but never for this machine itself.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._client = httpx.AsyncClient(
+            timeout=httpx.Timeout(PHASE_SECONDS, connect=CONNECT_SECONDS),
+            limits=httpx.Limits(
+                max_connections=CONNECTIONS,
+                max_keepalive_connections=CONNECTIONS,
+                keepalive_expiry=KEEP_ALIVE_SECONDS,
+            ),
+            follow_redirects=False,
+            trust_env=not is_loopback(httpx.URL(url)),
+            cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
+            headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "reset-password-bot"},
+        )
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {without_confidences(self._url)}>"
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    async def post(self, request: Request, *, ends_at: float) -> Answer | NoAnswer:
+        """Send once. `ends_at` is on the event loop's clock and covers everything, the pool's queue included."""
+        trace = _Trace()
+        try:
+            async with asyncio.timeout_at(ends_at):
+                return await self._exchange(request, trace)
+        except (TimeoutError, httpx.TimeoutException):
+            return NoAnswer("timed_out", may_have_arrived=trace.is_sending)
+        except (httpx.RequestError, OSError) as error:
+            if trace.is_sending:
+                return NoAnswer("connection_lost", may_have_arrived=True)
+            return NoAnswer("tls" if _is_about_tls(error) else "no_connection", may_have_arrived=False)
+
+    async def _exchange(self, request: Request, trace: "_Trace") -> Answer | NoAnswer:
+        async with self._client.stream(
+            "POST", self._url, content=request.body, headers=dict(request.headers), extensions={"trace": trace}
+        ) as response:
+            status = response.status_code
+            if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+                return Answer(
+                    status, b"", location=without_confidences(self._url, response.headers.get("location", ""))
+                )
+            received = bytearray()
+            async for chunk in response.aiter_bytes():
+                received += chunk
+                if len(received) > LARGEST_BODY_BYTES:
+                    return NoAnswer("too_large", may_have_arrived=True, status=status)
+            return Answer(status, bytes(received), retry_after_seconds=_retry_after(response, datetime.now(UTC)))
+
+
+class _Trace:
+    """Learns from httpcore's trace whether a byte of the request itself may have left."""
+
+    __slots__ = ("is_sending",)
+
+    def __init__(self) -> None:
+        self.is_sending = False
+
+    async def __call__(self, event: str, info: Mapping[str, object]) -> None:
+        if event.endswith("send_request_headers.started"):
+            # A proxy is asked for a tunnel first; that is not the request.
+            self.is_sending |= getattr(info.get("request"), "method", b"") != b"CONNECT"
+
+
+def checked_url(url: str) -> str:
+    """Return the address if it may be called: https, or http on this machine.
+
+    Raises: ValueError, which does not repeat the address: it may hold a password.
+    """
+    address = _readable(url.strip())
+    if address is None or address.scheme not in {"http", "https"} or not address.host:
+        raise ValueError("not an http or https address")
+    if address.scheme == "http" and not is_loopback(address):
+        raise ValueError("only https is allowed, except on this machine")
+    return str(address.copy_with(query=None, fragment=None))
+
+
+def _readable(url: str) -> httpx.URL | None:
+    try:
+        return httpx.URL(url)
+    except (httpx.InvalidURL, ValueError):
+        return None
+
+
+def is_loopback(url: httpx.URL) -> bool:
+    host = url.host
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def without_confidences(url: str, location: str | None = None) -> str:
+    """Return the address, or where it points, without user name, query and fragment; "" if it can't be read."""
+    if location == "":
+        return ""
+    try:
+        parts = urlsplit(urljoin(url, location or ""))
+    except ValueError:
+        return ""
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def _is_about_tls(error: BaseException) -> bool:
+    """Look for the TLS library's error, or its usual text, behind httpx's."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, ssl.SSLError) or "[SSL" in str(seen):
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False
+
+
+def _retry_after(response: httpx.Response, now: datetime) -> int | None:
+    """Read Retry-After, seconds or a date (RFC 9110 10.2.3), of the two answers for which it means "come back"."""
+    if response.status_code not in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
+        return None
+    text = response.headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit() and len(text) < len("1000000"):
+        return int(text)
+    try:
+        at = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return max(0, round((at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds()))
