@@ -16,7 +16,11 @@ from bot.slack.errors import SlackRateLimitedError, SlackRefusedError, SlackUnan
 CALL_SECONDS: Final = 8.0
 _CONNECTIONS: Final = 16
 _TOO_MANY_REQUESTS: Final = 429
+_SERVER_ERROR: Final = 500
 _MAX_PATIENCE_SECONDS: Final = 30.0
+
+# Slack's reference says of these that the operation may have been carried out in part or whole.
+_PERHAPS_DONE: Final = frozenset({"internal_error", "fatal_error", "request_timeout", "service_unavailable"})
 
 Call = Callable[[AsyncWebClient], Awaitable[AsyncSlackResponse]]
 
@@ -96,21 +100,16 @@ class SlackClient:
 
 
 def _told_apart(method: str, error: SlackApiError) -> SlackRefusedError | SlackUnansweredError:
+    """slack_sdk hands over its own answer or aiohttp's, and a body that may be no JSON."""
     response = error.response
-    status = getattr(response, "status_code", 200)
-    if status == _TOO_MANY_REQUESTS:
+    status = int(getattr(response, "status_code", None) or getattr(response, "status", None) or 0)
+    data = getattr(response, "data", None)
+    code = data.get("error") if isinstance(data, dict) else None
+    if status == _TOO_MANY_REQUESTS or code == "ratelimited":
         return SlackRateLimitedError(method, _retry_after(response.headers))
-    code = response.get("error") if hasattr(response, "get") else None
-    if not isinstance(code, str) or status >= 500:  # noqa: PLR2004 - HTTP's server errors
-        return SlackUnansweredError(method, f"HTTP {status}")
-    if code in {"internal_error", "fatal_error", "request_timeout", "service_unavailable"}:
-        # Slack's reference: the operation may have been carried out in part or whole.
-        return SlackUnansweredError(method, code)
-    return (
-        SlackRateLimitedError(method, _retry_after(response.headers))
-        if code == "ratelimited"
-        else SlackRefusedError(method, code)
-    )
+    if not isinstance(code, str) or status >= _SERVER_ERROR or code in _PERHAPS_DONE:
+        return SlackUnansweredError(method, code if isinstance(code, str) else f"HTTP {status}")
+    return SlackRefusedError(method, code)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:

@@ -1,18 +1,21 @@
 """The bot between a local Slack and a local WHMCS, all three over real sockets in one event loop."""
 
+import asyncio
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.app import App
 from bot.settings import Settings
 from sandbox.serving import free_port
-from sandbox.slack import LocalSlack, Person
+from sandbox.slack import LocalSlack, Modal, Person
 from sandbox.whmcs import LocalWhmcs
 
 GROUP = "S0AGENTS"
+EMAIL = "Enviar correo electrónico para restablecer la contraseña"
+SET = "Cambiar contraseña"
 
 
 @dataclass
@@ -51,6 +54,19 @@ class World:
     def audit_rows(self) -> list[dict[str, object]]:
         return self.rows("SELECT * FROM audit ORDER BY id")
 
+    def let_messages_be_due(self) -> None:
+        """Let the time of all direct messages be over, also of those whose deletion is to be tried later."""
+        with contextlib.closing(sqlite3.connect(self.database)) as connection, connection:
+            connection.execute(
+                "UPDATE jobs SET due_at = '2026-01-01 00:00:00.000000', lease_until = NULL WHERE kind = 'delete_message'"
+            )
+
+    async def until(self, condition: Callable[[], object], timeout_seconds: float = 5.0) -> None:
+        """Wait for something that the database tells, which can't call back."""
+        async with asyncio.timeout(timeout_seconds):
+            while not condition():
+                await asyncio.sleep(0.01)
+
     def rows(self, query: str) -> list[dict[str, object]]:
         with contextlib.closing(sqlite3.connect(self.database)) as connection:
             connection.row_factory = sqlite3.Row
@@ -80,3 +96,13 @@ async def make_world(folder: Path) -> AsyncIterator[World]:
         }
         slack.connect_bot(f"http://127.0.0.1:{ports[0]}/slack/events")
         yield World(slack, whmcs, agent, settings, database, ports=ports)
+
+
+async def fill_form(agent: Person, whom: str, method: str, *, user: str | None = None) -> Modal:
+    """Type the command, wait for the card and choose; what is left to do is to submit."""
+    modal = await agent.types(f"/reset-password {whom}")
+    await modal.shows("Id del cliente")
+    if user is not None:
+        await modal.choose("Usuario", user)
+    await modal.choose("Método", method)
+    return modal

@@ -1,0 +1,296 @@
+"""What an agent sees on the way to a reset: search, card, users, field errors, and who wins when things cross."""
+
+import asyncio
+import json
+
+import pytest
+
+from sandbox.slack import Fault, LocalSlack, Person
+from sandbox.whmcs import Fault as WhmcsFault
+from sandbox.whmcs import LocalWhmcs
+from tests.flows.world import EMAIL, SET, World, fill_form
+
+pytestmark = pytest.mark.asyncio
+
+
+async def test_the_modal_opens_with_the_fixed_words(agent: Person) -> None:
+    modal = await agent.types("/reset-password")
+    assert modal.title == "Restablecer contraseña"
+    assert modal.labels == ("Cliente",)
+
+
+async def test_help_is_answered_where_it_was_typed_and_opens_nothing(agent: Person) -> None:
+    await agent.sends("/reset-password help")
+    answer = await agent.ephemeral_message()
+    assert "/reset-password #42" in answer.visible_text
+    assert agent.modals == ()
+
+
+async def test_an_english_agent_reads_english(slack: LocalSlack) -> None:
+    english = slack.add_person("Edith Example", locale="en-GB", groups=["S0AGENTS"])
+    modal = await english.types("/reset-password ana@example.com")
+    await modal.shows("Client id")
+    assert modal.title == "Reset password"
+    assert "Send a password-reset e-mail" in modal.options("Method")
+
+
+async def test_somebody_whose_language_is_not_ours_reads_the_default_one(slack: LocalSlack) -> None:
+    person = slack.add_person("Jean Exemple", locale="fr-FR", groups=["S0AGENTS"])
+    modal = await person.types("/reset-password")
+    assert modal.title == "Restablecer contraseña"
+
+
+async def test_an_exact_address_wins_over_a_longer_one_that_begins_like_it(agent: Person) -> None:
+    modal = await agent.types("/reset-password ada@example.com")
+    await modal.shows("Id del cliente")
+    assert "#51" in modal.text
+    assert "Ada Lovelace" in (modal.chosen("Usuario") or "")
+
+
+async def test_an_address_of_a_user_that_is_not_the_clients_finds_the_client_and_chooses_the_user(
+    agent: Person,
+) -> None:
+    modal = await agent.types("/reset-password persona03@cinco.example.com")
+    await modal.shows("Id del cliente")
+    assert "#61" in modal.text
+    assert "persona03@cinco.example.com" in (modal.chosen("Usuario") or "")
+
+
+async def test_nobody_is_preselected_among_several_users(agent: Person) -> None:
+    modal = await agent.types("/reset-password #61")
+    await modal.shows("Id del cliente")
+    assert modal.chosen("Usuario") is None
+    assert len(modal.options("Usuario")) == 5
+
+
+async def test_more_than_ten_matches_show_the_ten_best_and_how_many_there_are(agent: Person) -> None:
+    modal = await agent.types("/reset-password ma")
+    await modal.shows("clientes comienzan por «ma»")
+    assert len(modal.options("Coincidencias")) == 10
+
+
+async def test_no_match_says_so_and_how_whmcs_searches(agent: Person) -> None:
+    modal = await agent.types("/reset-password zzz")
+    await modal.shows("No se encontró ningún cliente para «zzz»")
+    assert "por su comienzo" in modal.text
+    assert "Buscar de nuevo" in modal.buttons
+
+
+async def test_an_unknown_client_id_says_so(agent: Person) -> None:
+    modal = await agent.types("/reset-password #31337")
+    await modal.shows("No se encontró ningún cliente para «#31337»")
+
+
+async def test_search_again_asks_whmcs_again(agent: Person, whmcs: LocalWhmcs) -> None:
+    whmcs.faults.add(WhmcsFault("*", "html"))
+    modal = await agent.types("/reset-password ana@example.com")
+    await modal.shows("una página de mantenimiento")
+    whmcs.faults.clear()
+    await modal.press("Buscar de nuevo")
+    await modal.shows("Ana López")
+
+
+async def test_the_type_ahead_is_there_while_the_search_runs(agent: Person, whmcs: LocalWhmcs) -> None:
+    whmcs.faults.add(WhmcsFault("GetClients", "held_before"))
+    modal = await agent.types("/reset-password ana@example.com")
+    await modal.shows("Un momento: buscando «ana@example.com»")
+    assert modal.labels == ("Cliente",)
+    whmcs.faults.clear()
+    await modal.shows("Id del cliente")
+
+
+async def test_a_client_without_users_is_said_and_can_not_be_submitted(agent: Person, whmcs: LocalWhmcs) -> None:
+    modal = await agent.types("/reset-password #60")
+    await modal.shows("Este cliente no tiene usuarios")
+    await modal.submit()
+    assert modal.errors == {"Cliente": "Este cliente no tiene usuarios: elija otro. No se cambió nada."}
+    assert whmcs.writes == []
+
+
+async def test_sixty_users_are_a_select_with_all_of_them(agent: Person, whmcs: LocalWhmcs) -> None:
+    modal = await fill_form(agent, "#62", EMAIL, user="Persona Número 60")
+    assert len(modal.options("Usuario")) == 60
+    await modal.submit()
+    await modal.shows("Listo")
+    assert [mail.email for mail in whmcs.reset_emails] == ["persona60@sesenta.example.com"]
+
+
+async def test_more_users_than_a_select_holds_can_all_be_chosen(agent: Person, whmcs: LocalWhmcs) -> None:
+    client = whmcs.add_client("Grande", "Grandota", "grande@example.com")
+    for number in range(230):
+        user = whmcs.add_user("Persona", f"Cifra {number:03}", f"cifra{number:03}@example.com")
+        whmcs.link(user.id, client.id)
+    modal = await fill_form(agent, f"#{client.id}", EMAIL, user="Persona Cifra 229")
+    await modal.submit()
+    await modal.shows("Listo")
+    assert [mail.email for mail in whmcs.reset_emails] == ["cifra229@example.com"]
+
+
+@pytest.mark.parametrize(("client_id", "warning"), [(65, "está inactivo"), (66, "está cerrado")])
+async def test_a_client_that_is_not_active_is_marked(agent: Person, client_id: int, warning: str) -> None:
+    modal = await agent.types(f"/reset-password #{client_id}")
+    await modal.shows(warning)
+
+
+async def test_hostile_names_are_drawn_literally(agent: Person) -> None:
+    modal = await agent.types("/reset-password #70")
+    await modal.shows("@everyone <!channel>")
+    marked_up = [text for text in _texts(modal.view) if text["type"] == "mrkdwn"]
+    assert not any("everyone" in text["text"] or "!channel" in text["text"] for text in marked_up)
+
+
+def _texts(node: object) -> list[dict[str, str]]:
+    if isinstance(node, list):
+        return [text for child in node for text in _texts(child)]
+    if not isinstance(node, dict):
+        return []
+    own = [node] if node.get("type") in {"plain_text", "mrkdwn"} else []
+    return own + [text for child in node.values() for text in _texts(child)]
+
+
+async def test_a_form_with_nothing_chosen_gets_field_errors_and_keeps_its_reference(
+    agent: Person, running: World
+) -> None:
+    modal = await agent.types("/reset-password #61")
+    await modal.shows("Id del cliente")
+    before = json.loads(str(modal.view["private_metadata"]))["reference"]
+    await modal.submit(even_if_incomplete=True)
+
+    assert modal.errors == {
+        "Usuario": "Elija un usuario. No se cambió nada.",
+        "Método": "Elija un método. No se cambió nada.",
+    }
+    assert json.loads(str(modal.view["private_metadata"]))["reference"] == before
+    assert running.audit_rows()[-1]["action"] == "settings"
+
+
+async def test_another_client_chosen_after_a_user_was_leaves_no_stale_user(agent: Person, whmcs: LocalWhmcs) -> None:
+    modal = await fill_form(agent, "#61", EMAIL, user="Persona Número 02")
+    await modal.picks("Cliente", "sesenta", "Sesenta Hosting")
+    await modal.shows("Id del cliente\n#62")
+    assert modal.chosen("Usuario") is None
+    await modal.submit(even_if_incomplete=True)
+    assert "Usuario" in modal.errors
+    assert whmcs.writes == []
+
+
+async def test_a_submission_before_the_card_came_gets_the_right_card_and_resets_nobody(
+    agent: Person, whmcs: LocalWhmcs, running: World
+) -> None:
+    modal = await fill_form(agent, "#61", EMAIL, user="Persona Número 02")
+    whmcs.faults.add(WhmcsFault("GetClientsDetails", "held_before", times=1))
+    await modal.picks("Cliente", "sesenta", "Sesenta Hosting")
+    await modal.submit()
+
+    await modal.shows("Id del cliente\n#62")
+    assert modal.chosen("Usuario") is None
+    whmcs.faults.clear()
+    assert whmcs.writes == []
+    assert running.audit() == []
+
+
+async def test_the_newest_choice_wins_when_an_older_card_comes_late(agent: Person, whmcs: LocalWhmcs) -> None:
+    modal = await agent.types("/reset-password")
+    whmcs.faults.add(WhmcsFault("GetClientsDetails", "held_before", times=1))
+    await modal.picks("Cliente", "cinco", "Cinco Ruedas")
+    await whmcs.wait_for_call("GetClientsDetails")
+    await modal.picks("Cliente", "sesenta", "Sesenta Hosting")
+    await modal.shows("Id del cliente\n#62")
+    whmcs.faults.release()
+    assert "#62" in modal.text
+    assert "Persona Número 60" in modal.text
+
+
+async def test_a_slow_whmcs_leaves_the_modal_and_every_acknowledgement_within_slacks_limit(
+    agent: Person, whmcs: LocalWhmcs, slack: LocalSlack
+) -> None:
+    whmcs.faults.add(WhmcsFault("*", "slow_before", seconds=5))
+    modal = await agent.types("/reset-password ana@example.com")
+    assert await modal.suggestions("Cliente", "an") == ("WHMCS no responde ahora; escriba de nuevo en un momento",)
+    await modal.shows("Id del cliente", timeout_seconds=15)
+    await modal.choose("Método", EMAIL)
+    await modal.submit()
+    await modal.shows("Un momento")
+    await modal.shows("Listo", timeout_seconds=15)
+    assert max(request.seconds for request in slack.requests_to_bot) < slack.acknowledgement_seconds
+
+
+async def test_the_type_ahead_shows_what_one_half_of_the_search_has_when_the_other_is_late(
+    agent: Person, whmcs: LocalWhmcs
+) -> None:
+    modal = await agent.types("/reset-password")
+    whmcs.faults.add(WhmcsFault("GetUsers", "held_before"))
+    found = await modal.suggestions("Cliente", "lovel")
+    whmcs.faults.clear()
+    assert len(found) == 1
+    assert "Ada Lovelace" in found[0]
+
+
+async def test_the_word_that_whmcs_does_not_answer_is_no_client(agent: Person, whmcs: LocalWhmcs) -> None:
+    modal = await agent.types("/reset-password")
+    whmcs.faults.add(WhmcsFault("*", "html"))
+    await modal.picks("Cliente", "lovel", "WHMCS no responde ahora")
+    await modal.shows("No se cambió nada.")
+    await modal.submit(even_if_incomplete=True)
+    assert "Cliente" in modal.errors
+
+
+async def test_a_result_that_comes_late_is_not_drawn_over_by_its_own_progress(
+    agent: Person, whmcs: LocalWhmcs, slack: LocalSlack
+) -> None:
+    slack.faults.swap_updates = True
+    modal = await fill_form(agent, "ana@example.com", EMAIL)
+    whmcs.faults.add(WhmcsFault("ResetPassword", "slow_before", seconds=1.6, times=1))
+    await modal.submit()
+    await modal.shows("Un momento")
+    await modal.shows("Listo")
+
+
+async def test_a_trigger_that_slack_calls_expired_is_said_where_the_command_was_typed(
+    agent: Person, slack: LocalSlack
+) -> None:
+    slack.faults.add(Fault("views.open", "error", error="expired_trigger_id"))
+    await agent.sends("/reset-password")
+    answer = await agent.ephemeral_message()
+    assert "Escriba el comando de nuevo" in answer.visible_text
+
+
+async def test_a_spent_response_url_makes_the_confirmation_a_direct_message(agent: Person, slack: LocalSlack) -> None:
+    slack.faults.add(Fault("response_url", "status_500"))
+    modal = await fill_form(agent, "ana@example.com", EMAIL)
+    await modal.submit()
+    message = await agent.direct_message(containing="WHMCS envió a ana@example.com")
+    assert not message.is_ephemeral
+
+
+async def test_a_modal_that_was_closed_leaves_the_result_in_the_confirmation(agent: Person, whmcs: LocalWhmcs) -> None:
+    modal = await fill_form(agent, "ana@example.com", SET)
+    whmcs.faults.add(WhmcsFault("set_password", "slow_before", seconds=1.6, times=1))
+    await modal.submit()
+    await modal.close()
+    await agent.ephemeral_message(containing="se cambió")
+    assert (await agent.direct_message(containing="Contraseña nueva")).password
+
+
+async def test_a_form_of_another_version_says_start_again(agent: Person, slack: LocalSlack, whmcs: LocalWhmcs) -> None:
+    modal = await fill_form(agent, "ana@example.com", EMAIL)
+    payload = slack.submission_payload(agent, modal)
+    view = payload["view"]
+    assert isinstance(view, dict)
+    view["private_metadata"] = json.dumps(json.loads(view["private_metadata"]) | {"version": 0})
+    answer = await slack.deliver("view_submission", payload)
+    assert "Empiece de nuevo con /reset-password" in str(answer.json())
+    assert whmcs.writes == []
+
+
+async def test_two_agents_work_at_the_same_time_without_seeing_each_other(
+    agent: Person, slack: LocalSlack, whmcs: LocalWhmcs
+) -> None:
+    other = slack.add_person("Curro Colega", groups=["S0AGENTS"])
+    forms = await asyncio.gather(fill_form(agent, "#42", SET), fill_form(other, "#51", SET))
+    await asyncio.gather(*(form.submit() for form in forms))
+    mine = await agent.direct_message(containing="ana@example.com")
+    theirs = await other.direct_message(containing="ada@example.com")
+    assert slack.people_who_saw(mine.password) == {agent}
+    assert slack.people_who_saw(theirs.password) == {other}
+    assert whmcs.opens("ada@example.com", theirs.password)

@@ -1,0 +1,274 @@
+"""*Set a password*, from a signed request to WHMCS, the direct message and its end."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from sandbox.slack import Fault, LocalSlack, Person
+from sandbox.whmcs import Fault as WhmcsFault
+from sandbox.whmcs import LocalWhmcs
+from tests.flows.world import GROUP, SET, World, fill_form
+
+pytestmark = pytest.mark.asyncio
+
+
+async def test_only_the_requesting_agent_receives_the_password_that_whmcs_now_has(
+    agent: Person, whmcs: LocalWhmcs, slack: LocalSlack, running: World
+) -> None:
+    slack.add_person("Curro Colega", groups=[GROUP])
+    modal = await fill_form(agent, "ana@example.com", SET)
+    await modal.submit()
+
+    await modal.shows("se cambió. Está en un mensaje directo solo para usted")
+    message = await agent.direct_message(containing="Contraseña nueva de ana@example.com")
+    assert whmcs.opens("ana@example.com", message.password)
+    assert slack.people_who_saw(message.password) == {agent}
+    assert running.audit() == [("STARTED", ""), ("SUCCEEDED", "")]
+
+
+async def test_the_password_is_in_one_request_to_the_companion_and_in_one_message_and_nowhere_else(
+    agent: Person, whmcs: LocalWhmcs, slack: LocalSlack, running: World
+) -> None:
+    modal = await fill_form(agent, "ana@example.com", SET)
+    await modal.submit()
+    message = await agent.direct_message(containing="Contraseña nueva")
+    password = message.password
+    await agent.ephemeral_message(containing="ana@example.com")
+
+    to_whmcs = [call.action for call in whmcs.calls if password in json.dumps(dict(call.parameters), default=str)]
+    to_slack = [call.method for call in slack.calls if password in json.dumps(dict(call.arguments), default=str)]
+    assert to_whmcs == ["set_password"]
+    assert to_slack == ["chat.update"]
+    assert password not in message.text
+    assert all(password.encode() not in path.read_bytes() for path in _files(running.database.parent))
+
+
+def _files(folder: Path) -> list[Path]:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert any(path.name.endswith("-wal") for path in files), "the write-ahead log is looked at as well"
+    return files
+
+
+async def test_the_message_and_its_deletion_are_recorded_before_the_password_is_set(
+    agent: Person, whmcs: LocalWhmcs, running: World
+) -> None:
+    whmcs.faults.add(WhmcsFault("set_password", "held_before"))
+    modal = await fill_form(agent, "ana@example.com", SET)
+    submitting = asyncio.ensure_future(modal.submit())
+    await whmcs.wait_for_call("set_password")
+
+    [job] = running.rows("SELECT * FROM jobs WHERE kind = 'delete_message'")
+    assert (job["channel"], job["ts"]) == (agent.direct_messages[-1].channel, agent.direct_messages[-1].ts)
+    whmcs.faults.clear()
+    await submitting
+    await modal.shows("Listo")
+
+
+async def test_the_placeholder_says_what_is_going_on_and_holds_no_secret(agent: Person, whmcs: LocalWhmcs) -> None:
+    whmcs.faults.add(WhmcsFault("set_password", "held_before"))
+    modal = await fill_form(agent, "ana@example.com", SET)
+    submitting = asyncio.ensure_future(modal.submit())
+
+    message = await agent.direct_message(containing="Un momento")
+    assert "Contraseña nueva" not in message.visible_text
+    whmcs.faults.clear()
+    await submitting
+    await message.shows("Contraseña nueva de ana@example.com")
+
+
+async def test_delete_now_deletes_the_message_and_is_in_the_audit(agent: Person, running: World) -> None:
+    modal = await fill_form(agent, "ana@example.com", SET)
+    await modal.submit()
+    message = await agent.direct_message(containing="Contraseña nueva")
+    await message.press("Borrar ahora")
+    await message.gone()
+
+    await running.until(lambda: running.audit("message") == [("DELETED", "")])
+    assert running.audit_rows()[-1]["actor"] == agent.id
+    assert running.rows("SELECT * FROM jobs") == []
+
+
+async def test_the_message_deletes_itself_when_its_time_is_over(world: World) -> None:
+    async with world.bot(PASSWORD_TTL_SECONDS="30"):
+        modal = await fill_form(world.agent, "ana@example.com", SET)
+        await modal.submit()
+        message = await world.agent.direct_message(containing="Contraseña nueva")
+        world.let_messages_be_due()
+        await message.gone()
+        await world.until(lambda: world.audit("message") == [("DELETED", "")])
+    assert world.audit_rows()[-1]["actor"] == "bot"
+
+
+async def test_a_message_whose_time_is_over_while_the_bot_is_down_is_deleted_at_the_next_start(world: World) -> None:
+    async with world.bot():
+        modal = await fill_form(world.agent, "ana@example.com", SET)
+        await modal.submit()
+        message = await world.agent.direct_message(containing="Contraseña nueva")
+    world.let_messages_be_due()
+    assert not message.is_deleted
+    async with world.bot():
+        await message.gone()
+
+
+async def test_a_message_that_slack_does_not_delete_is_reported_as_overdue_and_tried_again(
+    agent: Person, slack: LocalSlack, running: World
+) -> None:
+    slack.faults.add(Fault("chat.delete", "status_500", times=1))
+    modal = await fill_form(agent, "ana@example.com", SET)
+    await modal.submit()
+    message = await agent.direct_message(containing="Contraseña nueva")
+    running.let_messages_be_due()
+    await slack.wait_for_call("chat.delete")
+    await running.until(lambda: running.rows("SELECT lease_until FROM jobs")[0]["lease_until"] is not None)
+    running.let_messages_be_due()
+    await message.gone()
+
+
+async def test_a_lost_answer_to_the_placeholder_never_leads_to_two_messages_with_a_password(
+    agent: Person, slack: LocalSlack
+) -> None:
+    slack.faults.add(Fault("chat.postMessage", "drop_after", times=1))
+    modal = await fill_form(agent, "ana@example.com", SET)
+    await modal.submit()
+    await modal.shows("Listo")
+    message = await agent.direct_message(containing="Contraseña nueva")
+
+    assert len(agent.direct_messages) == 2
+    with_password = [seen for seen in agent.direct_messages if message.password in str(seen.blocks)]
+    assert with_password == [message]
+
+
+async def test_a_lost_answer_to_the_password_is_asked_for_again_in_the_same_message(
+    agent: Person, slack: LocalSlack, whmcs: LocalWhmcs
+) -> None:
+    slack.faults.add(Fault("chat.update", "drop_after", times=1))
+    modal = await fill_form(agent, "ana@example.com", SET)
+    await modal.submit()
+    await modal.shows("Listo")
+
+    [message] = agent.direct_messages
+    assert whmcs.opens("ana@example.com", message.password)
+
+
+async def test_without_a_direct_message_no_password_is_set(
+    agent: Person, slack: LocalSlack, whmcs: LocalWhmcs, running: World
+) -> None:
+    slack.faults.add(Fault("chat.postMessage", "error", error="messages_tab_disabled"))
+    modal = await fill_form(agent, "ana@example.com", SET)
+    await modal.submit()
+
+    await modal.shows("Slack no aceptó el mensaje directo")
+    await modal.shows("No se cambió nada.")
+    assert "set_password" not in [call.action for call in whmcs.calls]
+    assert running.audit()[-1] == ("FAILED", "direct_message")
+
+
+async def test_a_placeholder_that_slack_refuses_to_change_is_replaced_by_one_new_message(
+    agent: Person, slack: LocalSlack, whmcs: LocalWhmcs, running: World
+) -> None:
+    slack.faults.add(Fault("chat.update", "error", error="cant_update_message"))
+    modal = await fill_form(agent, "ana@example.com", SET)
+    await modal.submit()
+    await modal.shows("Listo")
+
+    message = await agent.direct_message(containing="Contraseña nueva")
+    assert whmcs.opens("ana@example.com", message.password)
+    [job] = running.rows("SELECT ts FROM jobs WHERE kind = 'delete_message'")
+    assert job["ts"] == message.ts
+
+
+async def test_set_but_not_delivered_is_said_with_what_to_do(
+    agent: Person, slack: LocalSlack, whmcs: LocalWhmcs, running: World
+) -> None:
+    whmcs.faults.add(WhmcsFault("set_password", "held_after"))
+    modal = await fill_form(agent, "ana@example.com", SET)
+    submitting = asyncio.ensure_future(modal.submit())
+    await whmcs.wait_for_call("set_password")
+    slack.faults.add(Fault("chat.update", "error", error="cant_update_message"))
+    slack.faults.add(Fault("chat.postMessage", "error", error="channel_not_found"))
+    whmcs.faults.clear()
+    await submitting
+
+    await modal.shows("cámbiela otra vez")
+    assert running.audit()[-1] == ("SUCCEEDED", "not_delivered")
+
+
+async def test_an_answer_that_whmcs_lost_is_found_out_by_repeating_and_the_password_arrives(
+    agent: Person, whmcs: LocalWhmcs, running: World
+) -> None:
+    whmcs.faults.add(WhmcsFault("set_password", "drop_after", times=1))
+    modal = await fill_form(agent, "ana@example.com", SET)
+    await modal.submit()
+    await modal.shows("Listo")
+
+    message = await agent.direct_message(containing="Contraseña nueva")
+    assert whmcs.opens("ana@example.com", message.password)
+    assert running.audit()[-1] == ("SUCCEEDED", "")
+
+
+async def test_answers_that_stay_lost_are_settled_by_asking_for_the_result(
+    agent: Person, whmcs: LocalWhmcs, running: World
+) -> None:
+    whmcs.faults.add(WhmcsFault("set_password", "drop_after"))
+    modal = await fill_form(agent, "ana@example.com", SET)
+    await modal.submit()
+    await modal.shows("Listo", timeout_seconds=10)
+
+    message = await agent.direct_message(containing="Contraseña nueva")
+    assert whmcs.opens("ana@example.com", message.password)
+    assert running.audit()[-1] == ("SUCCEEDED", "")
+
+
+async def test_a_companion_that_fails_for_good_has_changed_nothing_and_that_is_said(
+    agent: Person, whmcs: LocalWhmcs, running: World
+) -> None:
+    whmcs.faults.add(WhmcsFault("set_password", "internal"))
+    modal = await fill_form(agent, "ana@example.com", SET)
+    await modal.submit()
+
+    await modal.shows("No se cambió nada.", timeout_seconds=10)
+    message = await agent.direct_message(containing="No se cambió nada.")
+    assert "Contraseña nueva" not in message.visible_text
+    assert running.audit()[-1][0] == "FAILED"
+    assert running.rows("SELECT * FROM jobs") == []
+
+
+async def test_an_outcome_that_nobody_can_tell_is_unknown_and_is_said_to_be(
+    agent: Person, whmcs: LocalWhmcs, running: World
+) -> None:
+    whmcs.faults.add(WhmcsFault("set_password", "drop_after"))
+    whmcs.faults.add(WhmcsFault("result", "html"))
+    modal = await fill_form(agent, "ana@example.com", SET)
+    await modal.submit()
+
+    await modal.shows("No se sabe si se cambió la contraseña", timeout_seconds=10)
+    await modal.shows("cámbiela otra vez")
+    assert running.audit()[-1] == ("UNKNOWN", "connection_lost")
+
+
+async def test_without_a_companion_only_the_email_is_offered_and_the_form_says_why_and_whom_to_ask(
+    world: World,
+) -> None:
+    async with world.bot(WHMCS_COMPANION_SECRET=""):
+        modal = await world.agent.types("/reset-password ana@example.com")
+        await modal.shows("Id del cliente")
+        assert len(modal.options("Método")) == 1
+        assert "el módulo complementario no está instalado" in modal.text
+        assert "Equipo de sistemas" in modal.text
+
+
+async def test_a_companion_that_does_not_answer_at_start_is_said_to_be_silent(world: World) -> None:
+    world.whmcs.faults.add(WhmcsFault("ping", "companion_absent"))
+    async with world.bot():
+        modal = await world.agent.types("/reset-password ana@example.com")
+        await modal.shows("Id del cliente")
+        assert "el módulo complementario de WHMCS no responde" in modal.text
+
+
+async def test_users_who_open_other_clients_and_the_last_sign_in_are_told(agent: Person) -> None:
+    modal = await agent.types("/reset-password #63")
+    await modal.shows("Id del cliente")
+    assert "abre 1 cliente más" in modal.text
+    assert "último inicio de sesión" in modal.text

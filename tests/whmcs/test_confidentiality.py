@@ -1,0 +1,147 @@
+"""No error, however it is printed, tells a credential or a password."""
+
+import html
+import logging
+import traceback
+from collections.abc import Awaitable, Callable, Iterator
+from urllib.parse import quote, quote_plus
+
+import httpx
+import pytest
+
+from tests.whmcs.conftest import ACCESS_KEY, COMPANION_SECRET, IDENTIFIER, SECRET
+from tests.whmcs.server import Act, Drop, Half, Hang, Reply, ScriptedServer
+from whmcs import CompanionClient, WhmcsClient, WhmcsError
+from whmcs.masking import Confidential
+
+PASSWORD = "kT9-vQ2+mX7_hL4=pZ6w"
+EVERYTHING = (IDENTIFIER, SECRET, ACCESS_KEY, COMPANION_SECRET, PASSWORD)
+ECHO = f"You sent {IDENTIFIER} {SECRET.upper()} {quote(SECRET)} {html.escape(SECRET)} {ACCESS_KEY} {COMPANION_SECRET} {PASSWORD}"
+ACTS: list[Act] = [
+    Reply({"result": "error", "message": ECHO, "ok": False, "error": ECHO}),
+    Reply({"result": "error", "message": ECHO, "ok": False, "error": "password_refused"}, 422),
+    Reply(f"<html>{ECHO}</html>"),
+    Reply(ECHO, 500),
+    Reply("", 302, {"Location": f"https://example.com/{quote_plus(SECRET)}/{PASSWORD}?{COMPANION_SECRET}"}),
+    Reply("", 302, {"Location": f"http://[{COMPANION_SECRET}"}),
+    Reply({"ok": True, "users": ECHO, "clients": ECHO}),
+    Hang(),
+    Drop(),
+    Half(ECHO.encode()),
+]
+ACTIONS = ("GetClients", "GetUsers", "ResetPassword", "LogActivity", "ping", "set_password")
+
+
+def chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        yield from chain(error.__cause__)
+        error = error.__context__
+
+
+def printed(error: BaseException) -> str:
+    """Print an error in every way that shows no variables."""
+    lines = []
+    for each in chain(error):
+        lines += [str(each), repr(each), repr(each.args), repr(vars(each)), *traceback.format_exception(each)]
+    return "\n".join(lines)
+
+
+def variables(error: BaseException) -> str:
+    """Print the variables of the package's functions through which the error came."""
+    frames = [frame for each in chain(error) for frame, _ in traceback.walk_tb(each.__traceback__)]
+    return "\n".join(repr(each.f_locals) for each in frames if str(each.f_globals["__name__"]).startswith("whmcs"))
+
+
+def calls(client: WhmcsClient, companion: CompanionClient) -> list[Callable[[], Awaitable[object]]]:
+    async def set_password() -> object:
+        return await companion.set_password(
+            request_id="7K3M-Q9XD", client_id=3, user_id=7, password=PASSWORD, agent="U1", deadline_seconds=0.2
+        )
+
+    return [
+        lambda: client.get_clients("ana", deadline_seconds=0.2),
+        lambda: client.get_users("ana", deadline_seconds=0.2),
+        lambda: client.search("ana", deadline_seconds=0.2),
+        lambda: client.reset_password(7, deadline_seconds=0.2),
+        lambda: client.log_activity("x", client_id=3, deadline_seconds=0.2),
+        lambda: companion.ping(deadline_seconds=0.2),
+        set_password,
+    ]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("act", ACTS, ids=lambda act: type(act).__name__)
+async def test_no_error_and_no_log_tells_what_was_sent_in_confidence(
+    server: ScriptedServer,
+    client: WhmcsClient,
+    companion: CompanionClient,
+    act: Act,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    for action in ACTIONS:
+        server.plays(action, act)
+
+    for call in calls(client, companion):
+        with pytest.raises(WhmcsError) as failed:
+            await call()
+        text = printed(failed.value).casefold()
+        assert [each for each in told_in(failed.value.action) if each.casefold() in text] == []
+        assert not any(isinstance(each, httpx.HTTPError) for each in chain(failed.value))
+
+    # What the server itself wrote into its headers is in httpcore's debug log, which nobody should switch on.
+    messages = [record.getMessage() for record in caplog.records]
+    logged = "\n".join(each for each in messages if "receive_response_headers.complete" not in each)
+    assert [each for each in EVERYTHING if each in logged] == []
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("act", [Reply("<html>"), Reply("", 500), Reply({"result": "error"}), Hang(), Drop()])
+async def test_even_a_traceback_with_variables_does_not_tell_what_was_sent(
+    server: ScriptedServer, client: WhmcsClient, companion: CompanionClient, act: Act
+) -> None:
+    for action in ACTIONS:
+        server.plays(action, act)
+
+    for call in calls(client, companion):
+        with pytest.raises(WhmcsError) as failed:
+            await call()
+        shown = variables(failed.value)
+        assert [each for each in EVERYTHING if each in shown] == []
+
+
+def told_in(action: str) -> tuple[str, ...]:
+    """List what a call tells its server; what a server was never told it can't echo, so nobody masks it."""
+    told = {"ping": (COMPANION_SECRET,), "set_password": (COMPANION_SECRET, PASSWORD)}
+    return told.get(action, (IDENTIFIER, SECRET, ACCESS_KEY))
+
+
+@pytest.mark.asyncio
+async def test_an_echoed_secret_is_masked_in_the_reason(server: ScriptedServer, client: WhmcsClient) -> None:
+    server.plays("GetClients", Reply({"result": "error", "message": f"No: {html.escape(SECRET)} / {SECRET.lower()}"}))
+
+    with pytest.raises(WhmcsError, match=r"No: \*\*\* / \*\*\*"):
+        await client.get_clients("ana")
+
+
+@pytest.mark.asyncio
+async def test_clients_do_not_show_their_secrets(client: WhmcsClient, companion: CompanionClient) -> None:
+    with_user = WhmcsClient.connect("https://user:word@example.com", IDENTIFIER, SECRET)
+    shown = f"{client!r} {client} {companion!r} {companion} {with_user!r} {Confidential(SECRET)!r}"
+    await with_user.aclose()
+
+    assert [each for each in (*EVERYTHING, "user", "word") if each in shown] == []
+
+
+@pytest.mark.parametrize("split", ["\x00", "\u200b", "\u202e"])
+def test_a_secret_that_is_split_by_what_is_not_shown_is_masked(split: str) -> None:
+    assert Confidential(SECRET).presentable(f"a {SECRET[:4]}{split}{SECRET[4:]} b") == "a *** b"
+
+
+def test_what_is_masked_is_masked_before_it_is_cut() -> None:
+    assert SECRET[:10] not in Confidential(SECRET).presentable("x" * 190 + SECRET)
+
+
+def test_nothing_to_hide_hides_nothing() -> None:
+    assert Confidential(None, "").masked("a b") == "a b"

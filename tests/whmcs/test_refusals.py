@@ -1,0 +1,173 @@
+"""Who has to act, told by the text of the refusal and by nothing else."""
+
+import pytest
+
+from tests.whmcs.server import Reply, ScriptedServer
+from whmcs import (
+    AddressRefusedError,
+    CredentialsError,
+    NotFoundError,
+    NotPermittedError,
+    OutcomeUnknownError,
+    RefusedError,
+    UnusableAnswerError,
+    WhmcsClient,
+    WhmcsError,
+)
+
+pytestmark = pytest.mark.asyncio
+
+CAUSES = [
+    ("Invalid IP 203.0.113.7", AddressRefusedError),
+    ("Invalid or missing credentials", CredentialsError),
+    ("Authentication Failed", CredentialsError),
+    ("ACCESS DENIED", CredentialsError),
+    ("Administrator Account Disabled", CredentialsError),
+    ("Invalid password provided", CredentialsError),
+    ('Invalid Permissions: API action "resetpassword" is not allowed', NotPermittedError),
+    ("Action not found", NotPermittedError),
+    ("Command Not Found", NotPermittedError),
+    ("API Function Not Found", NotPermittedError),
+    ("The requested API Action could not be found.", NotPermittedError),
+    ("User Not Found", NotFoundError),
+    ("Client not found", NotFoundError),
+    ("Client ID Not Found", NotFoundError),
+    ("Empty action request", RefusedError),
+    ("Please provide a valid email address", RefusedError),
+]
+
+
+@pytest.mark.parametrize("status", [200, 400, 403, 500])
+@pytest.mark.parametrize(("message", "kind"), CAUSES)
+async def test_a_refusal_is_known_by_its_text_with_any_status(
+    server: ScriptedServer, client: WhmcsClient, message: str, kind: type[WhmcsError], status: int
+) -> None:
+    refusal = Reply({"result": "error", "message": message}, status)
+    server.plays("GetClients", refusal)
+    server.plays("ResetPassword", refusal)
+
+    with pytest.raises(kind) as of_read:
+        await client.get_clients("ana")
+    with pytest.raises(kind) as of_write:
+        await client.reset_password(7)
+
+    assert type(of_read.value) is type(of_write.value) is kind
+    assert (of_read.value.action, of_write.value.action) == ("GetClients", "ResetPassword")
+    assert len(server.received) == 2
+
+
+@pytest.mark.parametrize("address", ["203.0.113.7", "2001:db8::7"])
+async def test_a_refused_address_is_named(server: ScriptedServer, client: WhmcsClient, address: str) -> None:
+    server.plays("GetClients", Reply({"result": "error", "message": f"Invalid IP {address}"}, 403))
+
+    with pytest.raises(AddressRefusedError) as refused:
+        await client.get_clients("ana")
+
+    assert refused.value.address == address
+
+
+async def test_what_is_no_address_is_not_shown_as_one(server: ScriptedServer, client: WhmcsClient) -> None:
+    server.plays("GetClients", Reply({"result": "error", "message": "Invalid IP <script>"}, 403))
+
+    with pytest.raises(AddressRefusedError) as refused:
+        await client.get_clients("ana")
+
+    assert refused.value.address is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "result=error;message=Command Not Found;",
+        '<?xml version="1.0"?><whmcsapi version="5"><result>error</result><message>Command Not Found</message></whmcsapi>',
+    ],
+)
+async def test_a_refusal_in_another_format_is_understood(
+    server: ScriptedServer, client: WhmcsClient, body: str
+) -> None:
+    server.plays("ResetPassword", Reply(body))
+
+    with pytest.raises(NotPermittedError):
+        await client.reset_password(7)
+
+
+async def test_a_refusal_shows_its_reason_on_one_short_line(server: ScriptedServer, client: WhmcsClient) -> None:
+    message = "Smith &amp; Sons\r\n\x1b[31m\u202e\u200b refused " + "x" * 300
+    server.plays("GetClients", Reply({"result": "error", "message": message}))
+
+    with pytest.raises(RefusedError) as refused:
+        await client.get_clients("ana")
+
+    assert refused.value.message.startswith("Smith & Sons [31m refused xxx")
+    assert len(refused.value.message) == 200
+    assert refused.value.code is None
+
+
+async def test_a_write_whose_answer_whmcs_could_not_word_has_an_unknown_outcome(
+    server: ScriptedServer, client: WhmcsClient
+) -> None:
+    message = "Error generating JSON encoded response: Malformed UTF-8 characters, possibly incorrectly encoded"
+    refusal = Reply({"result": "error", "message": message})
+    server.plays("GetClients", refusal)
+    server.plays("LogActivity", refusal)
+
+    with pytest.raises(OutcomeUnknownError):
+        await client.log_activity("Reset", client_id=3)
+    with pytest.raises(RefusedError, match="Malformed UTF-8"):
+        await client.get_clients("ana")
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        (Reply("<html>Down for maintenance</html>"), "html"),
+        (Reply("<html>Checking your browser</html>", 403), "html"),
+        (Reply(""), "empty"),
+        (Reply('{"result":"success","clients":'), "json"),
+        (Reply(b'{"result":"success","x":"\xff"}'), "json"),
+        (Reply("[]"), "json"),
+        (Reply("[" * 100_000), "json"),
+        (Reply({"result": "perhaps"}), "shape"),
+        (Reply({"result": "success"}), "shape"),
+        (Reply({"result": "success", "totalresults": 5}), "shape"),
+        (Reply({"result": "success", "clients": {"client": [{"id": "seven"}]}}), "shape"),
+        (Reply({"result": "success", "clients": {"client": [{"id": True}]}}), "shape"),
+        (Reply({"result": "success", "clients": {"client": [{"id": 1}, "two"]}}), "shape"),
+        (Reply({"result": "success", "clients": "none"}), "shape"),
+        (Reply(b" " * 5_000_001), "too_large"),
+    ],
+)
+async def test_a_read_answered_with_something_else_says_what_it_got(
+    server: ScriptedServer, client: WhmcsClient, reply: Reply, kind: str
+) -> None:
+    server.plays("GetClients", reply)
+
+    with pytest.raises(UnusableAnswerError) as unusable:
+        await client.get_clients("ana")
+
+    assert (unusable.value.kind, unusable.value.status) == (kind, reply.status)
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        (Reply("<html>Down for maintenance</html>"), "unusable_answer"),
+        (Reply("<html>EmitterException: Output has been emitted previously</html>", 500), "server_error"),
+        (Reply({"result": "success"}, 500), "server_error"),
+        (Reply({"message": "Server Error"}, 500), "server_error"),
+        (Reply({"message": "Done?"}), "unusable_answer"),
+        (Reply('{"result":"succ'), "unusable_answer"),
+        (Reply(""), "unusable_answer"),
+        (Reply(b" " * 5_000_001), "unusable_answer"),
+    ],
+)
+async def test_a_write_answered_with_something_else_has_an_unknown_outcome_and_is_sent_once(
+    server: ScriptedServer, client: WhmcsClient, reply: Reply, reason: str
+) -> None:
+    server.plays("ResetPassword", reply)
+
+    with pytest.raises(OutcomeUnknownError) as unknown:
+        await client.reset_password(7)
+
+    assert unknown.value.reason == reason
+    assert server.count("ResetPassword") == 1
