@@ -1,0 +1,269 @@
+"""What goes wrong with WHMCS, with the form sent twice, with the database: the sentence, and the audit."""
+
+import asyncio
+import sqlite3
+
+import pytest
+
+from sandbox.slack import Fault, LocalSlack, Modal, Person
+from sandbox.whmcs import Fault as WhmcsFault
+from sandbox.whmcs import LocalWhmcs
+from tests.flows.world import EMAIL, GROUP, SET, World, fill_form
+
+pytestmark = pytest.mark.asyncio
+
+NOTHING = {"es": "No se cambió nada.", "en": "Nothing was changed."}
+
+BEFORE = [
+    (WhmcsFault("GetClientsDetails", "html"), ("página de mantenimiento", "maintenance page"), "unusable_answer"),
+    (WhmcsFault("GetClientsDetails", "html_403"), ("página de mantenimiento", "maintenance page"), "unusable_answer"),
+    (WhmcsFault("GetClientsDetails", "credentials"), ("credenciales", "credentials"), "credentials"),
+    (WhmcsFault("GetClientsDetails", "invalid_ip"), ("203.0.113.7", "203.0.113.7"), "address_refused"),
+    (WhmcsFault("GetClientsDetails", "redirect"), ("WHMCS_URL", "WHMCS_URL"), "redirected"),
+    (
+        WhmcsFault("ResetPassword", "not_permitted"),
+        ("la acción ResetPassword", "action ResetPassword"),
+        "not_permitted",
+    ),
+    (WhmcsFault("ResetPassword", "credentials"), ("credenciales", "credentials"), "credentials"),
+]
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+@pytest.mark.parametrize(("fault", "sentences", "reason"), BEFORE)
+async def test_what_fails_before_anything_changed_is_said_with_who_has_to_act(
+    running: World, fault: WhmcsFault, sentences: tuple[str, str], reason: str, language: str
+) -> None:
+    person = running.slack.add_person("Persona Prueba", locale=language, groups=[GROUP])
+    modal = await _form(person, language)
+    running.whmcs.faults.add(fault)
+    await modal.submit()
+
+    await modal.shows(sentences[0] if language == "es" else sentences[1], timeout_seconds=12)
+    assert NOTHING[language] in modal.text
+    assert running.whmcs.writes == []
+    assert running.audit()[-1] == ("FAILED", reason)
+
+
+AFTER = [
+    (WhmcsFault("ResetPassword", "drop_after"), "connection_lost"),
+    (WhmcsFault("ResetPassword", "html_500"), "server_error"),
+    (WhmcsFault("ResetPassword", "html"), "unusable_answer"),
+    (WhmcsFault("ResetPassword", "truncated"), "connection_lost"),
+    (WhmcsFault("ResetPassword", "error_500_after"), "server_error"),
+]
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+@pytest.mark.parametrize(("fault", "reason"), AFTER)
+async def test_an_email_that_may_have_gone_out_is_unknown_and_is_not_sent_again(
+    running: World, fault: WhmcsFault, reason: str, language: str
+) -> None:
+    person = running.slack.add_person("Persona Prueba", locale=language, groups=[GROUP])
+    modal = await _form(person, language)
+    running.whmcs.faults.add(fault)
+    await modal.submit()
+
+    await modal.shows("No se sabe si WHMCS envió" if language == "es" else "It is not known whether WHMCS sent")
+    assert "clientsemails.php?userid=42" in str(modal.view)
+    assert [call.action for call in running.whmcs.calls].count("ResetPassword") == 1
+    assert running.audit()[-1] == ("UNKNOWN", reason)
+
+
+async def test_an_email_whose_answer_was_spoilt_by_a_warning_is_done(agent: Person, whmcs: LocalWhmcs) -> None:
+    modal = await fill_form(agent, "ana@example.com", EMAIL)
+    whmcs.faults.add(WhmcsFault("ResetPassword", "php_warning"))
+    await modal.submit()
+    await modal.shows("Listo")
+
+
+async def _form(person: Person, language: str) -> Modal:
+    if language == "es":
+        return await fill_form(person, "ana@example.com", EMAIL)
+    modal = await person.types("/reset-password ana@example.com")
+    await modal.shows("Client id")
+    await modal.choose("Method", "Send a password-reset e-mail")
+    return modal
+
+
+async def test_a_whmcs_that_is_down_is_said_at_the_search(agent: Person, whmcs: LocalWhmcs) -> None:
+    await whmcs.stop()
+    modal = await agent.types("/reset-password ana@example.com")
+    await modal.shows("No se puede llegar a WHMCS", timeout_seconds=12)
+    await whmcs.start()
+
+
+async def test_a_whmcs_that_goes_down_before_the_submission_has_changed_nothing(
+    agent: Person, whmcs: LocalWhmcs, running: World
+) -> None:
+    modal = await fill_form(agent, "ana@example.com", EMAIL)
+    await whmcs.stop()
+    await modal.submit()
+    await modal.shows("No se puede llegar a WHMCS", timeout_seconds=12)
+    assert NOTHING["es"] in modal.text
+    assert running.audit()[-1] == ("FAILED", "unreachable")
+    await whmcs.start()
+
+
+async def test_what_changed_nothing_frees_the_user_at_once(agent: Person, whmcs: LocalWhmcs) -> None:
+    modal = await fill_form(agent, "ana@example.com", EMAIL)
+    whmcs.faults.add(WhmcsFault("ResetPassword", "credentials", times=1))
+    await modal.submit()
+    await modal.shows(NOTHING["es"])
+    await modal.press("Volver")
+    await modal.shows("Id del cliente")
+    await modal.submit()
+    await modal.shows("Listo")
+
+
+async def test_the_same_submission_twice_at_the_same_moment_is_one_reset_and_both_see_it(
+    agent: Person, whmcs: LocalWhmcs, slack: LocalSlack, running: World
+) -> None:
+    modal = await fill_form(agent, "ana@example.com", SET)
+    payload = slack.submission_payload(agent, modal)
+    answers = await asyncio.gather(*(slack.deliver("view_submission", payload) for _ in range(5)))
+
+    assert all("Listo" in str(answer.json()) for answer in answers)
+    assert [call.action for call in whmcs.writes] == ["set_password"]
+    assert running.audit() == [("STARTED", ""), ("SUCCEEDED", "")]
+    assert len(agent.direct_messages) == 1
+
+
+async def test_the_same_submission_later_and_after_a_restart_shows_the_recorded_outcome(world: World) -> None:
+    async with world.bot():
+        modal = await fill_form(world.agent, "ana@example.com", EMAIL)
+        payload = world.slack.submission_payload(world.agent, modal)
+        await world.slack.deliver("view_submission", payload)
+    async with world.bot():
+        again = await world.slack.deliver("view_submission", payload)
+    assert "WHMCS envió a ana@example.com" in str(again.json())
+    assert len(world.whmcs.reset_emails) == 1
+    assert world.audit() == [("STARTED", ""), ("SUCCEEDED", "")]
+
+
+async def test_the_same_form_with_other_values_is_tampering(
+    agent: Person, whmcs: LocalWhmcs, slack: LocalSlack, running: World
+) -> None:
+    modal = await fill_form(agent, "ana@example.com", EMAIL)
+    payload = slack.submission_payload(agent, modal)
+    await slack.deliver("view_submission", payload)
+    await modal.choose("Método", SET)
+    answer = await slack.deliver("view_submission", slack.submission_payload(agent, modal))
+
+    assert "ya se envió con otros valores" in str(answer.json())
+    assert running.audit("form") == [("TAMPERED", "other_values")]
+    assert len(whmcs.reset_emails) == 1
+    assert "set_password" not in [call.action for call in whmcs.calls]
+
+
+async def test_a_second_agent_on_the_same_user_is_told_by_whom_and_when(
+    agent: Person, slack: LocalSlack, whmcs: LocalWhmcs, running: World
+) -> None:
+    other = slack.add_person("Curro Colega", groups=[GROUP])
+    mine = await fill_form(agent, "ana@example.com", EMAIL)
+    theirs = await fill_form(other, "ana@example.com", EMAIL)
+    await mine.submit()
+    await mine.shows("Listo")
+    await theirs.submit()
+
+    assert "Sofía Soporte acaba de restablecer" in theirs.errors["Usuario"]
+    assert "Será posible de nuevo a las" in theirs.errors["Usuario"]
+    assert running.audit("limit") == [("REACHED", "user_cooldown")]
+    assert len(whmcs.reset_emails) == 1
+
+
+async def test_a_user_whose_reset_runs_is_held_for_everybody_else(
+    agent: Person, slack: LocalSlack, whmcs: LocalWhmcs, running: World
+) -> None:
+    other = slack.add_person("Curro Colega", groups=[GROUP])
+    mine = await fill_form(agent, "ana@example.com", EMAIL)
+    theirs = await fill_form(other, "ana@example.com", EMAIL)
+    whmcs.faults.add(WhmcsFault("ResetPassword", "held_before", times=1))
+    submitting = asyncio.ensure_future(mine.submit())
+    await whmcs.wait_for_call("ResetPassword")
+    await theirs.submit()
+
+    assert "en este momento" in theirs.errors["Usuario"]
+    whmcs.faults.clear()
+    await submitting
+    assert running.audit("limit") == [("REACHED", "user_busy")]
+
+
+async def test_the_number_of_resets_in_an_hour_is_limited_and_the_time_is_said(world: World) -> None:
+    async with world.bot(AGENT_RESETS_PER_HOUR="1"):
+        first = await fill_form(world.agent, "#42", EMAIL)
+        await first.submit()
+        await first.shows("Listo")
+        second = await fill_form(world.agent, "#51", EMAIL)
+        await second.submit()
+        assert "Será posible de nuevo a las" in second.errors["Usuario"]
+    assert world.audit("limit") == [("REACHED", "agent_hour")]
+    assert len(world.whmcs.reset_emails) == 1
+
+
+async def test_without_an_audit_there_is_no_action(agent: Person, whmcs: LocalWhmcs, running: World) -> None:
+    modal = await fill_form(agent, "ana@example.com", SET)
+    with sqlite3.connect(running.database) as holder:
+        holder.execute("BEGIN EXCLUSIVE")
+        await modal.submit()
+        await modal.shows("sin registro no se hace nada", timeout_seconds=10)
+        holder.rollback()
+    holder.close()
+    assert whmcs.writes == []
+    assert running.audit() == []
+
+
+async def test_no_sentence_for_an_agent_is_lost_when_slack_limits_the_rate(
+    agent: Person, slack: LocalSlack, whmcs: LocalWhmcs
+) -> None:
+    modal = await fill_form(agent, "ana@example.com", SET)
+    slack.faults.add(Fault("chat.update", "ratelimited", seconds=1, times=1))
+    slack.faults.add(Fault("views.update", "ratelimited", seconds=1, times=1))
+    await modal.submit()
+    await modal.shows("Listo", timeout_seconds=10)
+    message = await agent.direct_message(containing="Contraseña nueva")
+    assert whmcs.opens("ana@example.com", message.password)
+
+
+async def test_a_placeholder_is_posted_again_when_slack_limits_the_rate(agent: Person, slack: LocalSlack) -> None:
+    modal = await fill_form(agent, "ana@example.com", SET)
+    slack.faults.add(Fault("chat.postMessage", "ratelimited", seconds=1, times=1))
+    await modal.submit()
+    await modal.shows("Listo", timeout_seconds=10)
+    assert (await agent.direct_message(containing="Contraseña nueva")).password
+
+
+async def test_a_reset_whose_process_died_is_found_and_its_agent_told(world: World) -> None:
+    async with world.bot():
+        modal = await fill_form(world.agent, "ana@example.com", EMAIL)
+        await modal.submit()
+        await modal.shows("Listo")
+    world.let_last_reset_be_running("calling")
+    async with world.bot():
+        message = await world.agent.direct_message(containing="No se sabe si WHMCS envió")
+    assert "ana@example.com" in message.visible_text
+    assert world.audit()[-1] == ("UNKNOWN", "interrupted")
+    assert world.audit_rows()[-1]["actor"] == "bot"
+
+
+async def test_a_reset_whose_process_died_before_whmcs_was_asked_changed_nothing(world: World) -> None:
+    async with world.bot():
+        modal = await fill_form(world.agent, "ana@example.com", EMAIL)
+        await modal.submit()
+        await modal.shows("Listo")
+    world.let_last_reset_be_running("checking")
+    async with world.bot():
+        await world.agent.direct_message(containing="No se cambió nada.")
+    assert world.audit()[-1] == ("FAILED", "interrupted")
+
+
+async def test_a_password_that_was_set_by_a_process_that_died_is_said_to_be_undelivered(world: World) -> None:
+    async with world.bot():
+        modal = await fill_form(world.agent, "ana@example.com", SET)
+        await modal.submit()
+        message = await world.agent.direct_message(containing="Contraseña nueva")
+    world.let_last_reset_be_running("calling")
+    async with world.bot():
+        await message.shows("cámbiela otra vez")
+    assert world.audit()[-1] == ("SUCCEEDED", "not_delivered")
+    assert [call.action for call in world.whmcs.writes] == ["set_password"]
