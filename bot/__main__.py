@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, NoReturn, TypeVar
 
 import click
+import uvloop
 
 from bot import VERSION, logs
 from bot.app import StartError
@@ -40,7 +41,7 @@ def serve() -> None:
     if settings.slack_signing_secret is None:
         _fail("SLACK_SIGNING_SECRET: is required: this version speaks to Slack in HTTP mode alone", _BAD_SETTINGS)
     try:
-        asyncio.run(run(settings))
+        uvloop.run(run(settings))
     except StartError as error:
         _fail(str(error), _FAILED)
 

@@ -176,26 +176,17 @@ class App:
 
         Raises: StartError.
         """
-        database = Database.connect(settings.database_url.get_secret_value())
+        try:
+            database = Database.connect(settings.database_url.get_secret_value())
+        except StoreError as error:
+            raise StartError(f"DATABASE_URL: the database can't be used ({error})") from error
         slack = SlackClient.connect(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
         try:
-            if database.is_embedded:
-                await database.migrate()
-            await database.require_migrated()
-            identity = await slack.identify()
-        except NotMigratedError as error:
+            await _require_migrated(database)
+            return cls(settings, slack, await _identify(slack), database)
+        except StartError:
             await _close(slack, database)
-            raise StartError(f"DATABASE_URL: {error}: run `python -m bot migrate` first") from error
-        except StoreError as error:
-            await _close(slack, database)
-            raise StartError(f"DATABASE_URL: the database can't be used ({error})") from error
-        except SlackRefusedError as error:
-            await _close(slack, database)
-            raise StartError(f"SLACK_BOT_TOKEN: Slack does not accept it ({error.code})") from error
-        except SlackError as error:
-            await _close(slack, database)
-            raise StartError(f"SLACK_API_URL: Slack does not answer ({error})") from error
-        return cls(settings, slack, identity, database)
+            raise
 
     async def start(self) -> None:
         """Ready when this returns: both listeners accept, the companion has been asked.
@@ -269,6 +260,27 @@ class App:
         except SlackError:
             return "unusable: no answer"
         return "ok"
+
+
+async def _require_migrated(database: Database) -> None:
+    """An embedded database belongs to this bot alone, so it is migrated here and now; another one is not."""
+    try:
+        if database.is_embedded:
+            await database.migrate()
+        await database.require_migrated()
+    except NotMigratedError as error:
+        raise StartError(f"DATABASE_URL: {error}: run `python -m bot migrate` first") from error
+    except StoreError as error:
+        raise StartError(f"DATABASE_URL: the database can't be used ({error})") from error
+
+
+async def _identify(slack: SlackClient) -> Identity:
+    try:
+        return await slack.identify()
+    except SlackRefusedError as error:
+        raise StartError(f"SLACK_BOT_TOKEN: Slack does not accept it ({error.code})") from error
+    except SlackError as error:
+        raise StartError(f"SLACK_API_URL: Slack does not answer ({error})") from error
 
 
 async def serve(settings: Settings) -> None:

@@ -117,8 +117,7 @@ class Listener(uvicorn.Server):
         Raises: OSError: the address can't be had.
         """
         # Bound here: uvicorn would end the process where it can't.
-        bound = socket.create_server((self.config.host, self.config.port), family=_family(self.config.host))
-        self._serving = asyncio.create_task(self.serve(sockets=[bound]))
+        self._serving = asyncio.create_task(self.serve(sockets=[_bind(self.config.host, self.config.port)]))
         await self._is_accepting.wait()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -136,8 +135,18 @@ class Listener(uvicorn.Server):
         yield
 
 
-def _family(host: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in host else socket.AF_INET
+def _bind(host: str, port: int) -> socket.socket:
+    # TCP is named, since asyncio switches Nagle's algorithm off only for sockets that say what they are; with it, every
+    # answer would wait 40 ms for the other side's delayed acknowledgement.
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
 
 
 async def _is_alive(_request: Request) -> Response:

@@ -5,7 +5,6 @@ looks ten times a second whether it should end, and waits for every connection b
 """
 
 import asyncio
-import contextlib
 import socket
 from collections.abc import Awaitable, Callable, MutableMapping
 from types import TracebackType
@@ -26,7 +25,7 @@ _EXTENSION: Final = "loopback.connection"
 class LoopbackServer:
     """Serves one ASGI application at 127.0.0.1 from `start()` to `stop()`, as often as wanted, always at one port.
 
-    Lifespan events are not sent: whoever owns the server starts and ends what the application needs.
+    HTTP alone, without WebSockets. Lifespan events are not sent: whoever owns the server starts and ends what the application needs.
     """
 
     def __init__(self, app: AsgiApp, *, port: int = 0) -> None:
@@ -34,7 +33,7 @@ class LoopbackServer:
         self._app = app
         self._port = port
         self._config = uvicorn.Config(
-            self._serve, interface="asgi3", lifespan="off", log_config=None, proxy_headers=False
+            self._serve, interface="asgi3", lifespan="off", ws="none", log_config=None, proxy_headers=False
         )
         self._state = ServerState()
         self._server: asyncio.Server | None = None
@@ -79,7 +78,8 @@ class LoopbackServer:
             return
         server.close()
         for connection in list(self._state.connections):
-            _abort(connection)
+            if isinstance(connection, _Protocol):
+                connection.drop()
         requests = list(self._state.tasks)
         for request in requests:
             request.cancel()
@@ -148,19 +148,3 @@ class _Protocol(HttpToolsProtocol):
 
     def _find_cycle(self) -> RequestResponseCycle | None:
         return self.cycle  # which is None before the first request, whatever uvicorn's annotation says
-
-
-def _abort(connection: object) -> None:
-    if isinstance(connection, _Protocol):
-        connection.drop()
-        return
-    transport = getattr(connection, "transport", None)  # a WebSocket's protocol, of whichever library is installed
-    if isinstance(transport, asyncio.Transport):
-        with contextlib.suppress(RuntimeError):
-            transport.abort()
-
-
-def free_port() -> int:
-    """A port of loopback on which nobody listens just now; for servers that bind it themselves a moment later."""
-    with socket.create_server((LOOPBACK, 0)) as listening:
-        return int(listening.getsockname()[1])

@@ -32,8 +32,18 @@ class Database:
 
     @classmethod
     def connect(cls, address: str) -> Self:
-        """Take an SQLAlchemy URL; a plain `sqlite://` or `postgresql://` gets its async driver, a named one is kept."""
-        url = make_url(address)
+        """Take an SQLAlchemy URL; a plain `sqlite://` or `postgresql://` gets its async driver, a named one is kept.
+
+        Raises: StoreUnavailableError: no such driver, or the file can't be made.
+        """
+        try:
+            return cls._connect(make_url(address))
+        except SQLAlchemyError as error:
+            # Without the cause: it can hold the address, and that a password.
+            raise StoreUnavailableError(type(error).__name__) from None
+
+    @classmethod
+    def _connect(cls, url: URL) -> Self:
         url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
         if url.get_backend_name() != "sqlite":
             return cls(create_async_engine(url, hide_parameters=True, pool_pre_ping=True))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.app import App
 from bot.settings import Settings
-from sandbox.serving import free_port
+from sandbox.ports import free_port
 from sandbox.slack import LocalSlack, Modal, Person
 from sandbox.whmcs import LocalWhmcs
 
