@@ -39,6 +39,8 @@ def configure(level: str, form: Literal["console", "json"] | None, secrets: Iter
     quietest = max(logging.INFO, logging.getLevelNamesMapping()[level])
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(max(quietest, logging.WARNING))
+    # Bolt's warnings quote requests, and complain that SLACK_BOT_TOKEN, which it reads by itself, is not used.
+    logging.getLogger("slack_bolt").setLevel(logging.ERROR)
     for name in ("uvicorn", "uvicorn.error", "alembic"):
         logging.getLogger(name).setLevel(max(quietest, logging.WARNING))
     structlog.configure(
