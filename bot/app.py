@@ -166,7 +166,14 @@ class App:
             lease=_LEASE,
         )
         deletions = Deletions(jobs=jobs, notices=notices, access=access, clock=_now)
-        recovery = Recovery(store=store, jobs=jobs, companion=self._companion, notices=notices, clock=_now)
+        recovery = Recovery(
+            store=store,
+            jobs=jobs,
+            companion=self._companion,
+            notices=notices,
+            is_running=resets.is_running,
+            clock=_now,
+        )
         kinds = {JobKind.DELETE_MESSAGE: deletions.delete_due, JobKind.RECOVER_RESET: recovery.recover}
         return resets, Worker(jobs=jobs, kinds=kinds, metrics=self._metrics, clock=_now), deletions
 
@@ -191,12 +198,16 @@ class App:
     async def start(self) -> None:
         """Ready when this returns: both listeners accept, the companion has been asked.
 
-        Raises: StartError: a port is taken.
+        Raises: StartError: the database can't be written, or a port is taken.
         """
         await self._capabilities.refresh()
-        await self._audit.record(
-            AuditEvent(at=_now(), actor=BOT, action=Action.SETTINGS, outcome=Happened.LOADED, reason=VERSION)
-        )
+        try:
+            await self._audit.record(
+                AuditEvent(at=_now(), actor=BOT, action=Action.SETTINGS, outcome=Happened.LOADED, reason=VERSION)
+            )
+        except StoreError as error:
+            await self.stop()
+            raise StartError(f"DATABASE_URL: the database can't be written ({error})") from error
         for listener, variable in ((self._public, "PORT"), (self._ops, "OPS_PORT")):
             try:
                 await listener.begin()
@@ -215,8 +226,9 @@ class App:
         """Not ready from now on, nothing new; what runs is waited for, 25 s at most; then all is closed."""
         self._is_stopping = True
         self._resets.stop()
+        deadline = asyncio.get_running_loop().time() + _DRAIN_SECONDS
         await self._public.end()
-        unfinished = await self._tasks.drain(_DRAIN_SECONDS)
+        unfinished = await self._tasks.drain(deadline - asyncio.get_running_loop().time())
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)

@@ -35,16 +35,17 @@ class Drawing:
         self._newest[view_id] = ticket
         return ticket
 
-    async def replace(self, view_id: str, work: Coroutine[Any, Any, View], meanwhile: View) -> None:
+    async def replace(self, view_id: str, work: Coroutine[Any, Any, View], meanwhile: View | None = None) -> None:
         """Draw what `work` leads to; `meanwhile` stands there if that takes longer than a moment.
 
         Raises: SlackError, and what `work` raises.
         """
         ticket = self.begin(view_id)
         task = self._tasks.spawn(work, name="view")
-        await asyncio.wait({task}, timeout=_PATIENCE_SECONDS)
-        if not task.done() and self._is_newest(view_id, ticket):
-            await self._modals.update(view_id, meanwhile)
+        if meanwhile is not None:
+            await asyncio.wait({task}, timeout=_PATIENCE_SECONDS)
+            if not task.done() and self._is_newest(view_id, ticket):
+                await self._modals.update(view_id, meanwhile)
         view = await task
         if self._is_newest(view_id, ticket):
             await self._modals.update(view_id, view)

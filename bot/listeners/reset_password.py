@@ -75,7 +75,7 @@ class ResetPasswordListeners:
             await self._messages.answer(command.origin, agent.id, content)
             return
         if query:
-            await self._drawing.replace(view_id, self._draw_search(state, query, agent, t), view)
+            await self._drawing.replace(view_id, self._draw_search(state, query, agent, t))
 
     async def suggest_clients(self, suggestion: Suggestion, agent: Agent, arrived_at: float) -> Answer:
         """The type-ahead, with what there is in time."""

@@ -8,6 +8,7 @@ import structlog
 
 import whmcs
 from bot.domain.audit import BOT
+from bot.domain.references import Reference
 from bot.domain.resets import MessageRef, Method, Origin, Outcome, Phase, Reason, Reset, Result
 from bot.services.failures import explain
 from bot.slack.errors import SlackError
@@ -22,7 +23,10 @@ _ATTEMPTS: Final = 8
 
 
 class Recovery:
-    """Never sets a password and never sends an e-mail: it only finds out."""
+    """Never sets a password and never sends an e-mail: it only finds out.
+
+    `is_running`: whether a reset runs in this process, so that its silence is only the database's.
+    """
 
     def __init__(
         self,
@@ -31,16 +35,21 @@ class Recovery:
         jobs: JobStore,
         companion: whmcs.CompanionClient | None,
         notices: Notices,
+        is_running: Callable[[Reference], bool],
         clock: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._jobs = jobs
         self._companion = companion
         self._notices = notices
+        self._is_running = is_running
         self._clock = clock
 
     async def recover(self, job: Job) -> None:
         """Settle the reset, or give the job back while the companion can't tell."""
+        if self._is_running(job.reference):
+            await self._jobs.postpone(job, self._clock() + _WAIT)
+            return
         reset = await self._store.find(job.reference)
         if reset is None or reset.outcome is not None:
             await self._jobs.complete(job.kind, job.reference)

@@ -109,6 +109,9 @@ class ResetService:
         """From now on nothing new is started; what runs goes on."""
         self._is_stopping = True
 
+    def is_running(self, reference: Reference) -> bool:
+        return reference in self._running
+
     async def renew_leases(self) -> None:
         """Say that the resets that run here are alive; to be called well within the lease."""
         if self._running:

@@ -163,13 +163,15 @@ class SetPassword:
 
     async def _deliver_anew(self, reset: Reset, message: SecretMessage, password: str) -> bool:
         """One new message, since Slack refused to change the placeholder. False: the agent has no password."""
+        # With a whole life of its own: the placeholder may be gone because its time was over.
+        anew = replace(message, deletes_at=self._clock() + self._rules.ttl)
         try:
-            place = await self._notices.post_secret(message, reset, password)
+            place = await self._notices.post_secret(anew, reset, password)
         except SlackError as error:
             _logger.warning("password not posted", reference=reset.reference, error=str(error))
             return False
         try:
-            await self._jobs.replace_message(replace(message, place=place))
+            await self._jobs.replace_message(replace(anew, place=place))
         except StoreError:
             _logger.exception("message with a password not recorded; deleting it", reference=reset.reference)
             await self._notices.delete(place)
