@@ -45,6 +45,7 @@ class Acknowledgements:
         """Do what the answer to a submission says: close, show errors, update, push or clear."""
         view.errors = {}
         view.notice = ""
+        view.overdrawn_by = None
         if answer.error:
             self._fail(view, member, answer.error)
             return

@@ -6,7 +6,7 @@ from typing import Final
 
 from sandbox.slack.elements import BLOCKS, OPTION_GROUPS, OPTION_LIMIT, SELECT_OPTION, VIEW
 from sandbox.slack.schema import Report, by_type, fault, list_of
-from sandbox.slack.views import elements_of, fill_in_ids
+from sandbox.slack.views import complete_texts, elements_of, fill_in_ids
 from sandbox.slack.workspace import JsonObject, RefusedError
 
 VIEW_BLOCKS: Final = 100
@@ -53,7 +53,7 @@ def check_message(content: JsonObject) -> tuple[str, list[JsonObject]]:
 
 
 def check_suggestions(content: JsonObject) -> list[JsonObject]:
-    """Check the answer to a type-ahead and return its options. Raises: RefusedError invalid_options."""
+    """Check the answer to a type-ahead and return its options as Slack keeps them. Raises: RefusedError invalid_options."""
     report: Report = []
     offered, groups = content.get("options"), content.get("option_groups")
     if (offered is None) == (groups is None):
@@ -64,9 +64,10 @@ def check_suggestions(content: JsonObject) -> list[JsonObject]:
         OPTION_GROUPS(groups, "/option_groups", report)
     if report:
         raise RefusedError("invalid_options", *report)
-    if offered is not None:
-        return list(offered)
-    return [option for group in groups or [] for option in group["options"]]
+    if offered is None:
+        offered = [option for group in groups or [] for option in group["options"]]
+    options: list[JsonObject] = complete_texts(offered)
+    return options
 
 
 def check_errors(content: JsonObject, definition: JsonObject) -> dict[str, str]:

@@ -4,7 +4,7 @@ import pytest
 
 from sandbox.slack import LocalSlack, Person
 from sandbox.whmcs import LocalWhmcs
-from tests.flows.world import EMAIL, SET, World, fill_form
+from tests.flows.world import EMAIL, SET, fill_form
 
 pytestmark = pytest.mark.asyncio
 
@@ -27,9 +27,7 @@ async def test_a_reset_email_makes_at_most_seven_calls_to_whmcs_and_five_to_slac
     assert len(slack.calls) - slack_before <= 5
 
 
-async def test_a_warm_flow_opens_no_new_connection(
-    agent: Person, whmcs: LocalWhmcs, slack: LocalSlack, running: World
-) -> None:
+async def test_a_warm_flow_opens_no_new_connection(agent: Person, whmcs: LocalWhmcs, slack: LocalSlack) -> None:
     await _reset(agent, "ana@example.com", SET)
     await _reset(agent, "#51", EMAIL)
     await agent.ephemeral_message(containing="ada@example.com")

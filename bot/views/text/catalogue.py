@@ -42,7 +42,7 @@ class Texts:
 
     def date(self, at: datetime, timezone: str) -> str:
         """Day and time of day where the reader is."""
-        return format_datetime(at, "medium", tzinfo=_zone(timezone), locale=self.language)
+        return format_datetime(at, "d MMM y, H:mm", tzinfo=_zone(timezone), locale=self.language)
 
 
 class Languages:
