@@ -49,7 +49,7 @@ def serve() -> None:
 @main.command()
 def migrate() -> None:
     """Bring the database to this version."""
-    database = _connect()
+    database = _connect(must_exist=False)
 
     async def work() -> str:
         try:
@@ -168,11 +168,11 @@ def _load_settings() -> Settings:
         _fail(str(error), _BAD_SETTINGS)
 
 
-def _connect() -> Database:
+def _connect(*, must_exist: bool = True) -> Database:
     try:
         settings = DatabaseSettings.load(os.environ)
         logs.configure("WARNING", None, settings.secrets)
-        return Database.connect(settings.database_url.get_secret_value())
+        return Database.connect(settings.database_url.get_secret_value(), must_exist=must_exist)
     except SettingsError as error:
         _fail(str(error), _BAD_SETTINGS)
     except StoreError as error:

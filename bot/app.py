@@ -224,6 +224,7 @@ class App:
 
     async def stop(self) -> None:
         """Not ready from now on, nothing new; what runs is waited for, 25 s at most; then all is closed."""
+        _logger.info("stopping")
         self._is_stopping = True
         self._resets.stop()
         deadline = asyncio.get_running_loop().time() + _DRAIN_SECONDS
@@ -255,7 +256,11 @@ class App:
 
     async def _look(self) -> None:
         """Whether what the bot can't do without still answers."""
-        self._parts = {"database": await self._look_at_database(), "slack": await self._look_at_slack()}
+        parts = {"database": await self._look_at_database(), "slack": await self._look_at_slack()}
+        for part, word in parts.items():
+            if word != self._parts[part]:
+                _logger.warning("readiness changed", part=part, state=word)
+        self._parts = parts
 
     async def _look_at_database(self) -> str:
         try:

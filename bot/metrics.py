@@ -23,5 +23,5 @@ class Metrics:
         )
 
     def render(self) -> bytes:
-        """Prometheus text format 0.0.4."""
+        """Prometheus' text format, as `prometheus_client.CONTENT_TYPE_LATEST` names it."""
         return generate_latest(self.registry)

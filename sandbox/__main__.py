@@ -1,63 +1,62 @@
-"""`make demo`: the real bot between a local Slack and a local WHMCS, without an account at either."""
+"""The demo's command line: `python -m sandbox`."""
 
 import asyncio
+import io
 import os
+import signal
 import sys
-import tempfile
-from pathlib import Path
 
 import click
 from rich.console import Console
 
-from sandbox.demo.processes import DemoError, make_settings, serve
-from sandbox.demo.screen import Screen
-from sandbox.demo.story import Story
-from sandbox.demo.words import LANGUAGES, Words
-from sandbox.slack import LocalSlack
-from sandbox.whmcs import LocalWhmcs
+from sandbox.demo.terminal import walk_through
+from sandbox.demo.words import Language, choose_words
 
 _FAILED = 1
+_BAD_USAGE = 2
+_INTERRUPTED = 130
 
 
 @click.command()
 @click.option(
-    "--language", type=click.Choice(sorted(LANGUAGES)), envvar="DEMO_LANGUAGE", default="es", show_default=True
+    "--language",
+    type=click.Choice([language.value for language in Language]),
+    envvar="DEMO_LANGUAGE",
+    default=Language.ES.value,
+    show_default=True,
+    show_envvar=True,
+    help="Language of the people in the demo, and of its own words.",
 )
 def main(language: str) -> None:
-    """Walk through both methods in the terminal."""
-    if os.environ.get("DEMO", "terminal") not in {"", "terminal"}:
-        raise click.UsageError("DEMO: only `terminal` is known")
+    """Walk through both ways to reset a password, between a local Slack and a local WHMCS.
+
+    The environment variable DEMO may be empty or `terminal`.
+    """
+    kind = os.environ.get("DEMO", "")
+    if kind not in {"", "terminal"}:
+        click.echo(f"DEMO: there is no demo {kind!r}; leave it out or use DEMO=terminal", err=True)
+        sys.exit(_BAD_USAGE)
+    chosen = Language(language)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a character still gets the rest
     try:
-        asyncio.run(_show(LANGUAGES[language]))
-    except (DemoError, AssertionError, TimeoutError) as error:
-        # What a person looked for and did not see is an AssertionError of the local Slack's.
-        click.echo(f"The demo did not end as it should: {error}", err=True)
-        sys.exit(_FAILED)
-    except KeyboardInterrupt:
-        sys.exit(130)
+        is_as_expected = asyncio.run(_walk_through(chosen))
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        click.echo(f"\n{choose_words(chosen).interrupted}", err=True)
+        sys.exit(_INTERRUPTED)
+    sys.exit(0 if is_as_expected else _FAILED)
 
 
-async def _show(words: Words) -> None:
-    screen = Screen(Console(highlight=False, width=None if sys.stdout.isatty() else 80))
-    with tempfile.TemporaryDirectory(prefix="reset-password-demo-") as name:
-        folder = Path(name)
-        async with LocalSlack() as slack, LocalWhmcs() as whmcs:
-            agent = slack.add_person("Sofía Soporte", locale=words.locale)
-            stranger = slack.add_person("Nicolás Nuevo", locale=words.locale)
-            settings = make_settings(slack, whmcs, folder, AGENT_USERS=agent.id, HELP_CONTACT="#soporte")
-            slack.connect_bot(f"http://127.0.0.1:{settings['PORT']}/slack/events")
-            async with serve(settings, folder) as bot:
-                screen.heading(words.title)
-                story = Story(screen, words, whmcs)
-                await story.send_reset_email(agent)
-                await story.set_password(agent)
-                await story.refuse(stranger)
-                await story.show_audit(bot)
-                code = await bot.stop()
-        screen.heading(words.end.format(code=code))
-        if code != 0:
-            raise DemoError(f"the bot ended with exit code {code}")
+async def _walk_through(language: Language) -> bool:
+    task = asyncio.current_task()
+    if task is None:
+        raise RuntimeError("not in a task")
+    # As Ctrl-C, which asyncio.run() turns into a cancellation itself.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    return await walk_through(language, Console(highlight=False))
 
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="python -m sandbox")

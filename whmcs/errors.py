@@ -119,8 +119,12 @@ class UnusableAnswerError(WhmcsError):
 
 
 class OutcomeUnknownError(WhmcsError):
-    """The write may have been done. Never repeat it, unless repeating it is harmless."""
+    """The write may have been done. Never repeat it, unless repeating it is harmless.
 
-    def __init__(self, action: str, reason: UnknownReason = "timed_out") -> None:
+    `has_ended`: the other side itself said that it broke off, so that nothing of it can be done later.
+    """
+
+    def __init__(self, action: str, reason: UnknownReason = "timed_out", *, has_ended: bool = False) -> None:
         super().__init__(action, f"it is not known whether this was done ({reason})")
         self.reason: UnknownReason = reason
+        self.has_ended = has_ended

@@ -19,6 +19,7 @@ from whmcs.errors import (
     NotAUserOfClientError,
     NotFoundError,
     NotInstalledError,
+    OutcomeUnknownError,
     RefusedError,
     UnusableKind,
     WhmcsError,
@@ -193,6 +194,8 @@ def _error_of_code(call: Call, data: Mapping[str, object], answer: Answer) -> Wh
         return _ERRORS[code](call.action)
     if code == "address_not_allowed":
         return AddressRefusedError(call.action, valid_address(data.get("address")))
+    if code == "internal" and call.is_write:
+        return OutcomeUnknownError(call.action, "server_error", has_ended=True)
     if code == "internal" or (answer.is_server_error and code not in _REFUSALS):
         return error_of_unusable(call, "shape", max(answer.status, HTTPStatus.INTERNAL_SERVER_ERROR))
     message = call.confidential.presentable(str(data.get("message", "")))

@@ -19,7 +19,7 @@ from bot.store.resets import ResetStore
 _logger = structlog.stdlib.get_logger(__name__)
 
 _WAIT: Final = timedelta(seconds=15)
-_ATTEMPTS: Final = 8
+_PATIENCE: Final = timedelta(minutes=5)
 
 
 class Recovery:
@@ -54,7 +54,7 @@ class Recovery:
         if reset is None or reset.outcome is not None:
             await self._jobs.complete(job.kind, job.reference)
             return
-        result = await self._find_out(reset, job.attempts)
+        result = await self._find_out(reset)
         if result is None:
             await self._jobs.postpone(job, self._clock() + _WAIT)
             return
@@ -63,7 +63,7 @@ class Recovery:
             _logger.warning("reset recovered", reference=reset.reference, outcome=result.outcome.value)
             await self._tell(result, message.place if message is not None else None)
 
-    async def _find_out(self, reset: Reset, attempts: int) -> Result | None:
+    async def _find_out(self, reset: Reset) -> Result | None:
         """None: ask again later."""
         if reset.phase is Phase.CHECKING:
             return Result(reset=reset, outcome=Outcome.FAILED, reason=Reason.INTERRUPTED)
@@ -73,7 +73,7 @@ class Recovery:
             answer = await self._companion.result(reset.reference)
         except whmcs.WhmcsError as error:
             _logger.warning("result not told", reference=reset.reference, reason=explain(error).reason.value)
-            is_last = attempts >= _ATTEMPTS
+            is_last = self._clock() - reset.started_at > _PATIENCE
             return Result(reset=reset, outcome=Outcome.UNKNOWN, reason=Reason.INTERRUPTED) if is_last else None
         if answer.is_known:
             return Result(reset=reset, outcome=Outcome.SUCCEEDED, reason=Reason.NOT_DELIVERED)

@@ -6,7 +6,7 @@ that no password is ever set without a message that will hold it, and none is in
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -106,7 +106,7 @@ class SetPassword:
 
         Raises: StoppedError: refused, failed, or unknown.
         """
-        doubt: whmcs.OutcomeUnknownError | None = None
+        doubts: list[whmcs.OutcomeUnknownError] = []
         for attempt in range(_ATTEMPTS):
             if attempt:
                 await asyncio.sleep(random.uniform(0.2, 0.4) * 2**attempt)  # noqa: S311 - spreads repetitions, hides nothing
@@ -120,32 +120,36 @@ class SetPassword:
                     deadline_seconds=_ATTEMPT_SECONDS,
                 )
             except whmcs.OutcomeUnknownError as error:
-                doubt = error
+                doubts.append(error)
             except whmcs.UnreachableError as error:
-                if doubt is None and attempt == _ATTEMPTS - 1:
+                if not doubts and attempt == _ATTEMPTS - 1:
                     raise StoppedError(reset, explain(error)) from error
             except whmcs.WhmcsError as error:
-                if doubt is None:
+                if not doubts:
                     raise StoppedError(reset, explain(error)) from error
                 break
             else:
                 return
-        if doubt is not None:
-            await self._settle(reset, doubt)
+        if doubts:
+            await self._settle(reset, doubts)
 
-    async def _settle(self, reset: Reset, doubt: whmcs.OutcomeUnknownError) -> None:
-        """Ask what became of the write. Its *no* counts only if no attempt may still be under way in WHMCS."""
-        failure = explain(doubt)
+    async def _settle(self, reset: Reset, doubts: Sequence[whmcs.OutcomeUnknownError]) -> None:
+        """Ask what became of the write.
+
+        *Not known* says that nothing was changed only if the companion itself ended every attempt: one whose answer was
+        lost may still be under way in WHMCS.
+        """
+        failure = explain(doubts[-1])
         try:
             result = await self._companion.result(reset.reference)
         except whmcs.WhmcsError as error:
             _logger.warning("result not told", reference=reset.reference, reason=explain(error).reason.value)
-            raise StoppedError(reset, failure) from doubt
+            raise StoppedError(reset, failure) from error
         if result.is_known:
             return
-        if failure.reason is not Reason.TIMED_OUT:
+        if all(doubt.has_ended for doubt in doubts):
             failure = Failure(Outcome.FAILED, failure.reason)
-        raise StoppedError(reset, failure) from doubt
+        raise StoppedError(reset, failure)
 
     async def _deliver(self, reset: Reset, message: SecretMessage, password: str) -> Result:
         """From here on the password is set: whatever goes wrong, the agent is told that."""

@@ -30,6 +30,7 @@ class Worker:
         self._kinds = kinds
         self._metrics = metrics
         self._clock = clock
+        self._overdue = 0
 
     async def work(self) -> None:
         """Do what is due now, one after the other, which also keeps within Slack's limits. Never raises."""
@@ -42,8 +43,9 @@ class Worker:
             _logger.warning("no background work: the database does not answer", error=str(error))
             return
         self._metrics.overdue_messages.set(overdue)
-        if overdue:
+        if overdue != self._overdue:
             _logger.warning("messages with a password are overdue", count=overdue)
+            self._overdue = overdue
 
     async def _do(self, job: Job) -> None:
         """A job that breaks is taken again when its lease is over; the others go on."""

@@ -31,23 +31,25 @@ class Database:
         self._reading = engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @classmethod
-    def connect(cls, address: str) -> Self:
+    def connect(cls, address: str, *, must_exist: bool = False) -> Self:
         """Take an SQLAlchemy URL; a plain `sqlite://` or `postgresql://` gets its async driver, a named one is kept.
 
-        Raises: StoreUnavailableError: no such driver, or the file can't be made.
+        `must_exist`: an embedded database is not made where there is none.
+
+        Raises: StoreUnavailableError: no such driver, or the file can't be had.
         """
         try:
-            return cls._connect(make_url(address))
+            return cls._connect(make_url(address), must_exist=must_exist)
         except SQLAlchemyError as error:
             # Without the cause: it can hold the address, and that a password.
             raise StoreUnavailableError(type(error).__name__) from None
 
     @classmethod
-    def _connect(cls, url: URL) -> Self:
+    def _connect(cls, url: URL, *, must_exist: bool) -> Self:
         url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
         if url.get_backend_name() != "sqlite":
             return cls(create_async_engine(url, hide_parameters=True, pool_pre_ping=True))
-        _prepare_folder(url)
+        _prepare_file(url, must_exist=must_exist)
         engine = create_async_engine(url, hide_parameters=True)
         event.listen(engine.sync_engine, "connect", _set_up_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_immediate)
@@ -107,11 +109,13 @@ class Database:
         await self._engine.dispose()
 
 
-def _prepare_folder(url: URL) -> None:
+def _prepare_file(url: URL, *, must_exist: bool) -> None:
     """Make the file's folder and the file itself, readable by nobody else: it tells who has which account."""
     if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
         return
     path = Path(url.database)
+    if must_exist and not path.exists():
+        raise StoreUnavailableError(f"there is no file {path}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))

@@ -11,7 +11,8 @@ from typing import Final, Self
 
 import httpx
 
-from sandbox.serving import LOOPBACK, free_port
+from sandbox.ports import free_port
+from sandbox.serving import LOOPBACK
 from sandbox.slack import LocalSlack
 from sandbox.whmcs import LocalWhmcs
 
@@ -131,9 +132,7 @@ async def run_command(settings: Mapping[str, str], *arguments: str) -> str:
     return output.decode()
 
 
-async def _start(
-    settings: Mapping[str, str], *arguments: str, stdout: int, stderr: int
-) -> asyncio.subprocess.Process:
+async def _start(settings: Mapping[str, str], *arguments: str, stdout: int, stderr: int) -> asyncio.subprocess.Process:
     inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     return await asyncio.create_subprocess_exec(
         sys.executable,

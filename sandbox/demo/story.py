@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from sandbox.demo.words import Chapter, Labels
-from sandbox.slack import LocalSlack, Message, Modal, Person
+from sandbox.slack import LocalSlack, Message, Modal, Person, reading
 from sandbox.whmcs import Activity, LocalWhmcs, ResetEmail, User, seed_password
 
 RESET_EMAIL_TO: Final = "ana@example.com"
@@ -34,7 +34,7 @@ class WhmcsChange:
 
     reset_emails: tuple[ResetEmail, ...]
     password_changed_at: datetime | None
-    old_opens: bool
+    earlier_opens: bool
     generated_opens: bool | None
     people_who_saw: tuple[str, ...]
     activity: tuple[Activity, ...]
@@ -91,7 +91,7 @@ class Story:
         await self.whmcs.wait_for_call("LogActivity")
         change = before.compare(self.whmcs)
         _require([mail.email for mail in change.reset_emails] == [RESET_EMAIL_TO], "WHMCS sent no reset e-mail")
-        _require(change.password_changed_at is None and change.old_opens, "the password was changed")
+        _require(change.password_changed_at is None and change.earlier_opens, "the password was changed")
         _require(len(change.activity) == 1, "the activity log does not have exactly one new line")
         self.screen.whmcs_changed(change)
 
@@ -111,7 +111,9 @@ class Story:
 
         change = before.compare(self.whmcs, self.password, self._people_who_saw(self.password))
         _require(change.generated_opens is True, "the generated password does not open the account")
-        _require(change.password_changed_at is not None and not change.old_opens, "the old password opens the account")
+        _require(
+            change.password_changed_at is not None and not change.earlier_opens, "the old password opens the account"
+        )
         _require(change.people_who_saw == (self.agent.name,), f"the password was shown to {change.people_who_saw}")
         _require(len(change.activity) == 1, "the activity log does not have exactly one new line")
         self.screen.whmcs_changed(change)
@@ -147,7 +149,7 @@ class Story:
 
     async def _submit(self, modal: Modal, email: str) -> None:
         """Send the form and wait for its result, which has to be a success."""
-        self.screen.presses(self.agent, modal.submit_label)
+        self.screen.presses(self.agent, reading.plain(modal.view["submit"]))
         await modal.submit()
         await self.agent.waits_until(lambda: self.labels.back in modal.buttons or modal.errors)
         _require(self.labels.done in modal.text.splitlines() and email in modal.text, f"no success, but:\n{modal.text}")
@@ -191,7 +193,7 @@ class _Before:
         return WhmcsChange(
             reset_emails=tuple(whmcs.reset_emails[self.reset_emails :]),
             password_changed_at=whmcs.password_changed_at(self.user.id),
-            old_opens=whmcs.opens(email, seed_password(self.user.id)),
+            earlier_opens=whmcs.opens(email, seed_password(self.user.id)),
             generated_opens=whmcs.opens(email, generated) if generated is not None else None,
             people_who_saw=saw,
             activity=tuple(whmcs.activity[self.activity :]),
@@ -209,4 +211,4 @@ def _as_story_error(chapter: Chapter) -> Iterator[None]:
     try:
         yield
     except (StoryError, AssertionError, TimeoutError) as error:
-        raise StoryError(f"{chapter}: {error or 'no answer in time'}") from error
+        raise StoryError(f"{chapter}: {str(error) or 'no answer in time'}") from error

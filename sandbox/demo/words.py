@@ -12,7 +12,7 @@ class Language(StrEnum):
 
 class Chapter(StrEnum):
     RESET_EMAIL = "reset_email"
-    SET_PASSWORD = "set_password"  # noqa: S105 - the method's name
+    SET_PASSWORD = "set_password"
     STRANGER = "stranger"
     AUDIT = "audit"
 
@@ -56,8 +56,10 @@ class Words:
     in_whmcs: str
     emails_sent: str
     email_sent: str
-    password_changed_at: str
-    old_password_opens: str
+    changed_at: str
+    only: str
+    password_changed: str
+    earlier_password_opens: str
     generated_password_opens: str
     people_who_saw: str
     activity: str
@@ -77,7 +79,7 @@ class Words:
 _ES: Final = Words(
     locale="es-ES",
     agent="Sofía Soporte",
-    stranger="Nicolás Nuevo",
+    stranger="Nico Nuevo",
     help_contact="Equipo de sistemas",
     title="Restablecer contraseña: demostración",
     introduction="Un Slack y un WHMCS locales, con el bot de verdad entre ambos. Las personas y las cuentas son "
@@ -100,22 +102,24 @@ _ES: Final = Words(
     only_visible="Solo visible para usted",
     message_gone="El mensaje con la contraseña ya no está en Slack.",
     in_whmcs="En WHMCS",
-    emails_sent="Correos de restablecimiento",
+    emails_sent="Correos de restablecimiento enviados:",
     email_sent="{email}, a las {time}",
-    password_changed_at="Contraseña cambiada",
-    old_password_opens="¿Abre la cuenta la anterior?",
-    generated_password_opens="¿Abre la cuenta la generada?",
-    people_who_saw="La generada la recibió solo",
-    activity="Registro de actividad",
-    nothing_asked="El bot no consultó nada y no se cambió nada.",
+    changed_at="a las {time}",
+    only="solo {name}",
+    password_changed="Contraseña cambiada:",
+    earlier_password_opens="La contraseña de antes abre la cuenta:",
+    generated_password_opens="La contraseña generada abre la cuenta:",
+    people_who_saw="La contraseña generada la recibió:",
+    activity="Registro de actividad, línea nueva:",
+    nothing_asked="El bot no consultó nada; no se cambió nada.",
     yes="sí",
     no="no",
     none="ninguno",
-    ended="El bot recibió SIGTERM y terminó en orden (código de salida {code}).",
-    traces="La contraseña generada no está ni en su base de datos ni en sus mensajes de registro.",
+    ended="Se pidió al bot que terminara (SIGTERM) y lo hizo: código de salida {code}.",
+    traces="La contraseña generada no está en su base de datos ni en su registro.",
     finished="La demostración terminó como se esperaba.",
     failed="La demostración no terminó como se esperaba:",
-    log_end="El final de los mensajes de registro del bot:",
+    log_end="El final del registro del bot:",
     interrupted="La demostración se interrumpió; todo lo que inició ha terminado.",
     labels=Labels(
         client="Cliente",
@@ -133,10 +137,10 @@ _EN: Final = Words(
     locale="en-GB",
     agent="Sophie Support",
     stranger="Nick Newcomer",
-    help_contact="the systems team",
+    help_contact="Systems team",
     title="Reset password: demo",
     introduction="A local Slack and a local WHMCS with the real bot between them. The people and accounts are made up, "
-    "and nothing leaves this computer.",
+    "and nothing leaves this computer. The clients speak Spanish, so the sentences for them are in Spanish.",
     starting="Starting the bot…",
     ready="The bot is ready.",
     chapters={
@@ -155,18 +159,20 @@ _EN: Final = Words(
     only_visible="Only visible to you",
     message_gone="The message with the password is no longer in Slack.",
     in_whmcs="In WHMCS",
-    emails_sent="Reset e-mails sent",
+    emails_sent="Reset e-mails sent:",
     email_sent="{email}, at {time}",
-    password_changed_at="Password changed",
-    old_password_opens="Old password opens the account",
-    generated_password_opens="Generated password opens the account",
-    people_who_saw="Generated password given only to",
-    activity="Activity log",
-    nothing_asked="The bot asked nothing, and nothing was changed.",
+    changed_at="at {time}",
+    only="{name} alone",
+    password_changed="Password changed:",
+    earlier_password_opens="The earlier password opens the account:",
+    generated_password_opens="The generated password opens the account:",
+    people_who_saw="The generated password was given to:",
+    activity="Activity log, new line:",
+    nothing_asked="The bot asked nothing; nothing was changed.",
     yes="yes",
     no="no",
     none="none",
-    ended="The bot received SIGTERM and ended in order (exit code {code}).",
+    ended="The bot was told to end (SIGTERM) and did: exit code {code}.",
     traces="The generated password is neither in its database nor in its log.",
     finished="The demo ended as expected.",
     failed="The demo did not end as expected:",

@@ -246,6 +246,18 @@ async def test_an_outcome_that_nobody_can_tell_is_unknown_and_is_said_to_be(
     assert running.audit()[-1] == ("UNKNOWN", "connection_lost")
 
 
+async def test_a_write_that_may_still_be_under_way_is_never_said_to_have_changed_nothing(
+    agent: Person, whmcs: LocalWhmcs, running: World
+) -> None:
+    whmcs.faults.add(WhmcsFault("set_password", "drop_before"))
+    modal = await fill_form(agent, "ana@example.com", SET)
+    await modal.submit()
+
+    await modal.shows("No se sabe si se cambió la contraseña", timeout_seconds=10)
+    assert "No se cambió nada." not in modal.text
+    assert running.audit()[-1] == ("UNKNOWN", "connection_lost")
+
+
 async def test_without_a_companion_only_the_email_is_offered_and_the_form_says_why_and_whom_to_ask(
     world: World,
 ) -> None:

@@ -1,53 +1,231 @@
-"""`make demo`, run as a person runs it."""
-
 import asyncio
+import contextlib
+import io
 import os
+import re
+import signal
+import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-pytestmark = pytest.mark.asyncio
+from sandbox.demo.columns import fold_columns
+from sandbox.demo.processes import BotProcess, ProcessError, build_settings, run_command
+from sandbox.demo.screen import TerminalScreen
+from sandbox.demo.story import Story, StoryError, check_audit
+from sandbox.demo.terminal import walk_through
+from sandbox.demo.words import Language, choose_words
+from sandbox.slack import LocalSlack
+from sandbox.whmcs import LocalWhmcs
 
-ROOT = Path(__file__).parents[2]
-
-
-async def _demo(**environ: str) -> tuple[int | None, str]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "sandbox",
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"], **environ},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    output, _ = await process.communicate()
-    return process.returncode, output.decode()
-
-
-@pytest.mark.parametrize(
-    ("language", "words"),
-    [
-        ("es", ["Restablecer contraseña", "Cambiar contraseña", "Solo visible para usted", "Borrar ahora"]),
-        ("en", ["Reset password", "Set a password", "Only visible to you", "Delete now"]),
-    ],
+ROOT = Path(__file__).resolve().parents[2]
+SECONDS = 60
+LABELS = {
+    "es": (
+        "Restablecer contraseña",
+        "Cliente",
+        "Usuario",
+        "Método",
+        "Enviar correo electrónico para restablecer la contraseña",
+        "Cambiar contraseña",
+        "Borrar ahora",
+        "Volver",
+        "Solo visible para usted",
+        "No se cambió nada.",
+        "La contraseña generada abre la cuenta: sí",
+    ),
+    "en": (
+        "Reset password",
+        "Client",
+        "User",
+        "Method",
+        "Send a password-reset e-mail",
+        "Set a password",
+        "Delete now",
+        "Back",
+        "Only visible to you",
+        "Nothing was changed.",
+        "The generated password opens the account: yes",
+    ),
+}
+EVENTS = (
+    ("reset", "STARTED", "reset_email"),
+    ("reset", "SUCCEEDED", "reset_email"),
+    ("reset", "STARTED", "set_password"),
+    ("reset", "SUCCEEDED", "set_password"),
+    ("message", "DELETED"),
+    ("access", "DENIED"),
 )
-async def test_the_demo_walks_through_both_methods_and_ends_with_the_audit(language: str, words: list[str]) -> None:
-    code, output = await _demo(DEMO="terminal", DEMO_LANGUAGE=language)
-    assert code == 0, output
-    assert all(word in output for word in words)
-    audit = output[output.index("audit list") :]
-    assert all(method in audit for method in ("reset_email", "set_password"))
-    assert audit.count("SUCCEEDED") == 2
-    assert "DENIED" in audit
-    assert "Traceback" not in output
-    assert not any(
-        secret in output for secret in ("xoxb-", "fake-secret", "fake-companion-secret", "fake-signing-secret")
+
+
+def secrets() -> tuple[str, ...]:
+    slack, whmcs = LocalSlack(), LocalWhmcs()
+    return slack.bot_token, slack.signing_secret, whmcs.companion_secret, whmcs.secret, whmcs.identifier
+
+
+def environment(**variables: str) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("DEMO", "COLUMNS"))}
+    return inherited | {"PYTHONUTF8": "1"} | variables
+
+
+def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - this very interpreter, with arguments that stand in this file
+        [sys.executable, "-m", "sandbox", *arguments],
+        cwd=ROOT,
+        env=environment(**variables),
+        capture_output=True,
+        encoding="utf-8",
+        timeout=SECONDS,
+        check=False,
     )
 
 
-async def test_a_demo_that_is_not_known_is_refused_by_name() -> None:
-    code, output = await _demo(DEMO="hologram")
-    assert code == 2
-    assert "DEMO" in output
+def assert_holds_events(audit: str) -> None:
+    lines = [line.split() for line in audit.splitlines()]
+    for event in EVENTS:
+        assert any(set(event) <= set(line) for line in lines), event
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_the_demo_walks_through_both_methods_and_ends_with_the_audit(language: str) -> None:
+    ended = run("--language", language, DEMO="terminal")
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    for label in LABELS[language]:
+        assert label in ended.stdout
+    assert_holds_events(ended.stdout.partition("$ python -m bot audit list")[2])
+    assert "Traceback" not in ended.stdout
+    assert "\x1b" not in ended.stdout
+    assert not [secret for secret in secrets() if secret in ended.stdout]
+
+
+def test_the_language_can_come_from_the_environment_and_what_else_stands_there_does_not_reach_the_bot() -> None:
+    ended = run(DEMO_LANGUAGE="en", SLACK_APP_TOKEN="xapp-of-somebody", WHMCS_URL="http://127.0.0.1:9")
+
+    assert ended.returncode == 0, ended.stdout
+    assert "Only visible to you" in ended.stdout
+
+
+@pytest.mark.parametrize(("name", "value"), [("DEMO", "film"), ("DEMO_LANGUAGE", "fr")])
+def test_what_there_is_not_is_refused_in_a_clear_line(name: str, value: str) -> None:
+    ended = run(**{name: value})
+
+    assert (ended.returncode, ended.stdout) == (2, "")
+    last = ended.stderr.splitlines()[-1]
+    assert name in last
+    assert repr(value) in last
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("moment", ["Iniciando el bot", "El bot está listo"])
+def test_an_interrupted_demo_leaves_no_process_and_no_folder(
+    tmp_path: Path, number: signal.Signals, moment: str
+) -> None:
+    with (
+        subprocess.Popen(
+            [sys.executable, "-u", "-m", "sandbox"],
+            cwd=ROOT,
+            env=environment(TMPDIR=str(tmp_path)),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            start_new_session=True,
+        ) as process,
+        ended_at_last(process),
+    ):
+        assert process.stdout is not None
+        while moment not in process.stdout.readline():
+            assert process.poll() is None
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=SECONDS)
+
+    assert process.returncode == 130
+    assert errors.strip() == "La demostración se interrumpió; todo lo que inició ha terminado."
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+
+
+@contextlib.contextmanager
+def ended_at_last(process: subprocess.Popen[str]) -> Iterator[None]:
+    """End the whole group of a process that a failed test leaves behind."""
+    try:
+        yield
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("language", list(Language))
+async def test_nothing_is_wider_than_a_terminal_of_80_columns(language: Language) -> None:
+    console = Console(file=io.StringIO(), force_terminal=True, color_system="standard", width=80, highlight=False)
+    assert await walk_through(language, console)
+
+    assert isinstance(console.file, io.StringIO)
+    drawn = console.file.getvalue()
+    assert "\x1b[" in drawn
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", drawn).splitlines()
+    assert [line for line in lines if len(line) > 80] == []
+
+
+@pytest.mark.asyncio
+async def test_a_bot_that_does_not_start_is_reported_with_its_own_words_and_without_secrets(tmp_path: Path) -> None:
+    async with LocalSlack() as slack, LocalWhmcs() as whmcs:
+        settings = build_settings(slack, whmcs, tmp_path, group="S0AGENTS", locale="es", help_contact="")
+        bot = BotProcess(settings | {"SLACK_BOT_TOKEN": "xoxb-of-somebody-else"}, tmp_path / "bot.log")
+        with pytest.raises(ProcessError, match="ended at its start, with exit code 1"):
+            await bot.__aenter__()
+        assert "SLACK_BOT_TOKEN: Slack does not accept it" in bot.log_end()
+        assert "xoxb-of-somebody-else" not in bot.log_end()
+
+
+@pytest.mark.asyncio
+async def test_a_command_that_fails_is_reported_with_what_it_said() -> None:
+    with pytest.raises(ProcessError, match=r"`python -m bot audit list` ended with exit code 2:\nDATABASE_URL"):
+        await run_command({"DATABASE_URL": "oracle://nowhere"}, "audit", "list")
+
+
+@pytest.mark.asyncio
+async def test_a_step_that_does_not_end_as_expected_is_told_with_what_was_seen_instead() -> None:
+    words = choose_words(Language.EN)
+    screen = TerminalScreen(Console(file=io.StringIO()), words)
+    async with LocalSlack() as slack, LocalWhmcs() as whmcs:
+        # Nobody listens where the bot should be.
+        slack.connect_bot("http://127.0.0.1:9/slack/events")
+        agent, stranger = slack.add_person(words.agent), slack.add_person(words.stranger)
+        story = Story(slack, whmcs, agent, stranger, words.labels, screen)
+        with pytest.raises(StoryError, match=r"reset_email: no modal after '/reset-password ana@example.com'"):
+            async with asyncio.timeout(SECONDS):
+                await story.tell()
+
+
+def test_an_audit_that_lacks_an_event_of_the_story_is_a_failure() -> None:
+    with pytest.raises(StoryError, match="no reset SUCCEEDED reset_email in the audit"):
+        check_audit("at     action  outcome  method\n10:00  reset   STARTED  reset_email")
+
+
+def test_a_failure_is_shown_with_the_end_of_the_log() -> None:
+    console = Console(file=io.StringIO(), width=80)
+    TerminalScreen(console, choose_words(Language.EN)).failed("no modal", '{"event": "ready"}')
+
+    assert isinstance(console.file, io.StringIO)
+    assert console.file.getvalue().split("\n")[1:-1] == [
+        "The demo did not end as expected:",
+        "no modal",
+        "",
+        "The end of the bot’s log:",
+        '{"event": "ready"}',
+    ]
+
+
+def test_a_table_that_fits_stays_and_a_wider_one_is_folded_between_its_columns() -> None:
+    table = "at     actor  action  method\n10:00  bot    reset   reset_email\n10:01  bot\n"
+
+    assert fold_columns(table, None) == fold_columns(table, 33) == table.rstrip("\n")
+    assert fold_columns(table, 20) == (
+        "at     actor  action\n    method\n10:00  bot    reset\n    reset_email\n10:01  bot"
+    )

@@ -20,7 +20,7 @@ def secret_intro(t: Texts, reset: Reset) -> str:
 def secret_advice(t: Texts, deletes_at_token: str) -> str:
     """In mrkdwn; the time is a token that Slack shows in the reader's own time zone."""
     return t.say(
-        "Only you can see this message. It deletes itself at {time}. Pass the password on to the client over the "
+        "Only you can see this message. It deletes itself at {time}. Pass the password on to the client through the "
         "ticket, and ask for it to be changed at the next sign-in.",
         time=deletes_at_token,
     )

@@ -1,0 +1,157 @@
+"""What is written for people agrees with the code, and leads somewhere."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from pydantic import SecretStr
+
+from bot.domain.audit import Action, Happened, Step
+from bot.domain.permissions import Denial
+from bot.domain.resets import LimitKind, Method, Reason
+from bot.settings import Settings
+from bot.store.audit import COLUMNS
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+
+# Example names, this machine, and the public pages that a reader is sent to.
+HOSTS = {
+    "127.0.0.1",
+    "api.slack.com",
+    "developers.whmcs.com",
+    "docs.whmcs.com",
+    "hooks.slack.com",
+    "keepachangelog.com",
+    "semver.org",
+    "slack.com",
+}
+EXAMPLES = re.compile(r"(^|\.)(example\.(com|org|net)|example|test)$")
+
+# Where an absolute path in the docs may begin: an address of ours or of WHMCS, or a place on a reader's host.
+PATHS = {"admin", "healthz", "includes", "metrics", "modules", "readyz", "reset-password", "slack", "srv"}
+
+
+def relative(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+@pytest.fixture(params=PAGES, ids=relative)
+def page(request: pytest.FixtureRequest) -> Path:
+    found: Path = request.param
+    return found
+
+
+def test_the_table_of_settings_has_every_setting_once_and_no_other() -> None:
+    written = [name for name, *_ in _settings_rows()]
+    assert sorted(written) == sorted(name.upper() for name in Settings.model_fields)
+
+
+def test_the_table_of_settings_tells_the_defaults() -> None:
+    for name, _, default, _ in _settings_rows():
+        field = Settings.model_fields[name.lower()]
+        value = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
+        if field.is_required():
+            assert default == "required", name
+        elif isinstance(value, str | int) and value != "":
+            assert default == f"`{value}`", name
+        else:
+            assert not re.fullmatch(r"`[^`]*`", default), f"{name} has no fixed default"
+
+
+def test_the_table_of_settings_tells_the_ranges() -> None:
+    ranges = {name: written for name, _, _, written in _settings_rows()}
+    for name, field in Settings.model_fields.items():
+        limits = {type(limit).__name__: limit for limit in field.metadata}
+        if "Ge" in limits:
+            assert str(getattr(limits["Ge"], "ge", "")) in ranges[name.upper()]
+        if "Le" in limits:
+            assert str(getattr(limits["Le"], "le", "")) in ranges[name.upper()]
+
+
+def test_every_secret_is_among_those_that_can_come_from_a_file() -> None:
+    [sentence] = [line for line in _text(ROOT / "README.md").splitlines() if "_FILE`" in line]
+    secrets = {name.upper() for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)}
+    assert {name for name in re.findall(r"`([A-Z_]+)`", sentence) if not name.endswith("_FILE")} | {
+        "SLACK_BOT_TOKEN"
+    } == secrets
+
+
+def test_the_words_of_the_audit_are_all_explained() -> None:
+    text = _text(ROOT / "docs/security.md")
+    for words in (Reason, Denial, LimitKind, Step, Method, Action):
+        assert [word.value for word in words if f"`{word.value}`" not in text] == []
+    assert [column for column in COLUMNS if f"`{column}`" not in text] == []
+    later = {"SENT", "REDACTED", "REQUESTED", "GRANTED", "REJECTED", "EXPIRED"}
+    assert [word.value for word in Happened if word.value not in text and word.value not in later] == []
+
+
+def test_the_header_of_the_export_in_the_readme_is_the_real_one() -> None:
+    assert f"\n{','.join(COLUMNS)}\n" in _text(ROOT / "README.md")
+
+
+def test_every_relative_link_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", _text(page)):
+        if urlsplit(target).scheme:
+            continue
+        path, _, anchor = target.partition("#")
+        goal = (page.parent / path).resolve() if path else page
+        assert goal.exists(), target
+        if anchor:
+            assert anchor in _anchors(goal), target
+
+
+def test_every_make_command_is_in_the_makefile(page: Path) -> None:
+    targets = set(re.findall(r"^([a-z]+):", _text(ROOT / "Makefile"), re.MULTILINE))
+    named = set(re.findall(r"(?:^|`)make ([a-z]+)", _text(page), re.MULTILINE))
+    assert named - targets == set()
+
+
+def test_every_file_that_is_named_is_there(page: Path) -> None:
+    named = re.findall(r"`((?:bot|whmcs|sandbox|tests|docs|requirements)/[\w./-]*[\w/])`", _text(page))
+    missing = {path for path in named if not (ROOT / path).exists()}
+    # A migration that a reader is asked to write.
+    assert missing <= {"bot/store/migrations/versions/0002_what_it_does.py"}
+
+
+def test_every_address_is_public_or_an_example(page: Path) -> None:
+    hosts = {urlsplit(url).hostname or "" for url in re.findall(r"https?://[^\s)`>…,;]+", _text(page))}
+    assert {host for host in hosts if host not in HOSTS and not EXAMPLES.search(host)} == set()
+    mail_hosts = set(re.findall(r"[\w.]+@([\w-]+(?:\.[\w-]+)+)", _text(page)))
+    assert {host for host in mail_hosts if not EXAMPLES.search(host)} == set()
+
+
+def test_no_path_of_somebodys_own_machine_is_named(page: Path) -> None:
+    begins = set(re.findall(r"(?:^|[\s`'\"(]|:///)/([\w-]+)", "\n".join(_code(page)), re.MULTILINE))
+    assert begins - PATHS == set()
+
+
+def test_nothing_is_left_to_be_written(page: Path) -> None:
+    assert re.findall(r"\b(?:TODO|TBD|FIXME|XXX)\b", _text(page)) == []
+
+
+def _settings_rows() -> Iterator[tuple[str, str, str, str]]:
+    section = _text(ROOT / "README.md").partition("\n## Settings\n")[2].partition("\n## ")[0]
+    for line in section.splitlines():
+        if line.startswith("| `"):
+            variable, meaning, default, written = (cell.strip() for cell in line.strip("|").split("|"))
+            yield variable.strip("`"), meaning, default, written
+
+
+def _anchors(page: Path) -> set[str]:
+    """The headings as GitHub makes anchors of them."""
+    headings = re.findall(r"^#+ (.+)$", _text(page), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
+
+
+def _code(page: Path) -> list[str]:
+    """Blocks and spans of code."""
+    text = _text(page)
+    blocks = re.findall(r"^ *```\w*\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
+    return [*blocks, *(f"`{span}" for span in re.findall(r"`([^`\n]+)`", text))]
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
