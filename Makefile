@@ -5,7 +5,7 @@ BIN := .venv/bin
 PYTEST := --numprocesses 2
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: demo test check format lock clean
+.PHONY: demo test check format lock clean texts
 
 demo: .venv/demo.stamp
 	$(BIN)/python -m sandbox
