@@ -339,7 +339,11 @@ def _build_bolt(identity: Identity) -> AsyncApp:
 async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
     while True:
         await asyncio.sleep(seconds)
-        await work()
+        try:
+            await work()
+        except Exception:
+            # Nobody foresaw it; the next round may do better, and without rounds nothing would be deleted any more.
+            _logger.exception("background work broke off")
 
 
 async def _close(slack: SlackClient, database: Database) -> None:

@@ -7,8 +7,20 @@ from typing import Any, Final, Literal
 
 import structlog
 
-# Their DEBUG output prints tokens, message bodies and envelopes, passwords included, so LOG_LEVEL does not reach them.
-_TALKATIVE: Final = ("slack_sdk", "slack_bolt", "aiohttp", "httpx", "httpcore", "asyncio", "aiosqlite", "sqlalchemy")
+# Below these levels they print tokens, message bodies, envelopes and requests, passwords included, so LOG_LEVEL does not
+# reach them. Asked of each record, since some of their loggers set a level of their own.
+_TALKATIVE: Final = {
+    "aiohttp": logging.WARNING,
+    "aiosqlite": logging.WARNING,
+    "alembic": logging.WARNING,
+    "asyncio": logging.WARNING,
+    "httpcore": logging.WARNING,
+    "httpx": logging.WARNING,
+    "slack_bolt": logging.ERROR,
+    "slack_sdk": logging.WARNING,
+    "sqlalchemy": logging.WARNING,
+    "uvicorn": logging.WARNING,
+}
 _MASK: Final = "***"
 
 
@@ -33,16 +45,10 @@ def configure(level: str, form: Literal["console", "json"] | None, secrets: Iter
             ],
         )
     )
+    handler.addFilter(_is_discreet)
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    quietest = max(logging.INFO, logging.getLevelNamesMapping()[level])
-    for name in _TALKATIVE:
-        logging.getLogger(name).setLevel(max(quietest, logging.WARNING))
-    # Bolt's warnings quote requests, and complain that SLACK_BOT_TOKEN, which it reads by itself, is not used.
-    logging.getLogger("slack_bolt").setLevel(logging.ERROR)
-    for name in ("uvicorn", "uvicorn.error", "alembic"):
-        logging.getLogger(name).setLevel(max(quietest, logging.WARNING))
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -53,6 +59,10 @@ def configure(level: str, form: Literal["console", "json"] | None, secrets: Iter
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
+
+
+def _is_discreet(record: logging.LogRecord) -> bool:
+    return record.levelno >= _TALKATIVE.get(record.name.partition(".")[0], logging.NOTSET)
 
 
 class Masker:

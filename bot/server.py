@@ -31,6 +31,8 @@ MAX_BODY_BYTES: Final = 1_000_000
 _FORM: Final = "application/x-www-form-urlencoded"
 _JSON: Final = "application/json"
 _MAX_FIELDS: Final = 100
+_TIMESTAMP_DIGITS: Final = 12
+_SERVER_ERROR: Final = 500
 
 
 class _BadRequestError(Exception):
@@ -169,7 +171,9 @@ async def _read_signed(request: Request, verifier: SignatureVerifier) -> bytes:
     """The raw body, once its size and its signature are good."""
     timestamp = request.headers.get("x-slack-request-timestamp", "")
     signature = request.headers.get("x-slack-signature", "")
-    if not timestamp.isascii() or not timestamp.isdigit() or not signature.isascii():
+    if not (
+        timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= _TIMESTAMP_DIGITS and signature.isascii()
+    ):
         raise _BadRequestError(401, "not signed")
     body = b""
     async for chunk in request.stream():
@@ -206,8 +210,19 @@ def _parse_form(text: str) -> Any:
 
 
 async def _dispatch(bolt: AsyncApp, body: dict[str, Any]) -> Response:
-    """Bolt is given JSON, which it can't take for anything else."""
-    request = AsyncBoltRequest(body=json.dumps(body), headers={"content-type": [_JSON]})
-    answer = await bolt.async_dispatch(request)
+    """Bolt is given JSON, which it can't take for anything else.
+
+    Our listeners answer their own faults, so that an error here is Bolt's, over a payload of a shape that Slack never
+    sends.
+    """
+    try:
+        request = AsyncBoltRequest(body=json.dumps(body), headers={"content-type": [_JSON]})
+        answer = await bolt.async_dispatch(request)
+    except Exception as error:  # noqa: BLE001 - whatever Bolt stumbles over is the sender's malformed payload
+        _logger.warning("payload not understood", error=type(error).__name__)
+        return PlainTextResponse("malformed", status_code=400)
+    if answer.status >= _SERVER_ERROR:
+        _logger.warning("payload not understood", status=answer.status)
+        return PlainTextResponse("malformed", status_code=400)
     headers = {name: values[0] for name, values in answer.headers.items() if name.lower() == "content-type"}
     return Response(answer.body, status_code=answer.status, headers=headers)

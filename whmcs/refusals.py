@@ -108,6 +108,6 @@ def parsed(call: Call, parse: Callable[[dict[str, object]], T], data: dict[str, 
     """Check the data at the border. The error does not hold the reader's, which holds the data."""
     try:
         return parse(data)
-    except (ValueError, RecursionError):
+    except (ValueError, OverflowError, RecursionError):
         pass
     raise error_of_unusable(call, "shape", status)

@@ -193,6 +193,6 @@ def _retry_after(response: httpx.Response, now: datetime) -> int | None:
         return int(text)
     try:
         at = parsedate_to_datetime(text)
-    except ValueError:
+        return max(0, round((at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds()))
+    except (ValueError, OverflowError):
         return None
-    return max(0, round((at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds()))

@@ -95,6 +95,7 @@ class SubmissionListeners:
         try:
             return _update(self._draw_result(task.result(), state, t))
         except StillRunningError:
+            self._drawing.draw_later(view_id, ticket, self._draw_end(task, state, request, t))
             return _update(result_modal.build_progress(state, request.method, t))
         except FormTamperedError:
             return _update(result_modal.build_notice(outcomes.used_for_other_values(t), t))
@@ -106,7 +107,7 @@ class SubmissionListeners:
         try:
             return self._draw_result(await asyncio.shield(task), state, t)
         except StillRunningError:
-            return result_modal.build_progress(state, request.method, t)
+            return self._draw_result(await self._resets.wait_for_outcome(request.reference), state, t)
         except ServiceError as error:
             return result_modal.build_notice(_sentence(error, request.agent, t), t)
 

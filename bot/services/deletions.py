@@ -46,7 +46,7 @@ class Deletions:
         except SlackError as error:
             _logger.warning("message not deleted", reference=reference, error=str(error))
             return False
-        await self._jobs.complete(JobKind.DELETE_MESSAGE, reference, self._deleted(reference, agent.id))
+        await self._jobs.complete(JobKind.DELETE_MESSAGE, reference, place, self._deleted(reference, agent.id))
         return True
 
     async def delete_due(self, job: Job) -> None:
@@ -59,7 +59,7 @@ class Deletions:
             wait = min(_FIRST_WAIT * 2 ** min(job.attempts - 1, 10), _LONGEST_WAIT)
             await self._jobs.postpone(job, self._clock() + wait, event)
             return
-        await self._jobs.complete(job.kind, job.reference, self._deleted(job.reference, BOT))
+        await self._jobs.complete(job.kind, job.reference, job.place, self._deleted(job.reference, BOT))
 
     def _deleted(self, reference: Reference, actor: str) -> AuditEvent:
         return self._event(reference, actor, Happened.DELETED)

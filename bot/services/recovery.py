@@ -11,7 +11,7 @@ from bot.domain.audit import BOT
 from bot.domain.references import Reference
 from bot.domain.resets import MessageRef, Method, Origin, Outcome, Phase, Reason, Reset, Result
 from bot.services.failures import explain
-from bot.slack.errors import SlackError
+from bot.slack.errors import SlackError, SlackRefusedError
 from bot.slack.notices import Notices
 from bot.store.jobs import Job, JobStore
 from bot.store.resets import ResetStore
@@ -20,6 +20,9 @@ _logger = structlog.stdlib.get_logger(__name__)
 
 _WAIT: Final = timedelta(seconds=15)
 _PATIENCE: Final = timedelta(minutes=5)
+
+# By then every attempt of the process that began it has passed its own deadline, even if that process still lives.
+_WRITE_OVER: Final = timedelta(minutes=2)
 
 
 class Recovery:
@@ -52,7 +55,7 @@ class Recovery:
             return
         reset = await self._store.find(job.reference)
         if reset is None or reset.outcome is not None:
-            await self._jobs.complete(job.kind, job.reference)
+            await self._jobs.complete(job.kind, job.reference, job.place)
             return
         result = await self._find_out(reset)
         if result is None:
@@ -77,14 +80,24 @@ class Recovery:
             return Result(reset=reset, outcome=Outcome.UNKNOWN, reason=Reason.INTERRUPTED) if is_last else None
         if answer.is_known:
             return Result(reset=reset, outcome=Outcome.SUCCEEDED, reason=Reason.NOT_DELIVERED)
+        if self._clock() - reset.started_at < _WRITE_OVER:
+            return None
         return Result(reset=reset, outcome=Outcome.FAILED, reason=Reason.INTERRUPTED)
 
     async def _tell(self, result: Result, place: MessageRef | None) -> None:
         """In the message that waited for the password: it holds none after that, as the sentence says."""
         try:
-            if place is not None:
-                await self._notices.replace(place, result)
-            else:
-                await self._notices.confirm(Origin(), result)
+            if place is not None and await self._is_replaced(place, result):
+                return
+            await self._notices.confirm(Origin(), result)
         except SlackError as error:
             _logger.warning("agent not told", reference=result.reset.reference, error=str(error))
+
+    async def _is_replaced(self, place: MessageRef, result: Result) -> bool:
+        """False: Slack refuses to change the message, so that another one has to tell."""
+        try:
+            await self._notices.replace(place, result)
+        except SlackRefusedError as error:
+            _logger.warning("message not replaced", reference=result.reset.reference, error=str(error))
+            return False
+        return True

@@ -33,7 +33,7 @@ from bot.services.tasks import Tasks
 from bot.slack.errors import SlackError
 from bot.slack.notices import Notices
 from bot.store.audit import AuditLog
-from bot.store.errors import LimitReachedError, ReferenceUsedError, StoreUnavailableError
+from bot.store.errors import LimitReachedError, NotOursError, ReferenceUsedError, StoreUnavailableError
 from bot.store.jobs import JobStore
 from bot.store.resets import ResetStore
 
@@ -41,6 +41,8 @@ _logger = structlog.stdlib.get_logger(__name__)
 
 _LOG_TRIES: Final = 3
 _RECORD_TRIES: Final = 8
+_LOOKS: Final = 60
+_LOOK_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ class ResetService:
         self._clock = clock
         self._lease = lease
         self._running: dict[Reference, _Running] = {}
+        self._unrecorded: set[Reference] = set()
         self._is_stopping = False
 
     def submit(self, request: ResetRequest, *, check_seconds: float) -> asyncio.Task[Result]:
@@ -105,17 +108,30 @@ class ResetService:
             task.add_done_callback(lambda _: self._running.pop(request.reference, None))
         return task
 
+    async def wait_for_outcome(self, reference: Reference) -> Result:
+        """Look in the database until the reset that runs elsewhere has ended.
+
+        Raises: StillRunningError: it has not after a minute; StoreError.
+        """
+        for _ in range(_LOOKS):
+            await asyncio.sleep(_LOOK_SECONDS)
+            reset = await self._store.find(reference)
+            if reset is not None and reset.outcome is not None:
+                return Result(reset=reset, outcome=reset.outcome, reason=reset.reason)
+        raise StillRunningError
+
     def stop(self) -> None:
         """From now on nothing new is started; what runs goes on."""
         self._is_stopping = True
 
     def is_running(self, reference: Reference) -> bool:
-        return reference in self._running
+        """Whether the reset runs here, or its outcome is known here and still being recorded."""
+        return reference in self._running or reference in self._unrecorded
 
     async def renew_leases(self) -> None:
         """Say that the resets that run here are alive; to be called well within the lease."""
-        if self._running:
-            await self._jobs.renew_recovery(list(self._running), self._clock() + self._lease)
+        if alive := self._running.keys() | self._unrecorded:
+            await self._jobs.renew_recovery(alive, self._clock() + self._lease)
 
     async def record_tampering(self, reference: str, agent_id: AgentId, reason: str) -> None:
         """Record that a form was sent that was not drawn for this agent, or not with these values."""
@@ -154,7 +170,8 @@ class ResetService:
     async def _run(self, reset: Reset, request: ResetRequest) -> Result:
         result = await self._carry_out(reset)
         if not await self._finish(result, tries=1):
-            self._tasks.spawn(self._finish(result, tries=_RECORD_TRIES), name=f"record {reset.reference}")
+            self._unrecorded.add(reset.reference)
+            self._tasks.spawn(self._finish_later(result), name=f"record {reset.reference}")
         self._metrics.resets.labels(reset.method.value, result.outcome.value).inc()
         self._tasks.spawn(self._confirm(request, result), name=f"confirm {reset.reference}")
         if reset.method is Method.RESET_EMAIL and result.outcome is Outcome.SUCCEEDED:
@@ -172,6 +189,8 @@ class ResetService:
         except StoppedError as stopped:
             _log_failure(stopped)
             return stopped.result
+        except NotOursError:
+            return Result(reset=reset, outcome=Outcome.FAILED, reason=Reason.INTERRUPTED)
         except Exception:
             # Nobody foresaw it, but the agent has to be told, and the audit needs an outcome.
             _logger.exception("reset broke off", reference=reset.reference)
@@ -203,6 +222,13 @@ class ResetService:
             else:
                 return True
         return False
+
+    async def _finish_later(self, result: Result) -> None:
+        """Until the outcome is recorded, recovery must not take the reset for one that nobody knows about."""
+        try:
+            await self._finish(result, tries=_RECORD_TRIES)
+        finally:
+            self._unrecorded.discard(result.reset.reference)
 
     async def _show_again(self, request: ResetRequest, reset: Reset) -> Result:
         """The form was sent before: its outcome, or a refusal if it was sent with other values."""

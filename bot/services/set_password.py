@@ -20,7 +20,7 @@ from bot.services.checks import StoppedError, check_user
 from bot.services.failures import Failure, explain
 from bot.slack.errors import SlackError, SlackRateLimitedError, SlackRefusedError
 from bot.slack.notices import Notices
-from bot.store.errors import StoreError
+from bot.store.errors import NotOursError, StoreError
 from bot.store.jobs import JobStore
 from bot.store.resets import ResetStore
 
@@ -71,15 +71,16 @@ class SetPassword:
         )
         try:
             await self._store.announce_call(checked, message)
-        except StoreError:
-            await self._turn_into(place, StoppedError(checked, Failure(Outcome.FAILED, Reason.INTERNAL)).result)
+        except StoreError as error:
+            reason = Reason.INTERRUPTED if isinstance(error, NotOursError) else Reason.INTERNAL
+            await self._turn_into(place, StoppedError(checked, Failure(Outcome.FAILED, reason)).result)
             raise
         password = generate_password(self._rules.length)
         try:
             await self._write(checked, password)
         except StoppedError as stopped:
             await self._turn_into(place, stopped.result)
-            await self._jobs.forget_message(reset.reference)
+            await self._keep(message)
             raise
         return await self._deliver(checked, message, password)
 
@@ -178,9 +179,27 @@ class SetPassword:
             await self._jobs.replace_message(replace(anew, place=place))
         except StoreError:
             _logger.exception("message with a password not recorded; deleting it", reference=reset.reference)
-            await self._notices.delete(place)
-            return False
+            return not await self._delete(place, reset)
         return True
+
+    async def _delete(self, place: MessageRef, reset: Reset) -> bool:
+        """False: it stays, so that its agent has the password after all, and has to delete it by its button."""
+        for attempt in range(_ATTEMPTS):
+            try:
+                await self._notices.delete(place)
+            except SlackError as error:
+                _logger.warning("message not deleted", reference=reset.reference, error=str(error))
+                await asyncio.sleep(2.0**attempt)
+            else:
+                return True
+        return False
+
+    async def _keep(self, message: SecretMessage) -> None:
+        """It never held a password and may stay; if that can't be recorded, it is deleted at its time all the same."""
+        try:
+            await self._jobs.forget_message(message.reference)
+        except StoreError:
+            _logger.exception("message will be deleted without need", reference=message.reference)
 
     async def _turn_into(self, place: MessageRef, result: Result) -> None:
         """Say in the placeholder that no password will come; the modal says it as well, so failing here is not all."""

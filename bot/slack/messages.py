@@ -75,7 +75,10 @@ class Messages:
 
     def _is_ours(self, response_url: str) -> bool:
         """Whether Slack itself is behind the address; to no other one is anything sent."""
-        parts = urlsplit(response_url)
+        try:
+            parts = urlsplit(response_url)
+        except ValueError:
+            return False
         if parts.scheme == "https" and parts.netloc in _RESPONSE_HOSTS:
             return True
         return self._loopback_host is not None and parts.netloc == self._loopback_host

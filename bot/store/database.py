@@ -139,6 +139,9 @@ def _set_up_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) ->
 
 
 def _begin_immediate(connection: Connection) -> None:
+    if connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT":
+        # SQLAlchemy announces a beginning here as well; a reader must lock nobody out.
+        return
     # A plain BEGIN takes the lock at the first write, so that two who have read both believe they won.
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 

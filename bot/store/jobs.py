@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, delete, func, insert, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.audit import AuditEvent
@@ -46,7 +46,11 @@ class JobStore:
         """Lease jobs whose time has come and which nobody else holds, the most overdue first."""
         due = (
             select(JobRow.kind, JobRow.reference)
-            .where(JobRow.due_at <= now, or_(JobRow.lease_until.is_(None), JobRow.lease_until <= now))
+            .where(
+                JobRow.kind.in_(list(JobKind)),
+                JobRow.due_at <= now,
+                or_(JobRow.lease_until.is_(None), JobRow.lease_until <= now),
+            )
             .order_by(JobRow.due_at)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -61,10 +65,16 @@ class JobStore:
             rows = (await connection.execute(taking)).all()
         return tuple(sorted((_job(row) for row in rows), key=lambda job: job.due_at))
 
-    async def complete(self, kind: JobKind, reference: Reference, event: AuditEvent | None = None) -> bool:
-        """Remove the job, with the event that it ends in. False: somebody else had completed it; no event then."""
+    async def complete(
+        self, kind: JobKind, reference: Reference, place: MessageRef, event: AuditEvent | None = None
+    ) -> bool:
+        """Remove the job, with the event that it ends in.
+
+        False: somebody else had completed it, or it is about another message by now; no event then.
+        """
+        removal = delete(JobRow).where(*_is_job(kind, reference, place))
         async with self._database.write() as connection:
-            removed = await remove_job(connection, kind, reference)
+            removed = (await connection.execute(removal)).rowcount == 1
             if removed and event is not None:
                 await append(connection, event)
         if removed and event is not None:
@@ -73,9 +83,7 @@ class JobStore:
 
     async def postpone(self, job: Job, until: datetime, event: AuditEvent | None = None) -> None:
         """Give the job back; it is due for everybody at `until`. Its own due time stays, so that lateness can be told."""
-        change = (
-            update(JobRow).where(JobRow.kind == job.kind, JobRow.reference == job.reference).values(lease_until=until)
-        )
+        change = update(JobRow).where(*_is_job(job.kind, job.reference, job.place)).values(lease_until=until)
         async with self._database.write() as connection:
             await connection.execute(change)
             if event is not None:
@@ -141,6 +149,16 @@ async def remove_job(connection: AsyncConnection, kind: JobKind, reference: Refe
     """Within the caller's transaction. False: there was none."""
     removal = delete(JobRow).where(JobRow.kind == kind, JobRow.reference == reference)
     return (await connection.execute(removal)).rowcount == 1
+
+
+def _is_job(kind: JobKind, reference: Reference, place: MessageRef) -> tuple[ColumnElement[bool], ...]:
+    """The place belongs to it: while a message is being deleted, another one may have taken over its reset's job."""
+    return (
+        JobRow.kind == kind,
+        JobRow.reference == reference,
+        JobRow.channel == place.channel,
+        JobRow.ts == place.ts,
+    )
 
 
 def _job(row: Row[Any]) -> Job:

@@ -1,5 +1,6 @@
 """The form: which client, which user, which method."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
@@ -40,6 +41,9 @@ _VERSION: Final = 1
 _RADIO_OPTIONS: Final = 10
 _SELECT_OPTIONS: Final = 100
 _QUERY: Final = 200
+
+# A view may have 250 kB (docs.slack.dev, views.open).
+_USERS_BYTES: Final = 180_000
 
 
 class ViewError(Exception):
@@ -265,10 +269,31 @@ def _search_again(query: str, t: Texts) -> Block:
 
 
 def _users(state: State, card: ClientCard, timezone: str, t: Texts) -> Block:
-    options = [(choice.id, _user_option(choice, timezone, t)) for choice in card.users]
-    initial = next((option for id_, option in options if id_ == card.preselected_user_id), None)
-    element = _choice(USER, [option for _, option in options], initial)
-    return InputBlock(block_id=user_block(state), label=plain(form.user(t)), element=element)
+    first = sorted(card.users, key=lambda choice: choice.id != card.preselected_user_id)
+    options = _fitting(_user_option(choice, timezone, t) for choice in first)
+    # The order that WHMCS has them in stays, unless the one who is meant would be among those that don't fit.
+    if len(options) == len(card.users):
+        options = [_user_option(choice, timezone, t) for choice in card.users]
+    initial = next((option for option in options if option.value == str(card.preselected_user_id)), None)
+    hint = form.users_left_out(t, len(card.users) - len(options)) if len(options) < len(card.users) else ""
+    return InputBlock(
+        block_id=user_block(state),
+        label=plain(form.user(t)),
+        element=_choice(USER, options, initial),
+        hint=plain(hint) if hint else None,
+    )
+
+
+def _fitting(options: Iterable[Option]) -> list[Option]:
+    """As many options as leave room for the rest of the view."""
+    fitting: list[Option] = []
+    size = 0
+    for option in options:
+        size += len(json.dumps(option.to_dict()))
+        if size > _USERS_BYTES:
+            break
+        fitting.append(option)
+    return fitting
 
 
 def _choice(action_id: str, options: list[Option], initial: Option | None) -> RadioButtonsElement | StaticSelectElement:

@@ -1,6 +1,7 @@
 """What goes wrong with WHMCS, with the form sent twice, with the database: the sentence, and the audit."""
 
 import asyncio
+import contextlib
 import sqlite3
 
 import pytest
@@ -267,3 +268,71 @@ async def test_a_password_that_was_set_by_a_process_that_died_is_said_to_be_unde
         await message.shows("cámbiela otra vez")
     assert world.audit()[-1] == ("SUCCEEDED", "not_delivered")
     assert [call.action for call in world.whmcs.writes] == ["set_password"]
+
+
+async def test_a_message_that_can_not_be_changed_by_recovery_is_followed_by_another_one(world: World) -> None:
+    async with world.bot():
+        modal = await fill_form(world.agent, "ana@example.com", SET)
+        await modal.submit()
+        await world.agent.direct_message(containing="Contraseña nueva")
+    world.let_last_reset_be_running("calling")
+    world.slack.faults.add(Fault("chat.update", "error", error="cant_update_message"))
+    async with world.bot():
+        await world.agent.direct_message(containing="cámbiela otra vez")
+
+
+async def test_the_deletion_of_an_old_message_never_takes_along_that_of_its_successor(
+    agent: Person, whmcs: LocalWhmcs, slack: LocalSlack, running: World
+) -> None:
+    modal = await fill_form(agent, "ana@example.com", SET)
+    whmcs.faults.add(WhmcsFault("set_password", "held_before", times=1))
+    slack.faults.add(Fault("chat.delete", "held_after", times=1))
+    submitting = asyncio.ensure_future(modal.submit())
+    await whmcs.wait_for_call("set_password")
+    running.let_messages_be_due()
+    await slack.wait_for_call("chat.delete", is_done=False)
+    await agent.waits_until(lambda: not agent.direct_messages)
+    whmcs.faults.clear()
+    await submitting
+    message = await agent.direct_message(containing="Contraseña nueva")
+    slack.faults.release()
+
+    await running.until(lambda: [job["ts"] for job in running.rows("SELECT ts FROM jobs")] == [message.ts])
+    await message.press("Borrar ahora")
+    await message.gone()
+
+
+async def test_an_outcome_that_can_not_be_recorded_at_once_is_recorded_later_and_stays_what_it_was(
+    agent: Person, whmcs: LocalWhmcs, running: World
+) -> None:
+    modal = await fill_form(agent, "ana@example.com", SET)
+    whmcs.faults.add(WhmcsFault("set_password", "held_after", times=1))
+    submitting = asyncio.ensure_future(modal.submit())
+    await whmcs.wait_for_call("set_password")
+    with contextlib.closing(sqlite3.connect(running.database)) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        whmcs.faults.clear()
+        await submitting
+        await modal.shows("Listo", timeout_seconds=10)
+        holder.rollback()
+    await running.until(lambda: running.audit()[-1] == ("SUCCEEDED", ""), timeout_seconds=10)
+    assert (await agent.direct_message(containing="Contraseña nueva")).password
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"type": "block_actions", "actions": []},
+        {"type": "view_submission", "view": None},
+        {"type": "block_suggestion"},
+        {"type": "never_heard_of"},
+        {"event": {"user": 5}},
+        {},
+    ],
+)
+async def test_signed_payloads_of_a_shape_that_slack_never_sends_are_no_server_error(
+    slack: LocalSlack, running: World, payload: dict[str, object]
+) -> None:
+    answer = await slack.deliver("interactivity", payload)
+    assert answer.status < 500
+    assert running.audit() == []

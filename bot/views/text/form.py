@@ -115,6 +115,14 @@ def match_description(t: Texts, via_email: str, status: str) -> str:
     return shorten(" · ".join(parts), OPTION)
 
 
+def users_left_out(t: Texts, number: int) -> str:
+    return t.count(
+        "{number} user does not fit here. Type the exact e-mail address behind the command to choose that one.",
+        "{number} users do not fit here. Type the exact e-mail address behind the command to choose one of them.",
+        number,
+    )
+
+
 def user_text(choice: UserChoice) -> str:
     """A user in one line of at most 75 characters; the address is what a person goes by, so the name is cut first."""
     if not choice.name:

@@ -1,0 +1,317 @@
+import asyncio
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.domain.audit import BOT, Action, Happened
+from bot.domain.permissions import AgentId
+from bot.domain.references import Reference, make_reference
+from bot.domain.resets import LimitKind, Limits, Method, Outcome, Phase, Reason, Reset
+from bot.store.database import Database
+from bot.store.errors import LimitReachedError, NotOursError, ReferenceUsedError, StoreError
+from bot.store.jobs import JobKind, JobStore
+from bot.store.resets import ResetStore
+from tests.store.samples import HOUR, LIMITS, MINUTE, NOW, SECOND, begin, events_in, make_message, make_request
+
+pytestmark = pytest.mark.asyncio
+
+
+async def finish(
+    store: ResetStore, reset: Reset, outcome: Outcome, *, now: datetime = NOW, reason: Reason | None = None
+) -> bool:
+    return await store.finish(reset, outcome, reason, now=now, actor=BOT)
+
+
+async def refusal(store: ResetStore, agent: str = "U1", user_id: int = 7, *, now: datetime = NOW) -> LimitReachedError:
+    with pytest.raises(LimitReachedError) as caught:
+        await begin(store, agent, user_id, now=now)
+    return caught.value
+
+
+async def use_up_the_hour(store: ResetStore, *, now: datetime = NOW) -> list[Reset]:
+    return [await begin(store, "U1", 100 + number, now=now) for number in range(LIMITS.agent_resets_per_hour)]
+
+
+async def test_a_begun_reset_is_found_as_it_was_asked_for(store: ResetStore) -> None:
+    request = make_request(method=Method.SET_PASSWORD, ticket="ABC-123456")
+    begun = await store.begin(request, now=NOW, recover_at=NOW + MINUTE)
+    found = await store.find(begun.reference)
+    assert found == begun
+    assert found is not None
+    assert request.has_values_of(found)
+    assert (found.phase, found.outcome, found.started_at) == (Phase.CHECKING, None, NOW)
+    assert await store.find(Reference("0000-0000")) is None
+
+
+async def test_started_is_in_the_audit_with_who_and_whom(store: ResetStore, database: Database) -> None:
+    reset = await begin(store)
+    [event] = await events_in(database)
+    assert (event.at, event.reference, event.actor, event.action, event.outcome) == (
+        NOW,
+        reset.reference,
+        "U1",
+        Action.RESET,
+        Happened.STARTED,
+    )
+    assert (event.client_id, event.user_id, event.method) == (42, 7, "reset_email")
+
+
+async def test_who_dies_after_the_beginning_is_found_at_the_time_that_was_given(
+    store: ResetStore, jobs: JobStore
+) -> None:
+    request = make_request()
+    await store.begin(request, now=NOW, recover_at=NOW + 40 * SECOND)
+    assert await jobs.take_due(NOW + 39 * SECOND, NOW + MINUTE, 10) == ()
+    [job] = await jobs.take_due(NOW + 40 * SECOND, NOW + MINUTE, 10)
+    assert (job.kind, job.reference, job.agent_id) == (JobKind.RECOVER_RESET, request.reference, "U1")
+    assert job.agent_locale == "es-ES"
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+async def test_an_outcome_is_recorded_once_and_ends_the_recovery(
+    store: ResetStore, jobs: JobStore, database: Database, outcome: Outcome
+) -> None:
+    reset = await begin(store)
+    assert await finish(store, reset, outcome, reason=Reason.TIMED_OUT)
+    for other in Outcome:
+        assert not await finish(store, reset, other)
+
+    found = await store.find(reset.reference)
+    assert found is not None
+    assert (found.outcome, found.reason, found.phase) == (outcome, Reason.TIMED_OUT, Phase.DONE)
+    events = [(event.outcome, event.reason, event.actor) for event in await events_in(database)]
+    assert events == [("STARTED", "", "U1"), (outcome, "timed_out", BOT)]
+    assert await jobs.take_due(NOW + HOUR, NOW + HOUR, 10) == ()
+
+
+async def test_of_twenty_outcomes_at_the_same_moment_one_is_recorded(
+    store: ResetStore, replica: Database, database: Database
+) -> None:
+    reset = await begin(store)
+    elsewhere = ResetStore(replica, LIMITS)
+    finished = await asyncio.gather(
+        *(finish(store if number % 2 else elsewhere, reset, Outcome.SUCCEEDED) for number in range(20))
+    )
+    assert sorted(finished) == [False] * 19 + [True]
+    assert len(await events_in(database)) == 2
+
+
+async def test_of_twenty_resets_of_one_user_at_the_same_moment_over_two_processes_one_begins(
+    store: ResetStore, replica: Database, database: Database
+) -> None:
+    elsewhere = ResetStore(replica, LIMITS)
+    answers = await asyncio.gather(
+        *(begin(store if number % 2 else elsewhere, f"U{number}") for number in range(20)), return_exceptions=True
+    )
+    [won] = [answer for answer in answers if isinstance(answer, Reset)]
+    lost = [answer for answer in answers if isinstance(answer, LimitReachedError)]
+    assert len(lost) == 19
+    assert {(error.limit.kind, error.limit.until_at, error.limit.by) for error in lost} == {
+        (LimitKind.USER_BUSY, None, won.agent_id)
+    }
+    assert [event.reference for event in await events_in(database)] == [won.reference]
+
+
+async def test_of_twenty_resets_by_one_agent_at_the_same_moment_as_many_begin_as_an_hour_allows(
+    store: ResetStore, replica: Database
+) -> None:
+    elsewhere = ResetStore(replica, LIMITS)
+    answers = await asyncio.gather(
+        *(begin(store if number % 2 else elsewhere, user_id=number) for number in range(20)), return_exceptions=True
+    )
+    assert len([answer for answer in answers if isinstance(answer, Reset)]) == LIMITS.agent_resets_per_hour
+    lost = [answer for answer in answers if isinstance(answer, LimitReachedError)]
+    assert {error.limit.kind for error in lost} == {LimitKind.AGENT_HOUR}
+
+
+async def test_of_twenty_times_the_same_form_at_the_same_moment_one_begins(
+    store: ResetStore, replica: Database
+) -> None:
+    reference = make_reference()
+    elsewhere = ResetStore(replica, LIMITS)
+    answers = await asyncio.gather(
+        *(begin(store if number % 2 else elsewhere, reference=reference) for number in range(20)),
+        return_exceptions=True,
+    )
+    assert len([answer for answer in answers if isinstance(answer, Reset)]) == 1
+    assert len([answer for answer in answers if isinstance(answer, ReferenceUsedError)]) == 19
+
+
+async def test_a_reference_that_was_used_tells_the_recorded_reset(store: ResetStore) -> None:
+    first = await begin(store)
+    await finish(store, first, Outcome.SUCCEEDED)
+    with pytest.raises(ReferenceUsedError) as caught:
+        await begin(store, "U2", 8, now=NOW + HOUR, reference=first.reference)
+    assert (caught.value.reset.agent_id, caught.value.reset.user_id) == ("U1", 7)
+    assert caught.value.reset.outcome is Outcome.SUCCEEDED
+
+
+async def test_a_used_reference_takes_no_limit(store: ResetStore) -> None:
+    first = await begin(store)
+    await finish(store, first, Outcome.SUCCEEDED)
+    for _ in range(5):
+        with pytest.raises(ReferenceUsedError):
+            await begin(store, "U2", 8, reference=first.reference)
+    await begin(store, "U2", 8)
+
+
+async def test_who_is_refused_leaves_no_trace(store: ResetStore, database: Database, jobs: JobStore) -> None:
+    await begin(store)
+    reference = make_reference()
+    with pytest.raises(LimitReachedError):
+        await begin(store, "U2", reference=reference)
+    assert await store.find(reference) is None
+    assert len(await events_in(database)) == 1
+    assert len(await jobs.take_due(NOW + HOUR, NOW + HOUR, 10)) == 1
+
+
+async def test_a_refusal_for_the_hour_gives_back_the_user(store: ResetStore) -> None:
+    await use_up_the_hour(store)
+    assert (await refusal(store)).limit.kind is LimitKind.AGENT_HOUR
+    await begin(store, "U2")
+
+
+async def test_a_refusal_for_the_user_does_not_count_in_the_hour(store: ResetStore) -> None:
+    await begin(store, "U2")
+    for _ in range(10):
+        assert (await refusal(store)).limit.kind is LimitKind.USER_BUSY
+    await use_up_the_hour(store)
+
+
+async def test_the_hour_begins_with_its_first_reset_and_ends_an_hour_later(store: ResetStore) -> None:
+    await begin(store, user_id=1, now=NOW)
+    await begin(store, user_id=2, now=NOW + 50 * MINUTE)
+    await begin(store, user_id=3, now=NOW + 55 * MINUTE)
+    for at in (NOW + 56 * MINUTE, NOW + HOUR - SECOND):
+        assert (await refusal(store, user_id=4, now=at)).limit.until_at == NOW + HOUR
+
+    await begin(store, user_id=4, now=NOW + HOUR)
+    await begin(store, user_id=5, now=NOW + HOUR)
+    await begin(store, user_id=6, now=NOW + HOUR)
+    assert (await refusal(store, user_id=8, now=NOW + HOUR)).limit.until_at == NOW + 2 * HOUR
+
+
+async def test_an_hour_after_a_pause_begins_with_the_next_reset(store: ResetStore) -> None:
+    await begin(store, user_id=1, now=NOW)
+    later = NOW + 5 * HOUR + 17 * MINUTE
+    await use_up_the_hour(store, now=later)
+    assert (await refusal(store, user_id=8, now=later + MINUTE)).limit.until_at == later + HOUR
+
+
+async def test_the_hours_of_two_agents_are_two(store: ResetStore) -> None:
+    await use_up_the_hour(store)
+    await begin(store, "U2", 200)
+
+
+async def test_a_clock_that_jumps_back_frees_nobody(store: ResetStore) -> None:
+    await use_up_the_hour(store)
+    assert (await refusal(store, now=NOW - 2 * HOUR)).limit.kind is LimitKind.AGENT_HOUR
+
+
+@pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.REFUSED])
+async def test_what_changed_nothing_gives_both_limits_back(store: ResetStore, outcome: Outcome) -> None:
+    for reset in await use_up_the_hour(store):
+        await finish(store, reset, outcome)
+    for reset in await use_up_the_hour(store):
+        await finish(store, reset, outcome)
+    await begin(store, "U2", 100)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.SUCCEEDED, Outcome.UNKNOWN])
+async def test_what_changed_something_or_may_have_keeps_both_limits(store: ResetStore, outcome: Outcome) -> None:
+    for reset in await use_up_the_hour(store):
+        await finish(store, reset, outcome)
+    assert (await refusal(store)).limit.kind is LimitKind.AGENT_HOUR
+    assert (await refusal(store, "U2", 100)).limit.kind is LimitKind.USER_COOLDOWN
+
+
+async def test_a_failure_gives_back_no_more_than_its_own_hour(store: ResetStore) -> None:
+    old = await begin(store, user_id=1, now=NOW)
+    later = NOW + 2 * HOUR
+    await use_up_the_hour(store, now=later)
+    await finish(store, old, Outcome.FAILED, now=later)
+    assert (await refusal(store, now=later)).limit.kind is LimitKind.AGENT_HOUR
+
+
+@pytest.mark.parametrize("outcome", [Outcome.SUCCEEDED, Outcome.UNKNOWN])
+async def test_the_cool_down_begins_with_the_outcome_and_names_the_other_agent(
+    store: ResetStore, outcome: Outcome
+) -> None:
+    reset = await begin(store, "U1")
+    ended_at = NOW + 20 * SECOND
+    await finish(store, reset, outcome, now=ended_at)
+    for at in (ended_at, ended_at + MINUTE - SECOND):
+        limit = (await refusal(store, "U2", now=at)).limit
+        assert (limit.kind, limit.until_at, limit.by) == (LimitKind.USER_COOLDOWN, ended_at + MINUTE, AgentId("U1"))
+    await begin(store, "U2", now=ended_at + MINUTE)
+
+
+async def test_a_running_reset_holds_its_user_however_long_it_takes(store: ResetStore) -> None:
+    await begin(store, "U1")
+    limit = (await refusal(store, "U2", now=NOW + 24 * HOUR)).limit
+    assert (limit.kind, limit.until_at, limit.by) == (LimitKind.USER_BUSY, None, AgentId("U1"))
+
+
+async def test_a_late_outcome_does_not_free_a_user_whom_another_reset_holds(store: ResetStore) -> None:
+    first = await begin(store, "U1")
+    await finish(store, first, Outcome.SUCCEEDED)
+    await begin(store, "U2", now=NOW + MINUTE)
+    assert not await finish(store, first, Outcome.FAILED, now=NOW + MINUTE)
+    assert (await refusal(store, "U3", now=NOW + MINUTE)).limit.kind is LimitKind.USER_BUSY
+
+
+async def test_without_a_cool_down_the_next_reset_may_begin_at_once(database: Database) -> None:
+    store = ResetStore(database, Limits(agent_resets_per_hour=3, user_cooldown=timedelta(0)))
+    await finish(store, await begin(store), Outcome.SUCCEEDED)
+    await begin(store, "U2")
+
+
+async def test_an_announced_call_is_recorded_with_whom_it_is_for_and_the_message_to_delete(
+    store: ResetStore, jobs: JobStore
+) -> None:
+    reset = await begin(store)
+    message = make_message(reset.reference, deletes_at=NOW + 15 * MINUTE)
+    known = Reset(
+        **{name: getattr(reset, name) for name in reset.__slots__} | {"user_email": "ana@example.com", "language": "x"}
+    )
+    await store.announce_call(known, message)
+    found = await store.find(reset.reference)
+    assert found is not None
+    assert (found.phase, found.user_email, found.language) == (Phase.CALLING, "ana@example.com", "x")
+    assert await jobs.find_secret_message(reset.reference) == message
+
+
+@pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.UNKNOWN])
+async def test_after_recovery_has_recorded_an_outcome_no_call_may_be_made(
+    store: ResetStore, jobs: JobStore, outcome: Outcome
+) -> None:
+    reset = await begin(store)
+    await finish(store, reset, outcome, reason=Reason.INTERRUPTED)
+    with pytest.raises(NotOursError):
+        await store.announce_call(reset, make_message(reset.reference))
+    assert await jobs.find_secret_message(reset.reference) is None
+
+
+async def test_a_call_can_be_announced_once(store: ResetStore) -> None:
+    reset = await begin(store)
+    await store.announce_call(reset)
+    with pytest.raises(NotOursError):
+        await store.announce_call(reset)
+
+
+async def test_a_call_for_a_reset_that_never_began_can_not_be_announced(store: ResetStore, database: Database) -> None:
+    elsewhere = Reset(
+        reference=make_reference(),
+        agent_id=AgentId("U1"),
+        agent_locale="",
+        client_id=42,
+        user_id=7,
+        method=Method.RESET_EMAIL,
+        ticket="",
+        phase=Phase.CHECKING,
+        started_at=NOW,
+    )
+    with pytest.raises(StoreError):
+        await store.announce_call(elsewhere)
+    assert not await finish(store, elsewhere, Outcome.SUCCEEDED)
+    assert await events_in(database) == []
