@@ -1,5 +1,6 @@
 """Logs: structured, one line an event, with the reference in it and never a secret."""
 
+import json
 import logging
 import sys
 from collections.abc import Iterable, Mapping, MutableMapping
@@ -69,8 +70,11 @@ class Masker:
     """The last look at a rendered line: a configured secret that got this far by any way is struck out."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        # Longest first, so that a secret that contains another one is struck out whole.
-        self._secrets = sorted({secret for secret in secrets if secret}, key=len, reverse=True)
+        # As it stands, and as JSON and Python write it. Longest first, so that one that contains another goes whole.
+        forms = {
+            form for secret in secrets if secret for form in (secret, json.dumps(secret)[1:-1], repr(secret)[1:-1])
+        }
+        self._secrets = sorted(forms, key=len, reverse=True)
 
     def __call__(self, _logger: object, _method: str, line: Mapping[str, Any] | str | bytes) -> str:
         text = line if isinstance(line, str) else str(line)

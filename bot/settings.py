@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self, get_args
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
@@ -47,27 +47,26 @@ class DatabaseSettings(BaseSettings):
 
         Raises: SettingsError: with everything that is wrong, at once.
         """
-        sources = _Environment(cls, environ)
-        lines = list(sources.problems)
+        environment = _Environment(cls, environ)
+        values = environment()
+        lines = environment.problems
         try:
-            return cls._from(sources, lines)
+            settings = cls.model_validate(values)
         except ValidationError as error:
             # Made anew, without the cause: pydantic's error holds the values, secrets among them.
             lines += [_describe(problem["loc"], problem["type"], problem["msg"]) for problem in error.errors()]
+        else:
+            if not lines:
+                return settings
         raise SettingsError(tuple(_once_each(lines)))
-
-    @classmethod
-    def _from(cls, sources: "_Environment", problems: list[str]) -> Self:
-        settings = cls.model_validate(sources())
-        if problems:
-            raise SettingsError(tuple(problems))
-        return settings
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """Every secret that the settings hold, for masking."""
         values = (getattr(self, name) for name in type(self).model_fields)
-        return tuple(value.get_secret_value() for value in values if isinstance(value, SecretStr))
+        told = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+        # A database's password also goes its own way, without the rest of the address.
+        return (*told, *filter(None, (urlsplit(self.database_url.get_secret_value()).password,)))
 
     @field_validator("database_url")
     @classmethod
@@ -75,6 +74,8 @@ class DatabaseSettings(BaseSettings):
         scheme, found, _ = value.get_secret_value().partition("://")
         if not found or scheme.partition("+")[0] not in _DATABASES:
             raise ValueError("must begin with sqlite:// or postgresql://")
+        if _split(value.get_secret_value()) is None:
+            raise ValueError("must be an SQLAlchemy URL, such as sqlite:///var/bot.db")
         return value
 
 
@@ -97,7 +98,7 @@ class Settings(DatabaseSettings):
     agent_user_groups: Ids = frozenset()
     set_password_users: Ids = frozenset()
     set_password_user_groups: Ids = frozenset()
-    help_contact: str | None = None
+    help_contact: str | None = Field(default=None, max_length=500)
 
     ticket_policy: Literal["off", "optional", "required"] = "optional"
     password_ttl_seconds: int = Field(default=900, ge=30, le=86400)
@@ -184,6 +185,8 @@ class _Environment(PydanticBaseSettingsSource):
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[str | None, str, bool]:
         name = field_name.upper()
         value = self._environ.get(name) or None
+        if value and _is_secret(field):
+            value = value.strip() or None
         path = self._environ.get(name + _FILE) if _is_secret(field) else None
         if not path:
             return value, field_name, False
@@ -242,14 +245,24 @@ def _begins(value: SecretStr, prefix: str) -> SecretStr:
 
 def _http_address(value: str) -> str:
     """Check an address to which secrets go: https, or http on this machine alone."""
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    parts = _split(value)
+    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("must be an address that begins with https://")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("must be an address without user name, query and fragment")
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise ValueError("must begin with https:// (http is for loopback alone)")
     return value
+
+
+def _split(address: str) -> SplitResult | None:
+    """None: not an address; urlsplit's own error would quote it, and it can hold a password."""
+    try:
+        parts = urlsplit(address)
+        is_usable = parts.port != 0 and not any(character.isspace() for character in address)
+    except ValueError:
+        return None
+    return parts if is_usable else None
 
 
 def is_loopback(host: str) -> bool:

@@ -1,7 +1,7 @@
 import json
 import logging
 from collections.abc import Callable, Iterator
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import pytest
 import structlog
@@ -225,3 +225,13 @@ def test_configuring_twice_writes_each_line_once(output: Output) -> None:
     logs.configure("INFO", "json", SECRETS)
     ours().info("once")
     assert len(lines(output())) == 1
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_a_secret_with_quotes_and_backslashes_is_struck_out_however_it_is_written(
+    output: Output, form: Literal["json", "console"]
+) -> None:
+    secret = 'CANARY"with\\two\tmarks'
+    logs.configure("INFO", form, (secret,))
+    ours().info("as it stands", value=secret, inside={"deep": [secret]})
+    assert "CANARY" not in output()

@@ -137,6 +137,8 @@ GOOD = signed(BODY)
         {"x-slack-request-timestamp": "-1", "x-slack-signature": GOOD["x-slack-signature"]},
         {"x-slack-request-timestamp": "1e9", "x-slack-signature": GOOD["x-slack-signature"]},
         {"x-slack-request-timestamp": "9" * 18, "x-slack-signature": GOOD["x-slack-signature"]},
+        {"x-slack-request-timestamp": "9" * 400, "x-slack-signature": GOOD["x-slack-signature"]},
+        {"x-slack-request-timestamp": "9" * 5000, "x-slack-signature": GOOD["x-slack-signature"]},
         {"x-slack-request-timestamp": "²", "x-slack-signature": GOOD["x-slack-signature"]},
         {"x-slack-request-timestamp": GOOD["x-slack-request-timestamp"], "x-slack-signature": "v0="},
         {"x-slack-request-timestamp": GOOD["x-slack-request-timestamp"], "x-slack-signature": "v0=ñ"},
@@ -278,6 +280,42 @@ async def test_what_the_bot_does_not_know_is_not_found(slack: Slack, body: dict[
     as_json = await slack.send(json.dumps(body), JSON)
     as_interaction = await slack.send(urlencode({"payload": json.dumps(body)}))
     assert (as_json.status_code, as_interaction.status_code) == (404, 404)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"type": "block_actions", "user": {"id": "U1"}, "team": {"id": "T1"}},
+        {"type": "block_actions", "user": {"id": "U1"}, "team": {"id": "T1"}, "actions": []},
+        {"type": "block_actions", "user": 5, "actions": [{"action_id": "button"}]},
+        {"type": "view_submission", "user": {"id": "U1"}},
+        {"type": "view_submission", "user": {"id": "U1"}, "view": None},
+        {"type": "workflow_step_edit", "callback_id": "other"},
+        {"type": "event_callback", "event": None},
+        {"type": "block_suggestion", "action_id": {}},
+        {"command": "/reset-password", "response_urls": [5]},
+        {"command": "/reset-password", "authorizations": [5]},
+        {"command": ["/reset-password"]},
+        {"user": True},
+    ],
+    ids=str,
+)
+async def test_a_signed_payload_of_a_shape_that_slack_never_sends_is_the_senders_fault(
+    slack: Slack, body: dict[str, object]
+) -> None:
+    for response in (
+        await slack.send(json.dumps(body), JSON),
+        await slack.send(urlencode({"payload": json.dumps(body)})),
+    ):
+        assert 400 <= response.status_code < 500
+        assert "Traceback" not in response.text
+
+
+async def test_no_depth_of_json_is_more_than_the_bot_can_take(slack: Slack) -> None:
+    """Who reads it first can go a little deeper than who reads it next."""
+    for depth in range(860, 1000):
+        response = await slack.send('{"a":' * depth + "1" + "}" * depth, JSON)
+        assert 400 <= response.status_code < 500
 
 
 async def test_an_empty_form_is_not_found(slack: Slack) -> None:

@@ -21,6 +21,7 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View as ViewModel
 
 from bot.domain.clients import ClientCard, ClientMatch, Search, SetPasswordOffer, UserChoice
+from bot.domain.names import shorten
 from bot.domain.permissions import AgentId
 from bot.domain.references import Reference, parse_reference
 from bot.domain.resets import Method, Origin, Reason
@@ -41,6 +42,7 @@ _VERSION: Final = 1
 _RADIO_OPTIONS: Final = 10
 _SELECT_OPTIONS: Final = 100
 _QUERY: Final = 200
+_FIELD: Final = 2000
 
 # A view may have 250 kB (docs.slack.dev, views.open).
 _USERS_BYTES: Final = 180_000
@@ -160,7 +162,9 @@ def build_card(state: State, card: ClientCard, timezone: str, t: Texts) -> View:
     """The chosen client, with its users and the methods. `timezone`: the agent's, for last sign-ins."""
     chosen = card.as_match
     parts: list[Block] = [
-        SectionBlock(fields=[plain(f"{label}\n{value}") for label, value in form.card_fields(t, card)]),
+        SectionBlock(
+            fields=[plain(shorten(f"{label}\n{value}", _FIELD)) for label, value in form.card_fields(t, card)]
+        ),
         small_markup(f"<{card.profile_url}|{form.profile_link(t)}>"),
     ]
     if warning := form.status_warning(t, card):
@@ -347,7 +351,7 @@ def _client_option(match: ClientMatch, t: Texts) -> Option:
 
 def _user_option(choice: UserChoice, timezone: str, t: Texts) -> Option:
     return Option(
-        text=plain(form.user_text(choice)),
+        text=plain(form.user_text(t, choice)),
         value=str(choice.id),
         description=plain(form.user_description(t, choice, timezone)),
     )

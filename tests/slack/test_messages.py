@@ -127,6 +127,8 @@ async def test_a_spent_response_url_leads_to_a_direct_message(
         "http://{other}#{slack}",
         "http://{other}?{slack}",
         "//{other}/commands/1",
+        "https://[{other}",
+        "\x00",
     ],
 )
 async def test_nothing_is_ever_sent_to_an_address_that_is_not_slacks(

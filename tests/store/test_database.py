@@ -8,6 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
+from bot.domain.audit import AuditFilter
 from bot.store.audit import AuditLog
 from bot.store.database import Database
 from bot.store.errors import NotMigratedError, StoreUnavailableError
@@ -64,8 +65,8 @@ async def test_a_read_only_database_is_unavailable_for_writing_alone(path: Path,
     read_only = Database.connect(f"sqlite:///file:{path}?mode=ro&uri=true")
     with pytest.raises(StoreUnavailableError):
         await AuditLog(read_only).record(make_event())
+    assert len(await events_in(read_only)) == 1
     await read_only.aclose()
-    assert len(await events_in(database)) == 1
 
 
 async def test_a_folder_that_can_not_be_made_is_unavailable(tmp_path: Path) -> None:
@@ -106,6 +107,25 @@ async def test_a_database_that_somebody_else_locks_is_unavailable_and_then_works
         other.execute("ROLLBACK")
     await AuditLog(database).record(make_event())
     assert len(await events_in(database)) == 1
+
+
+async def test_one_reads_while_somebody_else_writes(path: Path, database: Database) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        await database.ping()
+        assert await events_in(database) == []
+
+
+async def test_one_writes_while_somebody_else_reads(database: Database, replica: Database) -> None:
+    for number in range(3):
+        await AuditLog(database).record(make_event(reference=str(number)))
+    exported: list[str] = []
+    async for event in AuditLog(database).stream_events(AuditFilter()):
+        if not exported:
+            await AuditLog(replica).record(make_event(reference="meanwhile"))
+        exported.append(event.reference)
+    assert exported == ["0", "1", "2"]
+    assert [event.reference for event in await events_in(database)] == ["0", "1", "2", "meanwhile"]
 
 
 async def test_a_database_without_tables_is_unavailable(tmp_path: Path) -> None:

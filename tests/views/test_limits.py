@@ -10,7 +10,7 @@ from bot.domain.resets import Method, Reason
 from bot.views import direct_message, reset_password, reset_result
 from bot.views.text import Texts
 from tests.views import samples
-from tests.views.reading import accepted_message, accepted_suggestions, accepted_view
+from tests.views.reading import accepted_message, accepted_suggestions, accepted_view, block_of, options_in
 from tests.views.samples import HOSTILE, LONG_CONTACT, NOW, REFERENCE, URL, make_card, make_search, make_state
 
 pytestmark = pytest.mark.parametrize("language", ["es", "en"])
@@ -66,17 +66,36 @@ def test_a_refused_type_ahead_is_accepted(t: Texts) -> None:
 
 
 @hostile
-@pytest.mark.parametrize("number", [0, 1, 10, 11, 60, 101])
+@pytest.mark.parametrize("number", [1, 11, 101])
 def test_a_card_with_any_number_of_users_is_accepted(t: Texts, text: str, number: int) -> None:
     for preselected in {None, 1, number}:
         card = make_card(text, users=samples.make_users(number, text), preselected_user_id=preselected)
         accepted_view(reset_password.build_card(make_state(), card, samples.MADRID, t))
 
 
+@pytest.mark.parametrize("number", [0, 10, 60, 100])
+def test_a_card_on_either_side_of_slacks_limits_is_accepted(t: Texts, number: int) -> None:
+    card = make_card(users=samples.make_users(number), preselected_user_id=number)
+    accepted_view(reset_password.build_card(make_state(), card, samples.MADRID, t))
+
+
 @pytest.mark.parametrize("text", [HOSTILE["emoji"], HOSTILE["120 characters"], "Ana López"], ids=len)
 def test_a_card_with_five_hundred_users_is_accepted(t: Texts, text: str) -> None:
     card = make_card(text, users=samples.make_users(500, text), preselected_user_id=499)
     accepted_view(reset_password.build_card(make_state(), card, samples.MADRID, t))
+
+
+@pytest.mark.parametrize("number", [1200, 10_001])
+def test_a_card_with_more_users_than_a_view_can_hold_is_accepted_with_the_one_who_is_meant(
+    t: Texts, number: int
+) -> None:
+    card = make_card(users=samples.make_users(number), preselected_user_id=number)
+    view = accepted_view(reset_password.build_card(make_state(), card, samples.MADRID, t))
+    block = block_of(view, "user")
+    offered = [option["value"] for option in options_in(block["element"])]
+    assert str(number) in offered
+    assert block["element"]["initial_option"]["value"] == str(number)
+    assert str(number - len(offered)) in block["hint"]["text"]
 
 
 @pytest.mark.parametrize("offer", SetPasswordOffer)
@@ -102,7 +121,7 @@ def test_users_with_everything_that_can_be_told_are_accepted(t: Texts) -> None:
     accepted_view(reset_password.build_card(make_state(), make_card(users=users), samples.MADRID, t))
 
 
-@hostile
+@pytest.mark.parametrize("text", [HOSTILE["wide characters"], HOSTILE["mentions"], "x" * 200], ids=len)
 def test_every_way_to_end_is_accepted_as_a_view_and_as_a_message(t: Texts, language: str, text: str) -> None:
     client_texts = samples.texts("en" if language == "es" else "es")
     for result in samples.results(text, text):

@@ -123,10 +123,10 @@ def users_left_out(t: Texts, number: int) -> str:
     )
 
 
-def user_text(choice: UserChoice) -> str:
+def user_text(t: Texts, choice: UserChoice) -> str:
     """A user in one line of at most 75 characters; the address is what a person goes by, so the name is cut first."""
-    if not choice.name:
-        return shorten(choice.email, OPTION)
+    if not choice.name or not choice.email:
+        return shorten(choice.name or choice.email or t.say("user #{user_id}", user_id=choice.id), OPTION)
     room = max(OPTION - len(choice.email) - 3, 16)
     return shorten(f"{shorten(choice.name, room)} · {choice.email}", OPTION)
 
