@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import json
 import socket
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -58,7 +58,7 @@ def build_public_app(bolt: AsyncApp, signing_secret: str) -> Starlette:
         Route("/slack/events", receive, methods=["POST"]),
         Route("/healthz", _is_alive, methods=["GET"]),
     ]
-    return Starlette(routes=routes, exception_handlers={Exception: _fault})
+    return _build(routes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def build_ops_app(readiness: Callable[[], Readiness], metrics: Callable[[], byte
         Route("/readyz", is_ready, methods=["GET"]),
         Route("/metrics", show_metrics, methods=["GET"]),
     ]
-    return Starlette(routes=routes, exception_handlers={Exception: _fault})
+    return _build(routes)
 
 
 class Listener(uvicorn.Server):
@@ -149,6 +149,13 @@ def _bind(host: str, port: int) -> socket.socket:
         bound.close()
         raise
     return bound
+
+
+def _build(routes: Sequence[Route]) -> Starlette:
+    """These paths and no others: by itself Starlette would send `/healthz/` to `/healthz`."""
+    app = Starlette(routes=routes, exception_handlers={Exception: _fault})
+    app.router.redirect_slashes = False
+    return app
 
 
 async def _is_alive(_request: Request) -> Response:

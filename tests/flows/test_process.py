@@ -113,12 +113,14 @@ async def test_the_two_listeners_show_what_they_should_and_no_more(world: World)
         readiness = (await ready(world, running)).json()
         async with httpx.AsyncClient() as client:
             public = {
-                path: await client.get(world.public_url + path) for path in ("/healthz", "/readyz", "/metrics", "/")
+                path: await client.get(world.public_url + path)
+                for path in ("/healthz", "/healthz/", "/readyz", "/metrics", "/")
             }
             metrics = await client.get(f"{world.ops_url}/metrics")
     assert readiness == {"status": "ready", "database": "ok", "slack": "ok", "whmcs": "ok"}
     assert {path: answer.status_code for path, answer in public.items()} == {
         "/healthz": 200,
+        "/healthz/": 404,
         "/readyz": 404,
         "/metrics": 404,
         "/": 404,

@@ -41,8 +41,10 @@ class Texts:
         return text if zone is not None else f"{text} UTC"
 
     def date(self, at: datetime, timezone: str) -> str:
-        """Day and time of day where the reader is."""
-        return format_datetime(at, "d MMM y, H:mm", tzinfo=_zone(timezone), locale=self.language)
+        """Day and time of day where the reader is, or in UTC, named, where that is not known."""
+        zone = _zone(timezone)
+        text = format_datetime(at, "d MMM y, H:mm", tzinfo=zone, locale=self.language)
+        return text if zone is not None else f"{text} UTC"
 
 
 class Languages:
