@@ -28,6 +28,7 @@ _logger = structlog.stdlib.get_logger(__name__)
 
 _ATTEMPTS: Final = 3
 _ATTEMPT_SECONDS: Final = 8.0
+_RECORD_ATTEMPTS: Final = 4
 _NOT_DELIVERED: Final = Failure(Outcome.SUCCEEDED, Reason.NOT_DELIVERED)
 
 
@@ -175,24 +176,27 @@ class SetPassword:
         except SlackError as error:
             _logger.warning("password not posted", reference=reset.reference, error=str(error))
             return False
-        try:
-            await self._jobs.replace_message(replace(anew, place=place))
-        except StoreError:
-            _logger.exception("message with a password not recorded; deleting it", reference=reset.reference)
-            return not await self._delete(place, reset)
-        return True
+        return await self._record_or_delete(replace(anew, place=place))
 
-    async def _delete(self, place: MessageRef, reset: Reset) -> bool:
-        """False: it stays, so that its agent has the password after all, and has to delete it by its button."""
-        for attempt in range(_ATTEMPTS):
-            try:
-                await self._notices.delete(place)
-            except SlackError as error:
-                _logger.warning("message not deleted", reference=reset.reference, error=str(error))
+    async def _record_or_delete(self, message: SecretMessage) -> bool:
+        """A message with a password is recorded, so that it will be deleted, or is deleted at once. False: deleted."""
+        for attempt in range(_RECORD_ATTEMPTS):
+            if attempt:
                 await asyncio.sleep(2.0**attempt)
+            try:
+                await self._jobs.replace_message(message)
+            except StoreError:
+                _logger.exception("message with a password not recorded; deleting it", reference=message.reference)
             else:
                 return True
-        return False
+            try:
+                await self._notices.delete(message.place)
+            except SlackError as error:
+                _logger.warning("message not deleted", reference=message.reference, error=str(error))
+            else:
+                return False
+        _logger.error("message with a password neither recorded nor deleted", reference=message.reference)
+        return True
 
     async def _keep(self, message: SecretMessage) -> None:
         """It never held a password and may stay; if that can't be recorded, it is deleted at its time all the same."""

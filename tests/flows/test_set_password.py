@@ -1,7 +1,9 @@
 """*Set a password*, from a signed request to WHMCS, the direct message and its end."""
 
 import asyncio
+import contextlib
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -282,3 +284,26 @@ async def test_users_who_open_other_clients_and_the_last_sign_in_are_told(agent:
     await modal.shows("Id del cliente")
     assert "abre 1 cliente más" in modal.text
     assert "último inicio de sesión" in modal.text
+
+
+async def test_a_new_message_that_can_be_neither_recorded_nor_deleted_at_once_is_recorded_later(
+    agent: Person, slack: LocalSlack, whmcs: LocalWhmcs, running: World
+) -> None:
+    whmcs.faults.add(WhmcsFault("set_password", "held_after", times=1))
+    modal = await fill_form(agent, "ana@example.com", SET)
+    submitting = asyncio.ensure_future(modal.submit())
+    await whmcs.wait_for_call("set_password")
+    slack.faults.add(Fault("chat.update", "error", error="cant_update_message"))
+    slack.faults.add(Fault("chat.delete", "error", error="internal_error", times=1))
+    with contextlib.closing(sqlite3.connect(running.database)) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        whmcs.faults.clear()
+        await submitting
+        await slack.wait_for_call("chat.delete")
+        holder.rollback()
+    await modal.shows("Listo", timeout_seconds=10)
+
+    message = await agent.direct_message(containing="Contraseña nueva")
+    [job] = running.rows("SELECT ts FROM jobs WHERE kind = 'delete_message'")
+    assert job["ts"] == message.ts
+    assert running.audit()[-1] == ("SUCCEEDED", "")
