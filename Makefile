@@ -3,7 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Most tests wait for servers, so two at a time take half as long, also on a small machine.
 PYTEST := --numprocesses 2
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+# The locks are complete, so nothing is left to resolve; pip would else look at the newest release of what is asked for
+# with an extra, and stop because the lock does not name that one.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
 
 .PHONY: demo test check format lock clean texts
 
