@@ -1,0 +1,16 @@
+"""`python -m bot migrate`."""
+
+import click
+
+from bot.commands.running import run_with_database
+from bot.store.database import Database
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database to this version."""
+
+    async def bring(database: Database) -> str:
+        return await database.migrate()
+
+    click.echo(f"The database is at revision {run_with_database(bring, must_exist=False)}.")
