@@ -1,4 +1,7 @@
-"""Signed HTTP requests from the local Slack to the bot, and the three seconds within which it must acknowledge."""
+"""What the local Slack sends to the bot, and the three seconds within which it must be acknowledged.
+
+Signed HTTP requests where an address is known, else Socket Mode.
+"""
 
 import asyncio
 import hashlib
@@ -13,6 +16,7 @@ from urllib.parse import urlencode
 
 import httpx
 
+from sandbox.slack.socket_mode import SocketLostError, SocketMode
 from sandbox.slack.workspace import JsonObject, Workspace
 
 OK: Final = 200
@@ -54,8 +58,9 @@ class BotRequest:
 class Delivery:
     """Sends requests to the bot. Used as an async context manager."""
 
-    def __init__(self, workspace: Workspace, signing_secret: str) -> None:
+    def __init__(self, workspace: Workspace, signing_secret: str, sockets: SocketMode) -> None:
         self._workspace = workspace
+        self._sockets = sockets
         self._secret = signing_secret
         self._client = httpx.AsyncClient(trust_env=False, timeout=None)  # noqa: S113 - asyncio.timeout limits the whole request
         self.events_url = ""
@@ -87,10 +92,39 @@ class Delivery:
     ) -> Acknowledgement:
         """Send a request and return the answer; nothing is done with it.
 
-        A "command" goes out as a form, everything else as a form whose field `payload` is JSON.
+        Over HTTP a "command" goes out as a form, everything else as a form whose field `payload` is JSON.
         """
-        if not self.events_url:
-            raise AssertionError("the local Slack does not know the bot's address: call connect_bot() first")
+        if self.events_url:
+            acknowledgement = await self._post(
+                kind, payload, sign=sign, timestamp=timestamp, signature=signature, headers=headers
+            )
+        else:
+            acknowledgement = await self._send_envelope(kind, payload)
+        self.requests.append(BotRequest(kind, acknowledgement.seconds, acknowledgement.status, acknowledgement.error))
+        self._workspace.changes.announce()
+        return acknowledgement
+
+    async def _send_envelope(self, kind: str, payload: JsonObject) -> Acknowledgement:
+        started = time.monotonic()
+        try:
+            async with asyncio.timeout(self.acknowledgement_seconds):
+                answer = await self._sockets.send("slash_commands" if kind == "command" else "interactive", payload)
+        except TimeoutError:
+            return Acknowledgement(0, "", time.monotonic() - started, "operation_timeout")
+        except SocketLostError:
+            return Acknowledgement(0, "", time.monotonic() - started, "dispatch_failed")
+        return Acknowledgement(OK, json.dumps(answer) if answer else "", time.monotonic() - started)
+
+    async def _post(
+        self,
+        kind: str,
+        payload: JsonObject,
+        *,
+        sign: bool,
+        timestamp: str | None,
+        signature: str | None,
+        headers: Mapping[str, str] | None,
+    ) -> Acknowledgement:
         form = payload if kind == "command" else {"payload": json.dumps(payload)}
         body = urlencode(form).encode()
         stamp = timestamp if timestamp is not None else str(int(time.time()))
@@ -103,12 +137,9 @@ class Delivery:
                 "x-slack-request-timestamp": stamp,
                 "x-slack-signature": signature if signature is not None else self.sign(body, stamp),
             }
-        acknowledgement = await self._send(body, sent | dict(headers or {}))
-        self.requests.append(BotRequest(kind, acknowledgement.seconds, acknowledgement.status, acknowledgement.error))
-        self._workspace.changes.announce()
-        return acknowledgement
+        return await self._exchange(body, sent | dict(headers or {}))
 
-    async def _send(self, body: bytes, headers: Mapping[str, str]) -> Acknowledgement:
+    async def _exchange(self, body: bytes, headers: Mapping[str, str]) -> Acknowledgement:
         started = time.monotonic()
         try:
             async with asyncio.timeout(self.acknowledgement_seconds):

@@ -15,8 +15,9 @@ from sandbox.slack.methods import Methods
 from sandbox.slack.modal import Modal
 from sandbox.slack.payloads import Payloads
 from sandbox.slack.person import Person
+from sandbox.slack.socket_mode import SocketMode
 from sandbox.slack.views import Views
-from sandbox.slack.web_api import API, RESPONSE_URLS, ApiCall, WebApi
+from sandbox.slack.web_api import API, RESPONSE_URLS, ApiCall, Tokens, WebApi
 from sandbox.slack.workspace import DEFAULT_SCOPES, GENERAL_ID, JsonObject, Member, Workspace
 
 
@@ -30,11 +31,13 @@ class LocalSlack:
         self,
         *,
         bot_token: str = "xoxb-fake-local-slack",
+        app_token: str = "xapp-fake-local-slack",
         signing_secret: str = "fake-signing-secret",
         team_id: str = "T0000DEMO",
         port: int = 0,
     ) -> None:
         self.bot_token = bot_token
+        self.app_token = app_token
         self.signing_secret = signing_secret
         self.team_id = team_id
         self.general = GENERAL_ID
@@ -45,16 +48,19 @@ class LocalSlack:
         self.changes = self.workspace.changes
         self.views = Views(self.workspace)
         self.payloads = Payloads(self.workspace)
-        self.delivery = Delivery(self.workspace, signing_secret)
+        self.sockets = SocketMode(self.workspace)
+        self.delivery = Delivery(self.workspace, signing_secret, self.sockets)
         self.acknowledgements = Acknowledgements(self.workspace, self.views, self.faults)
-        methods = Methods(self.workspace, self.views, self.granted_scopes)
-        self._web_api = WebApi(self.workspace, methods, self.faults, bot_token, self.granted_scopes)
+        methods = Methods(self.workspace, self.views, self.sockets, self.granted_scopes)
+        tokens = Tokens(bot=bot_token, app=app_token)
+        self._web_api = WebApi(self.workspace, methods, self.faults, tokens, self.granted_scopes)
         self._server = LoopbackServer(self._web_api, port=port)
         self._people: dict[str, Person] = {}
         self._exits = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         await self._exits.enter_async_context(self._server)
+        await self._exits.enter_async_context(self.sockets)
         await self._exits.enter_async_context(self.delivery)
         self.workspace.response_url_base = self._server.url + RESPONSE_URLS
         return self
@@ -78,7 +84,7 @@ class LocalSlack:
         return self._server.connections
 
     def connect_bot(self, events_url: str) -> None:
-        """Send signed requests to this address from now on."""
+        """Send signed requests to this address from now on; before, everything goes out in Socket Mode."""
         self.delivery.events_url = events_url
 
     # Who is there

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from sandbox.slack import validation
+from sandbox.slack.socket_mode import SocketMode
 from sandbox.slack.views import OpenView, Views
 from sandbox.slack.workspace import (
     BOT_ID,
@@ -23,7 +24,7 @@ HISTORY_LIMIT: Final = 100
 class Methods:
     """The Web API without its wire: `call()` checks scope and required arguments, then does the work."""
 
-    def __init__(self, workspace: Workspace, views: Views, granted_scopes: set[str]) -> None:
+    def __init__(self, workspace: Workspace, views: Views, sockets: SocketMode, granted_scopes: set[str]) -> None:
         self._workspace = workspace
         self._views = views
         self._granted = granted_scopes
@@ -31,6 +32,7 @@ class Methods:
         self._table: dict[str, tuple[str, tuple[str, ...], Callable[[JsonObject], JsonObject]]] = {
             "api.test": ("", (), lambda _: {}),
             "auth.test": ("", (), self._auth_test),
+            "apps.connections.open": ("", (), lambda _: {"url": sockets.issue_url()}),
             "views.open": ("", ("trigger_id", "view"), self._views_open),
             "views.push": ("", ("trigger_id", "view"), self._views_push),
             "views.update": ("", ("view",), self._views_update),

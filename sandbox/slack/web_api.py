@@ -20,9 +20,18 @@ from sandbox.slack.workspace import BOT_USER_ID, JsonObject, RefusedError, Works
 API: Final = "/api/"
 RESPONSE_URLS: Final = "/commands/"
 RESPONSE_URL: Final = "response_url"
+OPEN_SOCKET: Final = "apps.connections.open"
 DROPPED: Final = "connection dropped"
 # Arguments that hold JSON, also where they come in a form or a query.
 _JSON_ARGUMENTS: Final = ("view", "blocks", "attachments", "metadata")
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The bot token, and the app-level token that opens sockets and can do nothing else."""
+
+    bot: str
+    app: str
 
 
 @dataclass(eq=False)
@@ -47,11 +56,13 @@ class ApiCall:
 class WebApi:
     """The ASGI application behind `api_url` and every response_url."""
 
-    def __init__(self, workspace: Workspace, methods: Methods, faults: Faults, token: str, scopes: set[str]) -> None:
+    def __init__(
+        self, workspace: Workspace, methods: Methods, faults: Faults, tokens: Tokens, scopes: set[str]
+    ) -> None:
         self._workspace = workspace
         self._methods = methods
         self._faults = faults
-        self._token = token
+        self._tokens = tokens
         self._scopes = scopes
         self.is_token_revoked = False
         self.calls: list[ApiCall] = []
@@ -133,7 +144,7 @@ class WebApi:
             return self._respond(request.url.path.removeprefix(RESPONSE_URLS), call)
         headers = {}
         try:
-            self._authenticate(request, call.arguments)
+            self._authenticate(request, call)
             headers = {"x-oauth-scopes": ",".join(sorted(self._scopes))}
             answer = {"ok": True, **self._methods.call(call.method, call.arguments)}
             call.ok = call.is_worked = True
@@ -146,13 +157,15 @@ class WebApi:
         call.answer = answer
         return JSONResponse(answer, headers=headers)
 
-    def _authenticate(self, request: Request, arguments: JsonObject) -> None:
+    def _authenticate(self, request: Request, call: ApiCall) -> None:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        token = token if scheme.lower() == "bearer" else str(arguments.get("token", ""))
+        token = token if scheme.lower() == "bearer" else str(call.arguments.get("token", ""))
         if not token:
             raise RefusedError("not_authed")
-        if token != self._token:
+        if token not in {self._tokens.bot, self._tokens.app}:
             raise RefusedError("invalid_auth")
+        if (token == self._tokens.app) != (call.method == OPEN_SOCKET):
+            raise RefusedError("not_allowed_token_type")
         if self.is_token_revoked:
             raise RefusedError("token_revoked")
 
