@@ -1,6 +1,7 @@
 """The composition root: builds everything once, runs it, and ends it in order."""
 
 import asyncio
+import contextlib
 import signal
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -14,11 +15,13 @@ from slack_bolt.authorization import AuthorizeResult
 
 import whmcs
 from bot import VERSION
+from bot.domain.addresses import is_loopback
 from bot.domain.audit import BOT, Action, AuditEvent, Happened
 from bot.domain.permissions import AccessPolicy
 from bot.domain.resets import Limits
 from bot.listeners import build_table, register
 from bot.listeners.direct_message import DirectMessageListeners
+from bot.listeners.dispatching import Dispatcher
 from bot.listeners.drawing import Drawing
 from bot.listeners.entries import Entries
 from bot.listeners.reset_password import ResetPasswordListeners
@@ -30,18 +33,20 @@ from bot.services.capabilities import Capabilities
 from bot.services.deletions import Deletions
 from bot.services.directory import Directory
 from bot.services.recovery import Recovery
+from bot.services.refusals import Refusals
 from bot.services.reset_email import ResetEmail
 from bot.services.resets import ResetService
 from bot.services.set_password import PasswordRules, SetPassword
 from bot.services.tasks import Tasks
 from bot.services.worker import Worker
-from bot.settings import Settings, is_loopback
+from bot.settings import Settings
 from bot.slack.client import Identity, SlackClient
 from bot.slack.errors import SlackError, SlackRefusedError
 from bot.slack.messages import Messages
 from bot.slack.modals import Modals
 from bot.slack.notices import Notices
 from bot.slack.people import People
+from bot.slack.socket_mode import SocketMode
 from bot.store.audit import AuditLog
 from bot.store.database import Database
 from bot.store.errors import NotMigratedError, StoreError
@@ -70,34 +75,46 @@ def _now() -> datetime:
 class App:
     """One running bot: `start()`, then `stop()`. `serve()` is both, with the signals between them."""
 
-    def __init__(self, settings: Settings, slack: SlackClient, identity: Identity, database: Database) -> None:
+    def __init__(
+        self, settings: Settings, slack: SlackClient, identity: Identity, database: Database, metrics: Metrics
+    ) -> None:
         self._slack = slack
         self._database = database
-        self._metrics = Metrics(VERSION)
+        self._metrics = metrics
         self._tasks = Tasks()
         self._audit = AuditLog(database)
         self._loops: list[asyncio.Task[None]] = []
+        self._is_ending = asyncio.Event()
         self._parts = {"database": "ok", "slack": "ok"}
+        self._is_started = False
         self._is_stopping = False
         self._whmcs = whmcs.WhmcsClient.connect(
             settings.whmcs_url,
             settings.whmcs_api_identifier.get_secret_value(),
             settings.whmcs_api_secret.get_secret_value(),
             _reveal(settings.whmcs_api_access_key),
+            observe=self._observe_whmcs,
         )
         secret = _reveal(settings.whmcs_companion_secret)
-        self._companion = whmcs.CompanionClient.connect(settings.whmcs_companion_url, secret) if secret else None
+        self._companion = (
+            whmcs.CompanionClient.connect(settings.whmcs_companion_url, secret, observe=self._observe_whmcs)
+            if secret
+            else None
+        )
         self._capabilities = Capabilities(self._whmcs, self._companion)
         messages = Messages(slack, loopback_host=_loopback_host(settings.slack_api_url))
         languages = Languages.load(settings.default_locale, settings.help_contact)
+        refusals = Refusals(self._audit, metrics)
         access = Access(
             people=People(slack),
             policy=_access_policy(settings),
             workspace=identity.workspace,
-            audit=self._audit,
+            refusals=refusals,
             clock=_now,
         )
-        self._resets, self._worker, deletions = self._build_resets(settings, access, Notices(messages, languages))
+        self._resets, self._worker, deletions = self._build_resets(
+            settings, access, refusals, Notices(messages, languages)
+        )
         directory = Directory(
             client=self._whmcs,
             companion=self._companion,
@@ -124,13 +141,19 @@ class App:
         )
         bolt = _build_bolt(identity)
         register(bolt, self.table)
-        self._public = Listener(
-            build_public_app(bolt, _reveal(settings.slack_signing_secret)), settings.host, settings.port
-        )
+        dispatcher = Dispatcher(bolt, metrics)
+        self._public: Listener | None = None
+        self._socket: SocketMode | None = None
+        if settings.slack_app_token is not None:
+            self._socket = SocketMode(slack, _reveal(settings.slack_app_token), dispatcher.acknowledge)
+            metrics.watch_socket(lambda: self._socket.silent_seconds if self._socket is not None else 0.0)
+        else:
+            app = build_public_app(dispatcher, _reveal(settings.slack_signing_secret))
+            self._public = Listener(app, settings.host, settings.port)
         self._ops = Listener(build_ops_app(self._readiness, self._metrics.render), settings.ops_host, settings.ops_port)
 
     def _build_resets(
-        self, settings: Settings, access: Access, notices: Notices
+        self, settings: Settings, access: Access, refusals: Refusals, notices: Notices
     ) -> tuple[ResetService, Worker, Deletions]:
         limits = Limits(
             agent_resets_per_hour=settings.agent_resets_per_hour,
@@ -153,7 +176,7 @@ class App:
         resets = ResetService(
             store=store,
             jobs=jobs,
-            audit=self._audit,
+            refusals=refusals,
             access=access,
             capabilities=self._capabilities,
             client=self._whmcs,
@@ -187,10 +210,15 @@ class App:
             database = Database.connect(settings.database_url.get_secret_value())
         except StoreError as error:
             raise StartError(f"DATABASE_URL: the database can't be used ({error})") from error
-        slack = SlackClient.connect(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
+        metrics = Metrics(VERSION)
+        slack = SlackClient.connect(
+            settings.slack_bot_token.get_secret_value(),
+            settings.slack_api_url,
+            lambda method, error: metrics.slack_calls.labels(method, error).inc(),
+        )
         try:
             await _require_migrated(database)
-            return cls(settings, slack, await _identify(slack), database)
+            return cls(settings, slack, await _identify(slack), database, metrics)
         except StartError:
             await _close(slack, database)
             raise
@@ -208,19 +236,24 @@ class App:
         except StoreError as error:
             await self.stop()
             raise StartError(f"DATABASE_URL: the database can't be written ({error})") from error
-        for listener, variable in ((self._public, "PORT"), (self._ops, "OPS_PORT")):
-            try:
-                await listener.begin()
-            except OSError as error:
-                await self.stop()
-                raise StartError(f"{variable}: can't listen there ({error.strerror})") from error
+        try:
+            await _begin(self._ops, "OPS_PORT")
+            if self._public is not None:
+                await _begin(self._public, "PORT")
+            if self._socket is not None:
+                await _open_socket(self._socket)
+        except StartError:
+            await self.stop()
+            raise
         self._loops = [
-            asyncio.create_task(_every(_WORK_SECONDS, self._worker.work)),
-            asyncio.create_task(_every(_RENEW_SECONDS, self._renew)),
-            asyncio.create_task(_every(_HEALTH_SECONDS, self._look)),
-            asyncio.create_task(_every(_CAPABILITIES_SECONDS, self._capabilities.refresh)),
+            asyncio.create_task(_every(_WORK_SECONDS, self._worker.work, self._is_ending)),
+            asyncio.create_task(_every(_RENEW_SECONDS, self._renew, self._is_ending)),
+            asyncio.create_task(_every(_HEALTH_SECONDS, self._look, self._is_ending)),
+            asyncio.create_task(_every(_CAPABILITIES_SECONDS, self._capabilities.refresh, self._is_ending)),
         ]
-        _logger.info("ready", version=VERSION, public=self._public.address, operations=self._ops.address)
+        self._is_started = True
+        public = self._public.address if self._public is not None else "Socket Mode"
+        _logger.info("ready", version=VERSION, public=public, operations=self._ops.address)
 
     async def stop(self) -> None:
         """Not ready from now on, nothing new; what runs is waited for, 25 s at most; then all is closed."""
@@ -228,11 +261,13 @@ class App:
         self._is_stopping = True
         self._resets.stop()
         deadline = asyncio.get_running_loop().time() + _DRAIN_SECONDS
-        await self._public.end()
+        if self._public is not None:
+            await self._public.end()
+        if self._socket is not None:
+            await self._socket.end()
         unfinished = await self._tasks.drain(deadline - asyncio.get_running_loop().time())
-        for loop in self._loops:
-            loop.cancel()
-        await asyncio.gather(*self._loops, return_exceptions=True)
+        self._is_ending.set()
+        await _end(self._loops, deadline - asyncio.get_running_loop().time())
         await self._ops.end()
         await self._whmcs.aclose()
         if self._companion is not None:
@@ -241,12 +276,17 @@ class App:
         _logger.info("stopped", unfinished=unfinished)
 
     def _readiness(self) -> Readiness:
+        needed = dict(self._parts)
+        if self._socket is not None:
+            needed["socket"] = self._socket.state
+        if self._is_stopping or not self._is_started:
+            needed["bot"] = "stopping" if self._is_stopping else "starting"
         failure = self._capabilities.whmcs_failure
-        parts = {**self._parts, "whmcs": "ok" if failure is None else f"degraded: {failure.value}"}
-        if self._is_stopping:
-            parts["bot"] = "stopping"
-        is_usable = all(word == "ok" for word in self._parts.values())
-        return Readiness(is_ready=is_usable and not self._is_stopping, parts=parts)
+        parts = {**needed, "whmcs": "ok" if failure is None else f"degraded: {failure.value}"}
+        return Readiness(is_ready=all(word == "ok" for word in needed.values()), parts=parts)
+
+    def _observe_whmcs(self, action: str, outcome: str, seconds: float) -> None:
+        self._metrics.whmcs_seconds.labels(action, outcome).observe(seconds)
 
     async def _renew(self) -> None:
         try:
@@ -291,13 +331,42 @@ async def _require_migrated(database: Database) -> None:
         raise StartError(f"DATABASE_URL: the database can't be used ({error})") from error
 
 
+async def _begin(listener: Listener, variable: str) -> None:
+    try:
+        await listener.begin()
+    except OSError as error:
+        raise StartError(
+            f"{variable}: can't listen at {listener.address} ({error.strerror}): choose another port or host,"
+            " or end what listens there"
+        ) from error
+
+
+async def _open_socket(socket: SocketMode) -> None:
+    try:
+        await socket.begin()
+    except SlackRefusedError as error:
+        raise StartError(
+            f"SLACK_APP_TOKEN: Slack does not open a socket for it ({error.code}): Socket Mode must be on in the app,"
+            " and the app-level token needs the scope connections:write"
+        ) from error
+    except SlackError as error:
+        raise StartError(
+            f"SLACK_APP_TOKEN: no socket to Slack ({error}): may this host open connections to it?"
+        ) from error
+
+
 async def _identify(slack: SlackClient) -> Identity:
     try:
         return await slack.identify()
     except SlackRefusedError as error:
-        raise StartError(f"SLACK_BOT_TOKEN: Slack does not accept it ({error.code})") from error
+        raise StartError(
+            f"SLACK_BOT_TOKEN: Slack does not accept it ({error.code}): copy the bot token anew from the app's page"
+            " OAuth & Permissions; after a removal, install the app again first"
+        ) from error
     except SlackError as error:
-        raise StartError(f"SLACK_API_URL: Slack does not answer ({error})") from error
+        raise StartError(
+            f"SLACK_API_URL: Slack does not answer ({error}): may this host open https connections to it?"
+        ) from error
 
 
 async def serve(settings: Settings) -> None:
@@ -336,14 +405,26 @@ def _build_bolt(identity: Identity) -> AsyncApp:
     )
 
 
-async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-    while True:
-        await asyncio.sleep(seconds)
+async def _every(seconds: float, work: Callable[[], Awaitable[None]], is_ending: asyncio.Event) -> None:
+    while not is_ending.is_set():
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await is_ending.wait()
+                return
         try:
             await work()
         except Exception:
             # Nobody foresaw it; the next round may do better, and without rounds nothing would be deleted any more.
             _logger.exception("background work broke off")
+
+
+async def _end(loops: list[asyncio.Task[None]], seconds: float) -> None:
+    """Let each finish what it is at, since a job that is broken off is done again; what takes too long is cancelled."""
+    if loops:
+        await asyncio.wait(loops, timeout=max(seconds, 0.1))
+    for loop in loops:
+        loop.cancel()
+    await asyncio.gather(*loops, return_exceptions=True)
 
 
 async def _close(slack: SlackClient, database: Database) -> None:

@@ -16,12 +16,13 @@ from urllib.parse import parse_qsl
 import structlog
 import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST
-from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_sdk.signature import SignatureVerifier
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+
+from bot.listeners.dispatching import Dispatcher, MalformedPayloadError
 
 _logger = structlog.stdlib.get_logger(__name__)
 
@@ -32,7 +33,6 @@ _FORM: Final = "application/x-www-form-urlencoded"
 _JSON: Final = "application/json"
 _MAX_FIELDS: Final = 100
 _TIMESTAMP_DIGITS: Final = 12
-_SERVER_ERROR: Final = 500
 
 
 class _BadRequestError(Exception):
@@ -42,17 +42,21 @@ class _BadRequestError(Exception):
         self.text = text
 
 
-def build_public_app(bolt: AsyncApp, signing_secret: str) -> Starlette:
+def build_public_app(dispatcher: Dispatcher, signing_secret: str) -> Starlette:
     """`POST /slack/events` and `GET /healthz`; nothing else, and nothing that tells what runs here."""
     verifier = SignatureVerifier(signing_secret)
 
     async def receive(request: Request) -> Response:
         try:
             body = _parse(_content_type(request), await _read_signed(request, verifier))
+            answer = await dispatcher.dispatch(body)
         except _BadRequestError as error:
             _logger.warning("request refused", status=error.status, reason=error.text)
             return PlainTextResponse(error.text, status_code=error.status)
-        return await _dispatch(bolt, body)
+        except MalformedPayloadError:
+            return PlainTextResponse("malformed", status_code=400)
+        headers = {name: values[0] for name, values in answer.headers.items() if name.lower() == "content-type"}
+        return Response(answer.body, status_code=answer.status, headers=headers)
 
     routes = [
         Route("/slack/events", receive, methods=["POST"]),
@@ -214,22 +218,3 @@ def _parse_form(text: str) -> Any:
         parse_qsl(text, keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=_MAX_FIELDS)
     )
     return json.loads(fields["payload"]) if fields.keys() == {"payload"} else fields
-
-
-async def _dispatch(bolt: AsyncApp, body: dict[str, Any]) -> Response:
-    """Bolt is given JSON, which it can't take for anything else.
-
-    Our listeners answer their own faults, so that an error here is Bolt's, over a payload of a shape that Slack never
-    sends.
-    """
-    try:
-        request = AsyncBoltRequest(body=json.dumps(body), headers={"content-type": [_JSON]})
-        answer = await bolt.async_dispatch(request)
-    except Exception as error:  # noqa: BLE001 - whatever Bolt stumbles over is the sender's malformed payload
-        _logger.warning("payload not understood", error=type(error).__name__)
-        return PlainTextResponse("malformed", status_code=400)
-    if answer.status >= _SERVER_ERROR:
-        _logger.warning("payload not understood", status=answer.status)
-        return PlainTextResponse("malformed", status_code=400)
-    headers = {name: values[0] for name, values in answer.headers.items() if name.lower() == "content-type"}
-    return Response(answer.body, status_code=answer.status, headers=headers)

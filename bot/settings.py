@@ -5,7 +5,6 @@ Every secret may stand in a file instead, named by the same variable with `_FILE
 
 import re
 from collections.abc import Mapping
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self, get_args
 from urllib.parse import SplitResult, urlsplit
@@ -14,6 +13,7 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bot.domain.addresses import is_loopback
 from bot.domain.passwords import MAX_LENGTH, MIN_LENGTH
 
 _USER_ID: Final = re.compile(r"[UW][A-Z0-9]+")
@@ -263,10 +263,3 @@ def _split(address: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts if is_usable else None
-
-
-def is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -14,6 +14,8 @@ import pytest_asyncio
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
+from bot.listeners.dispatching import Dispatcher
+from bot.metrics import Metrics
 from bot.server import MAX_BODY_BYTES, Listener, Readiness, build_ops_app, build_public_app
 from sandbox.ports import free_port
 
@@ -56,7 +58,7 @@ def signed(body: bytes, kind: str = FORM, *, at: float | None = None, secret: st
     return {"content-type": kind, "x-slack-request-timestamp": timestamp, "x-slack-signature": f"v0={digest}"}
 
 
-def make_bolt(answered: list[str]) -> AsyncApp:
+def make_dispatcher(answered: list[str]) -> Dispatcher:
     async def authorize(**_context: object) -> AuthorizeResult:
         # Asked for whatever reaches Bolt and might be answered.
         answered.append("seen")
@@ -74,13 +76,13 @@ def make_bolt(answered: list[str]) -> AsyncApp:
         answered.append("button")
         await ack()
 
-    return bolt
+    return Dispatcher(bolt, Metrics("0.0.0"))
 
 
 @pytest_asyncio.fixture
 async def slack() -> AsyncIterator[Slack]:
     answered: list[str] = []
-    transport = httpx.ASGITransport(build_public_app(make_bolt(answered), SECRET), raise_app_exceptions=False)
+    transport = httpx.ASGITransport(build_public_app(make_dispatcher(answered), SECRET), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://bot.example.com") as http:
         yield Slack(http, answered)
 
@@ -346,7 +348,7 @@ async def test_it_says_that_it_lives_and_no_more(slack: Slack) -> None:
 
 async def test_no_answer_tells_what_runs_here() -> None:
     port = free_port()
-    listener = Listener(build_public_app(make_bolt([]), SECRET), "127.0.0.1", port)
+    listener = Listener(build_public_app(make_dispatcher([]), SECRET), "127.0.0.1", port)
     await listener.begin()
     try:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
@@ -368,7 +370,7 @@ async def test_no_answer_tells_what_runs_here() -> None:
 
 async def test_a_port_that_is_taken_is_an_error_and_no_end_of_the_process() -> None:
     port = free_port()
-    app = build_public_app(make_bolt([]), SECRET)
+    app = build_public_app(make_dispatcher([]), SECRET)
     first, second = Listener(app, "127.0.0.1", port), Listener(app, "127.0.0.1", port)
     await first.begin()
     try:
@@ -380,7 +382,7 @@ async def test_a_port_that_is_taken_is_an_error_and_no_end_of_the_process() -> N
 
 async def test_once_ended_nothing_more_is_accepted() -> None:
     port = free_port()
-    listener = Listener(build_public_app(make_bolt([]), SECRET), "127.0.0.1", port)
+    listener = Listener(build_public_app(make_dispatcher([]), SECRET), "127.0.0.1", port)
     await listener.begin()
     await listener.end()
     async with httpx.AsyncClient() as http:

@@ -11,6 +11,7 @@ from whmcs.bodies import find_object
 from whmcs.errors import WhmcsError
 from whmcs.masking import Confidential
 from whmcs.models import Client, ClientDetails, Matches, User
+from whmcs.observation import Observe, ignore, observed
 from whmcs.refusals import (
     Call,
     error_of_message,
@@ -46,13 +47,16 @@ class WhmcsClient:
     (`reset_password`, `log_activity`) are sent once.
     """
 
-    def __init__(self, transport: Transport, credentials: Mapping[str, str]) -> None:
+    def __init__(self, transport: Transport, credentials: Mapping[str, str], observe: Observe = ignore) -> None:
         self._transport = transport
+        self._observe = observe
         self._credentials = dict(credentials)
         self._confidential = Confidential(*credentials.values())
 
     @classmethod
-    def connect(cls, url: str, identifier: str, secret: str, access_key: str | None = None) -> Self:
+    def connect(
+        cls, url: str, identifier: str, secret: str, access_key: str | None = None, *, observe: Observe = ignore
+    ) -> Self:
         """Build a client with a pool of its own; nothing is sent yet.
 
         Raises: ValueError if the address is neither https nor on this machine.
@@ -60,7 +64,7 @@ class WhmcsClient:
         credentials = {"identifier": identifier, "secret": secret}
         if access_key:
             credentials["accesskey"] = access_key
-        return cls(Transport(api_address(url)), credentials)
+        return cls(Transport(api_address(url)), credentials, observe)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._transport!r}>"
@@ -151,13 +155,15 @@ class WhmcsClient:
             data, status = _verdict(call, await self._transport.post(request, ends_at=ends_at))
             return parsed(call, parse, data, status)
 
-        return await read(ask, deadline_seconds)
+        with observed(self._observe, action):
+            return await read(ask, deadline_seconds)
 
     async def _write(self, action: str, parameters: Parameters, deadline_seconds: float) -> None:
         call = Call(action, is_write=True, confidential=self._confidential)
         request = Request(form_body(action, parameters, self._credentials), _HEADERS)
         ends_at = asyncio.get_running_loop().time() + deadline_seconds
-        _verdict(call, await self._transport.post(request, ends_at=ends_at))
+        with observed(self._observe, action):
+            _verdict(call, await self._transport.post(request, ends_at=ends_at))
 
 
 def form_body(action: str, parameters: Parameters, credentials: Mapping[str, str]) -> bytes:

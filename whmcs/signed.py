@@ -26,6 +26,7 @@ from whmcs.errors import (
 )
 from whmcs.masking import Confidential
 from whmcs.models import Companion, CompanionUser, PasswordSet, SetPasswordResult
+from whmcs.observation import Observe, ignore, observed
 from whmcs.refusals import Call, error_of_redirect, error_of_silence, error_of_unusable, parsed, valid_address
 from whmcs.retries import read
 from whmcs.transport import Answer, NoAnswer, Request, Transport, checked_url
@@ -60,18 +61,19 @@ class CompanionClient:
     with a nonce of its own.
     """
 
-    def __init__(self, transport: Transport, secret: str) -> None:
+    def __init__(self, transport: Transport, secret: str, observe: Observe = ignore) -> None:
         self._transport = transport
+        self._observe = observe
         self._secret = secret.encode()
         self._confidential = Confidential(secret)
 
     @classmethod
-    def connect(cls, url: str, secret: str) -> Self:
+    def connect(cls, url: str, secret: str, *, observe: Observe = ignore) -> Self:
         """Build a client with a pool of its own for the full address of the companion's api.php.
 
         Raises: ValueError if the address is neither https nor on this machine.
         """
-        return cls(Transport(checked_url(url)), secret)
+        return cls(Transport(checked_url(url)), secret, observe)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._transport!r}>"
@@ -128,7 +130,8 @@ class CompanionClient:
                 raise ValueError("another user than the one asked for")
             return done
 
-        return await self._ask(call, body, parse, ends_at)
+        with observed(self._observe, call.action):
+            return await self._ask(call, body, parse, ends_at)
 
     async def result(self, request_id: str, *, deadline_seconds: float = 8.0) -> SetPasswordResult:
         """Return what became of a request whose answer was lost."""
@@ -143,7 +146,8 @@ class CompanionClient:
     ) -> T:
         call = Call(action, is_write=False, confidential=self._confidential)
         body = _Body(action, fields)
-        return await read(lambda ends_at: self._ask(call, body, parse, ends_at), deadline_seconds)
+        with observed(self._observe, action):
+            return await read(lambda ends_at: self._ask(call, body, parse, ends_at), deadline_seconds)
 
     async def _ask(self, call: Call, body: "_Body", parse: Callable[[dict[str, object]], T], ends_at: float) -> T:
         headers = signed_headers(self._secret, body.content, int(time.time()), secrets.token_hex(16))

@@ -4,7 +4,7 @@ import click
 import uvloop
 
 from bot import app, logs
-from bot.commands.running import BAD_SETTINGS, FAILED, fail, load_settings
+from bot.commands.running import FAILED, fail, load_settings
 
 
 @click.command()
@@ -12,8 +12,6 @@ def serve() -> None:
     """Run the bot until SIGTERM or Ctrl-C."""
     settings = load_settings()
     logs.configure(settings.log_level, settings.log_format, settings.secrets)
-    if settings.slack_signing_secret is None:
-        fail("SLACK_SIGNING_SECRET: is required: this version speaks to Slack in HTTP mode alone", BAD_SETTINGS)
     try:
         uvloop.run(app.serve(settings))
     except app.StartError as error:

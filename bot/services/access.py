@@ -20,10 +20,9 @@ from bot.domain.permissions import (
     decide_set_password,
 )
 from bot.services.errors import NotAllowedError
+from bot.services.refusals import Refusals
 from bot.slack.errors import SlackError
 from bot.slack.people import People
-from bot.store.audit import AuditLog
-from bot.store.errors import StoreUnavailableError
 
 _logger = structlog.stdlib.get_logger(__name__)
 _PATIENT_SECONDS: Final = 2.5
@@ -36,13 +35,13 @@ class Access:
         people: People,
         policy: AccessPolicy,
         workspace: Workspace,
-        audit: AuditLog,
+        refusals: Refusals,
         clock: Callable[[], datetime],
     ) -> None:
         self._people = people
         self._policy = policy
         self._workspace = workspace
-        self._audit = audit
+        self._refusals = refusals
         self._clock = clock
 
     async def admit(
@@ -91,10 +90,7 @@ class Access:
             step=step,
             reference=reference,
         )
-        try:
-            await self._audit.record(event)
-        except StoreUnavailableError:
-            _logger.exception("refusal not recorded", actor=user_id, reason=denial.value, step=step.value)
+        await self._refusals.record(event)
         return NotAllowedError(denial, locale)
 
     async def find_name(self, agent_id: AgentId) -> str:

@@ -27,12 +27,12 @@ from bot.services.errors import (
     StoppingError,
 )
 from bot.services.failures import explain
+from bot.services.refusals import Refusals
 from bot.services.reset_email import ResetEmail
 from bot.services.set_password import SetPassword
 from bot.services.tasks import Tasks
 from bot.slack.errors import SlackError
 from bot.slack.notices import Notices
-from bot.store.audit import AuditLog
 from bot.store.errors import LimitReachedError, NotOursError, ReferenceUsedError, StoreUnavailableError
 from bot.store.jobs import JobStore
 from bot.store.resets import ResetStore
@@ -63,7 +63,7 @@ class ResetService:
         *,
         store: ResetStore,
         jobs: JobStore,
-        audit: AuditLog,
+        refusals: Refusals,
         access: Access,
         capabilities: Capabilities,
         client: whmcs.WhmcsClient,
@@ -77,7 +77,7 @@ class ResetService:
     ) -> None:
         self._store = store
         self._jobs = jobs
-        self._audit = audit
+        self._refusals = refusals
         self._access = access
         self._capabilities = capabilities
         self._client = client
@@ -135,7 +135,7 @@ class ResetService:
 
     async def record_tampering(self, reference: str, agent_id: AgentId, reason: str) -> None:
         """Record that a form was sent that was not drawn for this agent, or not with these values."""
-        await self._record(
+        await self._refusals.record(
             AuditEvent(
                 at=self._clock(),
                 actor=agent_id,
@@ -244,7 +244,7 @@ class ResetService:
 
     async def _limit_error(self, request: ResetRequest, reached: LimitReachedError) -> LimitError:
         limit = reached.limit
-        await self._record(
+        await self._refusals.record(
             AuditEvent(
                 at=self._clock(),
                 actor=request.agent.id,
@@ -261,13 +261,6 @@ class ResetService:
         )
         is_other = limit.by is not None and limit.by != request.agent.id
         return LimitError(limit, await self._access.find_name(limit.by) if is_other and limit.by is not None else "")
-
-    async def _record(self, event: AuditEvent) -> None:
-        """Record a refusal; it is one also where it can't be recorded."""
-        try:
-            await self._audit.record(event)
-        except StoreUnavailableError:
-            _logger.exception("refusal not recorded", reference=event.reference, action=event.action.value)
 
     async def _confirm(self, request: ResetRequest, result: Result) -> None:
         try:

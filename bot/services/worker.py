@@ -38,14 +38,16 @@ class Worker:
             now = self._clock()
             for job in await self._jobs.take_due(now, now + _LEASE, _AT_ONCE):
                 await self._do(job)
-            overdue = await self._jobs.count_overdue_messages(now - _GRACE)
+            counts = await self._jobs.count(now - _GRACE)
         except StoreUnavailableError as error:
             _logger.warning("no background work: the database does not answer", error=str(error))
             return
-        self._metrics.overdue_messages.set(overdue)
-        if overdue != self._overdue:
-            _logger.warning("messages with a password are overdue", count=overdue)
-            self._overdue = overdue
+        self._metrics.pending_messages.set(counts.pending_messages)
+        self._metrics.overdue_messages.set(counts.overdue_messages)
+        self._metrics.unresolved_resets.set(counts.unresolved_resets)
+        if counts.overdue_messages != self._overdue:
+            _logger.warning("messages with a password are overdue", count=counts.overdue_messages)
+            self._overdue = counts.overdue_messages
 
     async def _do(self, job: Job) -> None:
         """A job that breaks is taken again when its lease is over; the others go on."""

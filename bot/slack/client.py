@@ -4,12 +4,15 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.domain.addresses import is_loopback
 from bot.domain.permissions import Workspace
 from bot.slack.errors import SlackRateLimitedError, SlackRefusedError, SlackUnansweredError
 
@@ -23,6 +26,12 @@ _MAX_PATIENCE_SECONDS: Final = 30.0
 _PERHAPS_DONE: Final = frozenset({"internal_error", "fatal_error", "request_timeout", "service_unavailable"})
 
 Call = Callable[[AsyncWebClient], Awaitable[AsyncSlackResponse]]
+Observe = Callable[[str, str], None]
+"""Is told of each call: the method, and Slack's error code, `unanswered`, or `none` where all went well."""
+
+
+def _ignore(method: str, error: str) -> None:
+    """Keep no figures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,19 +50,22 @@ class SlackClient:
     handler would post a message twice after a lost connection.)
     """
 
-    def __init__(self, session: aiohttp.ClientSession, web: AsyncWebClient) -> None:
+    def __init__(self, session: aiohttp.ClientSession, web: AsyncWebClient, observe: Observe) -> None:
         self._session = session
         self._web = web
+        self.observe = observe
 
     @classmethod
-    def connect(cls, token: str, api_url: str) -> Self:
+    def connect(cls, token: str, api_url: str, observe: Observe = _ignore) -> Self:
         # With a session of ours, the client's own `timeout` is ignored: each call gets one here.
         session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=_CONNECTIONS),
             timeout=aiohttp.ClientTimeout(total=CALL_SECONDS),
         )
         web = AsyncWebClient(token=token, base_url=api_url, session=session, retry_handlers=[])
-        return cls(session, web)
+        # By itself slack_sdk would take HTTPS_PROXY also for hosts that NO_PROXY names.
+        web.proxy = find_proxy(api_url)
+        return cls(session, web, observe)
 
     @property
     def session(self) -> aiohttp.ClientSession:
@@ -64,6 +76,18 @@ class SlackClient:
 
         Raises: SlackRefusedError, SlackRateLimitedError, SlackUnansweredError.
         """
+        try:
+            answer = await self._call(method, make, seconds)
+        except SlackRefusedError as error:
+            self.observe(method, error.code)
+            raise
+        except SlackUnansweredError:
+            self.observe(method, "unanswered")
+            raise
+        self.observe(method, "none")
+        return answer
+
+    async def _call(self, method: str, make: Call, seconds: float) -> Mapping[str, Any]:
         try:
             async with asyncio.timeout(seconds):
                 response = await make(self._web)
@@ -97,6 +121,18 @@ class SlackClient:
 
     async def aclose(self) -> None:
         await self._session.close()
+
+
+def find_proxy(url: str) -> str | None:
+    """The proxy that the environment names for this address; never one for this machine.
+
+    A WebSocket goes through the same proxy as https (as in slack_sdk).
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if is_loopback(host) or proxy_bypass(host):
+        return None
+    return getproxies().get({"wss": "https", "ws": "http"}.get(parts.scheme, parts.scheme))
 
 
 def _told_apart(method: str, error: SlackApiError) -> SlackRefusedError | SlackUnansweredError:

@@ -8,7 +8,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.domain.permissions import AgentId
 from bot.domain.resets import MessageRef, Origin
-from bot.slack.client import SlackClient
+from bot.slack.client import SlackClient, find_proxy
 from bot.slack.errors import SlackRefusedError, SlackUnansweredError
 from bot.views.direct_message import MessageContent
 
@@ -86,13 +86,17 @@ class Messages:
     async def _respond(self, url: str, content: MessageContent) -> bool:
         """False: the address is spent or does not answer."""
         webhook = AsyncWebhookClient(url, session=self._client.session, retry_handlers=[])
+        webhook.proxy = find_proxy(url)
         try:
             response = await webhook.send_dict(
                 {"response_type": "ephemeral", "replace_original": False, **_content(content)}
             )
         except (TimeoutError, OSError, aiohttp.ClientError):
+            self._client.observe("response_url", "unanswered")
             return False
-        return response.status_code == _OK
+        is_taken = response.status_code == _OK
+        self._client.observe("response_url", "none" if is_taken else f"http_{response.status_code}")
+        return is_taken
 
 
 def _content(content: MessageContent) -> dict[str, Any]:

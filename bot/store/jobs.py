@@ -38,6 +38,15 @@ class Job:
     place: MessageRef
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobCounts:
+    """`unresolved_resets`: begun, and without a recorded outcome."""
+
+    pending_messages: int
+    overdue_messages: int
+    unresolved_resets: int
+
+
 class JobStore:
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -120,11 +129,17 @@ class JobStore:
         async with self._database.write() as connection:
             await remove_job(connection, JobKind.DELETE_MESSAGE, reference)
 
-    async def count_overdue_messages(self, before: datetime) -> int:
-        """How many messages should have been deleted before that time."""
-        query = select(func.count()).where(JobRow.kind == JobKind.DELETE_MESSAGE, JobRow.due_at < before)
+    async def count(self, overdue_before: datetime) -> JobCounts:
+        """What is waiting; a message is overdue if it should have been deleted before that time."""
+        is_message = JobRow.kind == JobKind.DELETE_MESSAGE
+        query = select(
+            func.count().filter(is_message),
+            func.count().filter(is_message, JobRow.due_at < overdue_before),
+            func.count().filter(JobRow.kind == JobKind.RECOVER_RESET),
+        )
         async with self._database.read() as connection:
-            return (await connection.execute(query)).scalar_one()
+            pending, overdue, unresolved = (await connection.execute(query)).one()
+        return JobCounts(pending_messages=pending, overdue_messages=overdue, unresolved_resets=unresolved)
 
 
 async def add_message_job(connection: AsyncConnection, message: SecretMessage) -> None:

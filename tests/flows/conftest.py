@@ -1,6 +1,7 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 
 from sandbox.slack import LocalSlack, Person
@@ -8,10 +9,24 @@ from sandbox.whmcs import LocalWhmcs
 from tests.flows.world import World, make_world
 
 
+@pytest_asyncio.fixture(params=["http", "socket"])
+async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
+    """Slack and WHMCS, without the bot; each test runs in HTTP mode and in Socket Mode."""
+    async with make_world(tmp_path, request.param) as made:
+        yield made
+
+
 @pytest_asyncio.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    """Slack and WHMCS, without the bot."""
+async def http_world(tmp_path: Path) -> AsyncIterator[World]:
+    """As `world`, for what HTTP mode alone has."""
     async with make_world(tmp_path) as made:
+        yield made
+
+
+@pytest_asyncio.fixture
+async def socket_world(tmp_path: Path) -> AsyncIterator[World]:
+    """As `world`, for what Socket Mode alone has."""
+    async with make_world(tmp_path, "socket") as made:
         yield made
 
 

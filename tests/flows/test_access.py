@@ -97,7 +97,9 @@ async def test_every_entry_of_the_table_refuses_a_stranger_whatever_he_forges(
                 await slack.deliver("block_actions", slack.action_payload(stranger, message=message, action=action))
             case Kind.ACTION:
                 await slack.deliver("block_actions", slack.action_payload(stranger, view=modal, action=action))
-    await running.until(lambda: len(running.audit("access")) == len(running.app.table if running.app else ()))
+    assert running.app is not None
+    count = len(running.app.table)
+    await running.until(lambda: len(running.audit("access")) == count)
 
     assert set(running.audit("access")) == {("DENIED", "not_an_agent")}
     steps = {row["step"] for row in running.audit_rows() if row["action"] == "access"}

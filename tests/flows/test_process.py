@@ -90,7 +90,7 @@ async def test_no_secret_is_in_any_log_line_at_debug_nor_in_the_database_nor_in_
         running.terminate()
         assert await running.ends() == 0
 
-    secrets = [password, other, *(world.settings[name] for name in _SECRET_SETTINGS)]
+    secrets = [password, other, *(world.settings[name] for name in _SECRET_SETTINGS if name in world.settings)]
     places = {path.name: path.read_bytes() for path in world.database.parent.iterdir() if path.is_file()}
     assert {"bot.db", "bot.log"} <= places.keys()
     places |= {"process list": arguments, "metrics": figures.encode()}
@@ -102,13 +102,15 @@ async def test_no_secret_is_in_any_log_line_at_debug_nor_in_the_database_nor_in_
 _SECRET_SETTINGS = (
     "SLACK_BOT_TOKEN",
     "SLACK_SIGNING_SECRET",
+    "SLACK_APP_TOKEN",
     "WHMCS_API_IDENTIFIER",
     "WHMCS_API_SECRET",
     "WHMCS_COMPANION_SECRET",
 )
 
 
-async def test_the_two_listeners_show_what_they_should_and_no_more(world: World) -> None:
+async def test_the_two_listeners_show_what_they_should_and_no_more(http_world: World) -> None:
+    world = http_world
     async with serve(world) as running:
         readiness = (await ready(world, running)).json()
         async with httpx.AsyncClient() as client:
@@ -180,7 +182,7 @@ async def test_a_whmcs_that_is_down_makes_the_bot_degraded_and_not_dead(world: W
     ("settings", "code", "line"),
     [
         ({"SLACK_BOT_TOKEN": "nonsense", "PASSWORD_LENGTH": "8"}, 2, "SLACK_BOT_TOKEN: must begin with xoxb-"),
-        ({"SLACK_BOT_TOKEN": "xoxb-wrong"}, 1, "SLACK_BOT_TOKEN: Slack does not accept it"),
+        ({"SLACK_BOT_TOKEN": "xoxb-wrong"}, 1, "SLACK_BOT_TOKEN: Slack does not accept it (invalid_auth): "),
         ({"DATABASE_URL": "sqlite:////proc/nowhere/bot.db"}, 1, "DATABASE_URL: "),
     ],
 )
@@ -193,11 +195,37 @@ async def test_what_keeps_the_bot_from_starting_is_one_line_and_no_traceback(
     assert "Traceback" not in running.output
 
 
-async def test_a_taken_port_is_said_by_its_variable(world: World) -> None:
-    taken = await asyncio.start_server(lambda *_: None, "127.0.0.1", world.ports[0])
-    async with taken, serve(world) as running:
+@pytest.mark.parametrize(("variable", "port"), [("PORT", 0), ("OPS_PORT", 1)])
+async def test_a_taken_port_is_said_by_its_variable_with_what_to_do(
+    http_world: World, variable: str, port: int
+) -> None:
+    taken = await asyncio.start_server(lambda *_: None, "127.0.0.1", http_world.ports[port])
+    async with taken, serve(http_world) as running:
         assert await running.ends() == 1
-    assert "PORT: can't listen there" in running.output
+    [line] = [line for line in running.output.splitlines() if line.startswith(f"{variable}: ")]
+    assert f"can't listen at 127.0.0.1:{http_world.ports[port]} (Address already in use): choose another port" in line
+    assert "Traceback" not in running.output
+
+
+@pytest.mark.parametrize(("settings", "code"), [({"SLACK_APP_TOKEN": "xapp-wrong"}, "invalid_auth")])
+async def test_an_app_token_that_opens_no_socket_keeps_the_bot_from_starting(
+    socket_world: World, settings: dict[str, str], code: str
+) -> None:
+    async with serve(socket_world, **settings) as running:
+        assert await running.ends() == 1
+    assert f"SLACK_APP_TOKEN: Slack does not open a socket for it ({code})" in running.output
+    assert "connections:write" in running.output
+    assert "Traceback" not in running.output
+
+
+async def test_in_socket_mode_nothing_listens_but_the_operations_listener(socket_world: World) -> None:
+    world = socket_world
+    async with serve(world) as running:
+        readiness = (await ready(world, running)).json()
+        assert readiness == {"status": "ready", "database": "ok", "slack": "ok", "socket": "ok", "whmcs": "ok"}
+        with pytest.raises(OSError, match="Connect"):
+            await asyncio.open_connection("127.0.0.1", world.ports[0])
+        assert "resetbot_socket_silent_seconds" in await _get(f"{world.ops_url}/metrics")
 
 
 async def _get(url: str) -> str:

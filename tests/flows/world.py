@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import inspect
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from bot.app import App
 from bot.settings import Settings
@@ -17,6 +19,9 @@ GROUP = "S0AGENTS"
 EMAIL = "Enviar correo electrónico para restablecer la contraseña"
 SET = "Cambiar contraseña"
 
+Mode: TypeAlias = Literal["http", "socket"]
+"""How Slack reaches the bot: signed HTTP, or Socket Mode."""
+
 
 @dataclass
 class World:
@@ -25,6 +30,7 @@ class World:
     agent: Person
     settings: dict[str, str]
     database: Path
+    mode: Mode = "http"
     app: App | None = None
     ports: tuple[int, int] = field(default=(0, 0))
 
@@ -71,10 +77,15 @@ class World:
                 " agent_locale, '', '' FROM resets"
             )
 
-    async def until(self, condition: Callable[[], object], timeout_seconds: float = 5.0) -> None:
-        """Wait for something that the database tells, which can't call back."""
+    async def until(
+        self, condition: Callable[[], object] | Callable[[], Awaitable[object]], timeout_seconds: float = 5.0
+    ) -> None:
+        """Wait for something that the database or an HTTP answer tells, which can't call back."""
         async with asyncio.timeout(timeout_seconds):
-            while not condition():
+            while True:
+                value = condition()
+                if await value if inspect.isawaitable(value) else value:
+                    return
                 await asyncio.sleep(0.01)
 
     def rows(self, query: str) -> list[dict[str, object]]:
@@ -84,7 +95,7 @@ class World:
 
 
 @contextlib.asynccontextmanager
-async def make_world(folder: Path) -> AsyncIterator[World]:
+async def make_world(folder: Path, mode: Mode = "http") -> AsyncIterator[World]:
     async with LocalSlack() as slack, LocalWhmcs() as whmcs:
         agent = slack.add_person("Sofía Soporte", locale="es-ES")
         slack.add_group(GROUP, [agent])
@@ -92,7 +103,6 @@ async def make_world(folder: Path) -> AsyncIterator[World]:
         database = folder / "bot.db"
         settings = {
             "SLACK_BOT_TOKEN": slack.bot_token,
-            "SLACK_SIGNING_SECRET": slack.signing_secret,
             "SLACK_API_URL": slack.api_url,
             "WHMCS_URL": whmcs.url,
             "WHMCS_API_IDENTIFIER": whmcs.identifier,
@@ -104,8 +114,12 @@ async def make_world(folder: Path) -> AsyncIterator[World]:
             "PORT": str(ports[0]),
             "OPS_PORT": str(ports[1]),
         }
-        slack.connect_bot(f"http://127.0.0.1:{ports[0]}/slack/events")
-        yield World(slack, whmcs, agent, settings, database, ports=ports)
+        if mode == "http":
+            settings["SLACK_SIGNING_SECRET"] = slack.signing_secret
+            slack.connect_bot(f"http://127.0.0.1:{ports[0]}/slack/events")
+        else:
+            settings["SLACK_APP_TOKEN"] = slack.app_token
+        yield World(slack, whmcs, agent, settings, database, mode, ports=ports)
 
 
 async def fill_form(agent: Person, whom: str, method: str, *, user: str | None = None) -> Modal:

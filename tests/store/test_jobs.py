@@ -121,12 +121,12 @@ async def test_a_forgotten_message_is_not_deleted(jobs: JobStore) -> None:
 async def test_overdue_messages_are_counted_while_they_are_there(store: ResetStore, jobs: JobStore) -> None:
     await begin(store, now=NOW - HOUR)
     first, _second, _third = await add_messages(jobs, NOW - HOUR, NOW - SECOND, NOW)
-    assert await jobs.count_overdue_messages(NOW) == 2
+    assert (await jobs.count(NOW)).overdue_messages == 2
     await take(jobs)
-    assert await jobs.count_overdue_messages(NOW) == 2
+    assert (await jobs.count(NOW)).overdue_messages == 2
     await jobs.complete(DELETE, first, await place_of(jobs, first))
-    assert await jobs.count_overdue_messages(NOW) == 1
-    assert await jobs.count_overdue_messages(NOW + HOUR) == 2
+    assert (await jobs.count(NOW)).overdue_messages == 1
+    assert (await jobs.count(NOW + HOUR)).overdue_messages == 2
 
 
 async def test_a_reset_that_says_it_still_runs_is_not_recovered(store: ResetStore, jobs: JobStore) -> None:

@@ -1,0 +1,203 @@
+"""What happens to Slack's socket, and what becomes of the agents' commands meanwhile."""
+
+import asyncio
+
+import httpx
+import pytest
+
+from bot.slack.client import SlackClient
+from bot.slack.socket_mode import SocketMode
+from sandbox.slack import Fault
+from tests.flows.world import EMAIL, World, fill_form
+
+pytestmark = pytest.mark.asyncio
+
+
+async def readiness(world: World) -> tuple[int, dict[str, str]]:
+    async with httpx.AsyncClient() as client:
+        answer = await client.get(f"{world.ops_url}/readyz")
+    return answer.status_code, answer.json()
+
+
+async def socket_count(world: World, count: int, timeout_seconds: float = 5.0) -> None:
+    await world.slack.changes.wait_until(lambda: len(world.slack.sockets.connections) == count, timeout_seconds)
+
+
+async def opened(world: World, count: int, timeout_seconds: float = 10.0) -> None:
+    await world.slack.changes.wait_until(lambda: world.slack.sockets.opened >= count, timeout_seconds)
+
+
+@pytest.mark.parametrize("reason", ["warning", "refresh_requested"])
+async def test_while_slack_replaces_a_socket_every_command_is_answered(socket_world: World, reason: str) -> None:
+    agent, sockets = socket_world.agent, socket_world.slack.sockets
+    async with socket_world.bot():
+        [first] = sockets.connections
+        await first.disconnect(reason)  # type: ignore[arg-type]
+        answers = [await agent.sends("/reset-password help") for _ in range(20)]
+        await opened(socket_world, 2)
+        answers += [await agent.sends("/reset-password help") for _ in range(20)]
+        assert first in sockets.connections
+        await first.close()
+        await socket_count(socket_world, 1)
+        answers.append(await agent.sends("/reset-password help"))
+        assert [answer.error for answer in answers] == [None] * 41
+        assert agent.notices == ()
+        assert (await readiness(socket_world))[0] == 200
+
+
+async def test_a_reset_goes_on_over_the_next_socket_when_one_is_dropped(socket_world: World) -> None:
+    agent, sockets = socket_world.agent, socket_world.slack.sockets
+    async with socket_world.bot():
+        modal = await fill_form(agent, "ana@example.com", EMAIL)
+        sockets.connections[0].drop()
+        await opened(socket_world, 2)
+        await socket_count(socket_world, 1)
+        await modal.submit()
+        await modal.shows("ana@example.com")
+        await socket_world.until(lambda: socket_world.audit()[-1:] == [("SUCCEEDED", "")])
+    assert agent.notices == ()
+
+
+async def test_without_a_socket_the_bot_is_not_ready_and_says_why(socket_world: World) -> None:
+    slack = socket_world.slack
+    async with socket_world.bot():
+        slack.sockets.refuses = True
+        slack.sockets.connections[0].drop()
+        await slack.wait_for_call("apps.connections.open", count=2)
+        await socket_world.until(lambda: not slack.sockets.connections)
+        status, parts = await readiness(socket_world)
+        assert (status, parts["status"]) == (503, "not ready")
+        assert parts["socket"].startswith("unusable: ")
+        assert parts["slack"] == "ok"
+        slack.sockets.refuses = False
+        await opened(socket_world, 2)
+        await socket_world.until(lambda: is_ready(socket_world))
+
+
+async def is_ready(world: World) -> bool:
+    return (await readiness(world))[0] == 200
+
+
+async def test_a_revoked_token_is_named_by_readiness_and_the_bot_goes_on(socket_world: World) -> None:
+    slack = socket_world.slack
+    async with socket_world.bot():
+        slack.revoke_token()
+        slack.sockets.connections[0].drop()
+
+        async def is_told() -> bool:
+            status, parts = await readiness(socket_world)
+            return status == 503 and "token_revoked" in parts["socket"]
+
+        await socket_world.until(is_told)
+
+
+async def test_what_nobody_listens_to_is_acknowledged(socket_world: World) -> None:
+    slack = socket_world.slack
+    async with socket_world.bot():
+        payload = slack.action_payload(
+            socket_world.agent, view={"id": "V1", "root_view_id": "V1"}, action={"action_id": "x"}
+        )
+        for strange in (payload, {"type": "something_new"}, {}):
+            answer = await slack.deliver("block_actions", strange)
+            assert (answer.status, answer.body) == (200, "")
+
+
+async def test_an_acknowledgement_that_comes_back_to_a_lost_socket_harms_nobody(socket_world: World) -> None:
+    agent, slack = socket_world.agent, socket_world.slack
+    async with socket_world.bot():
+        modal = await fill_form(agent, "ana@example.com", EMAIL)
+        slack.faults.add(Fault("users.info", "slow_before", seconds=0.2, times=1))
+        submitting = asyncio.create_task(modal.submit())
+        await slack.changes.next()
+        slack.sockets.connections[0].drop()
+        await submitting
+        await socket_world.until(lambda: socket_world.audit()[-1:] == [("SUCCEEDED", "")])
+        await opened(socket_world, 2)
+        again = await fill_form(agent, "#42", EMAIL)
+        assert again.is_open
+
+
+class Kept:
+    """A socket of our own with shorter times, whose payloads are all acknowledged with what they held."""
+
+    def __init__(self, world: World, **times: float) -> None:
+        self.client = SlackClient.connect(world.slack.bot_token, world.slack.api_url)
+        self.socket = SocketMode(self.client, world.slack.app_token, self.echo, **times)
+
+    async def echo(self, payload: object) -> dict[str, object]:
+        return {"echo": payload}
+
+    async def __aenter__(self) -> SocketMode:
+        await self.socket.begin()
+        return self.socket
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.socket.end()
+        await self.client.aclose()
+
+
+async def test_a_silent_socket_is_found_by_the_age_of_its_last_pong_and_replaced(socket_world: World) -> None:
+    sockets = socket_world.slack.sockets
+    async with Kept(socket_world, ping_seconds=0.05, silent_after_seconds=0.3) as socket:
+        [silent] = sockets.connections
+        assert socket.state == "ok"
+        silent.is_silent = True
+        await opened(socket_world, 2)
+        await socket_world.until(lambda: socket.state == "ok")
+        assert socket.silent_seconds < 0.3
+        answer = await sockets.connections[-1].send("interactive", {"a": 1})
+        assert answer == {"echo": {"a": 1}}
+
+
+async def test_while_a_socket_is_silent_its_state_says_so(socket_world: World) -> None:
+    sockets = socket_world.slack.sockets
+    async with Kept(socket_world, ping_seconds=0.05, silent_after_seconds=0.3) as socket:
+        sockets.greets = False
+        sockets.connections[0].is_silent = True
+        await socket_world.until(lambda: socket.state != "ok")
+        assert socket.state.startswith("unusable: ")
+        assert "nothing heard for" in socket.state
+
+
+async def test_pongs_alone_keep_a_quiet_socket_usable(socket_world: World) -> None:
+    async with Kept(socket_world, ping_seconds=0.05, silent_after_seconds=0.3) as socket:
+        began_at = asyncio.get_running_loop().time()
+        await socket_world.until(lambda: asyncio.get_running_loop().time() - began_at > 0.6)
+        assert socket.state == "ok"
+        assert socket_world.slack.sockets.opened == 1
+
+
+async def test_an_answer_is_left_out_where_slack_takes_none(socket_world: World) -> None:
+    async with Kept(socket_world):
+        assert await socket_world.slack.sockets.connections[0].send("events_api", {"a": 1}) == {}
+
+
+async def test_what_has_arrived_is_acknowledged_before_the_socket_closes(socket_world: World) -> None:
+    sockets = socket_world.slack.sockets
+    is_asked, may_answer = asyncio.Event(), asyncio.Event()
+    client = SlackClient.connect(socket_world.slack.bot_token, socket_world.slack.api_url)
+
+    async def slow(_payload: object) -> dict[str, object]:
+        is_asked.set()
+        await may_answer.wait()
+        return {"late": True}
+
+    socket = SocketMode(client, socket_world.slack.app_token, slow)
+    await socket.begin()
+    sending = asyncio.create_task(sockets.connections[0].send("interactive", {}))
+    await is_asked.wait()
+    ending = asyncio.create_task(socket.end())
+    may_answer.set()
+    assert await sending == {"late": True}
+    await ending
+    await client.aclose()
+    await socket_count(socket_world, 0)
+
+
+async def test_an_address_that_is_no_websocket_of_slacks_is_not_opened(socket_world: World) -> None:
+    slack = socket_world.slack
+    slack.sockets.base_url = "http://elsewhere.test/"
+    kept = Kept(socket_world)
+    with pytest.raises(Exception, match="an answer without a wss address"):
+        await kept.socket.begin()
+    await kept.client.aclose()
