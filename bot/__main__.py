@@ -4,6 +4,7 @@ import click
 
 from bot import VERSION
 from bot.commands.audit import audit
+from bot.commands.manifest import manifest
 from bot.commands.migrate import migrate
 from bot.commands.serve import serve
 
@@ -14,7 +15,7 @@ def main() -> None:
     """Slack bot with which support agents reset the passwords of WHMCS users."""
 
 
-for command in (serve, migrate, audit):
+for command in (serve, migrate, manifest, audit):
     main.add_command(command)
 
 

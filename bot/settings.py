@@ -34,12 +34,10 @@ class SettingsError(Exception):
         self.lines = lines
 
 
-class DatabaseSettings(BaseSettings):
-    """What the commands need that look at the database alone."""
+class _FromEnvironment(BaseSettings):
+    """How all settings are read and checked; which ones there are is said below."""
 
     model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, validate_default=True, extra="ignore")
-
-    database_url: SecretStr = SecretStr("sqlite:///var/bot.db")
 
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> Self:
@@ -60,6 +58,12 @@ class DatabaseSettings(BaseSettings):
                 return settings
         raise SettingsError(tuple(_once_each(lines)))
 
+
+class DatabaseSettings(_FromEnvironment):
+    """What the commands need that look at the database alone."""
+
+    database_url: SecretStr = SecretStr("sqlite:///var/bot.db")
+
     @property
     def secrets(self) -> tuple[str, ...]:
         """Every secret that the settings hold, for masking."""
@@ -79,12 +83,28 @@ class DatabaseSettings(BaseSettings):
         return value
 
 
-class Settings(DatabaseSettings):
-    slack_bot_token: SecretStr
+class ManifestSettings(_FromEnvironment):
+    """What decides how the Slack app is set up, and all that has to be known to write its manifest."""
+
     slack_app_token: SecretStr | None = None
+    public_url: str | None = None
+    default_locale: Literal["es", "en"] = "es"
+
+    @field_validator("slack_app_token")
+    @classmethod
+    def _is_app_token(cls, value: SecretStr | None) -> SecretStr | None:
+        return _begins(value, "xapp-") if value is not None else None
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_public_address(cls, value: str | None) -> str | None:
+        return _http_address(value).rstrip("/") if value else value
+
+
+class Settings(ManifestSettings, DatabaseSettings):
+    slack_bot_token: SecretStr
     slack_signing_secret: SecretStr | None = None
     slack_api_url: str = "https://slack.com/api/"
-    public_url: str | None = None
 
     whmcs_url: str
     whmcs_api_identifier: SecretStr
@@ -105,7 +125,6 @@ class Settings(DatabaseSettings):
     password_length: int = Field(default=20, ge=MIN_LENGTH, le=MAX_LENGTH)
     agent_resets_per_hour: int = Field(default=30, ge=1)
     user_cooldown_seconds: int = Field(default=60, ge=0, le=86400)
-    default_locale: Literal["es", "en"] = "es"
 
     host: str = "127.0.0.1"
     port: Port = 3000
@@ -136,11 +155,6 @@ class Settings(DatabaseSettings):
     def _is_bot_token(cls, value: SecretStr) -> SecretStr:
         return _begins(value, "xoxb-")
 
-    @field_validator("slack_app_token")
-    @classmethod
-    def _is_app_token(cls, value: SecretStr | None) -> SecretStr | None:
-        return _begins(value, "xapp-") if value is not None else None
-
     @field_validator("slack_signing_secret")
     @classmethod
     def _is_there_in_http_mode(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
@@ -153,9 +167,9 @@ class Settings(DatabaseSettings):
     def _ends_with_slash(cls, value: str) -> str:
         return _http_address(value).rstrip("/") + "/"
 
-    @field_validator("public_url", "whmcs_companion_url", "whmcs_admin_url")
+    @field_validator("whmcs_companion_url", "whmcs_admin_url")
     @classmethod
-    def _is_address(cls, value: str | None) -> str | None:
+    def _is_address(cls, value: str) -> str:
         return _http_address(value).rstrip("/") if value else value
 
     @field_validator("whmcs_url")

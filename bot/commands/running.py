@@ -9,7 +9,7 @@ from typing import Final, NoReturn, TypeVar
 import click
 
 from bot import logs
-from bot.settings import DatabaseSettings, Settings, SettingsError
+from bot.settings import DatabaseSettings, ManifestSettings, Settings, SettingsError
 from bot.store.database import Database
 from bot.store.errors import StoreError
 
@@ -17,12 +17,18 @@ FAILED: Final = 1
 BAD_SETTINGS: Final = 2
 
 T = TypeVar("T")
+S = TypeVar("S", DatabaseSettings, ManifestSettings, Settings)
 
 
 def load_settings() -> Settings:
     """Read all settings; ends the process where one is wrong."""
+    return load(Settings)
+
+
+def load(kind: type[S]) -> S:
+    """Read the settings of this kind alone; ends the process where one is wrong."""
     try:
-        return Settings.load(os.environ)
+        return kind.load(os.environ)
     except SettingsError as error:
         fail(str(error), BAD_SETTINGS)
 
@@ -32,10 +38,7 @@ def run_with_database(work: Callable[[Database], Awaitable[T]], *, must_exist: b
 
     `must_exist` False: an embedded file is made where there is none.
     """
-    try:
-        settings = DatabaseSettings.load(os.environ)
-    except SettingsError as error:
-        fail(str(error), BAD_SETTINGS)
+    settings = load(DatabaseSettings)
     logs.configure("WARNING", None, settings.secrets)
 
     async def connect_and_work() -> T:

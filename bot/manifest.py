@@ -1,0 +1,112 @@
+"""The Slack app's manifest: what the app is called, where Slack sends what happens, and what the bot may do.
+
+Its form is Slack's (slackapi/manifest-schema on GitHub). The scopes are those that the calls in `bot.slack` need.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, TypeAlias
+
+from bot.listeners import COMMAND
+from bot.views.text import Texts, app
+
+Value: TypeAlias = "str | bool | int | Sequence[Value] | Mapping[str, Value]"
+Manifest: TypeAlias = Mapping[str, Value]
+
+_PATH: Final = "/slack/events"
+_SCOPES: Final = ("commands", "chat:write", "users:read", "usergroups:read")
+
+
+def build_manifest(public_url: str | None, t: Texts) -> Manifest:
+    """`public_url`: the address at which Slack reaches the bot, or None: Socket Mode, in which Slack calls nobody."""
+    endpoint = f"{public_url}{_PATH}" if public_url else None
+    command: dict[str, Value] = {"command": COMMAND}
+    interactivity: dict[str, Value] = {"is_enabled": True}
+    if endpoint:
+        command["url"] = endpoint
+        interactivity |= {"request_url": endpoint, "message_menu_options_url": endpoint}
+    command |= {
+        "description": app.command_description(t),
+        "usage_hint": app.command_hint(t),
+        # What is typed arrives as it was typed: addresses and names, not Slack's links.
+        "should_escape": False,
+    }
+    return {
+        "_metadata": {"major_version": 1, "minor_version": 1},
+        "display_information": {
+            "name": app.name(t),
+            "description": app.description(t),
+            "long_description": app.long_description(t),
+        },
+        "features": {
+            # The messages tab is where direct messages stand; nobody writes to the bot there.
+            "app_home": {
+                "home_tab_enabled": False,
+                "messages_tab_enabled": True,
+                "messages_tab_read_only_enabled": True,
+            },
+            "bot_user": {"display_name": app.name(t), "always_online": False},
+            "slash_commands": [command],
+        },
+        "oauth_config": {"scopes": {"bot": list(_SCOPES)}},
+        "settings": {
+            "interactivity": interactivity,
+            "org_deploy_enabled": False,
+            "socket_mode_enabled": endpoint is None,
+            "token_rotation_enabled": False,
+        },
+    }
+
+
+def write_json(manifest: Manifest) -> str:
+    """As Slack's own command line reads it."""
+    return json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+
+
+def write_yaml(manifest: Manifest) -> str:
+    """As people read it, and as Slack's page takes it."""
+    return "\n".join([*_HEADER, *_lines(manifest, ""), ""])
+
+
+_HEADER: Final = (
+    "# The Slack app, as `python -m bot manifest` writes it from PUBLIC_URL, SLACK_APP_TOKEN and DEFAULT_LOCALE.",
+    "# On https://api.slack.com/apps create the app from it, or put it in place of the app's own manifest.",
+)
+_WORD: Final = r"[\w.,/:-]*[\w.,/-]"
+_PLAIN: Final = re.compile(rf"(?=[^\W\d_]|/){_WORD}(?: {_WORD})*")
+"""Words that YAML takes for text as they stand: they begin with a letter or a slash, and no colon ends one."""
+
+_NO_TEXT: Final = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "null"})
+
+
+def _lines(mapping: Manifest, indent: str) -> Iterator[str]:
+    for key, value in mapping.items():
+        match value:
+            case Mapping():
+                yield f"{indent}{key}:"
+                yield from _lines(value, indent + "  ")
+            case str() if "\n" in value:
+                yield f"{indent}{key}: |-"
+                yield from (f"{indent}  {line}" for line in value.split("\n"))
+            case str() | int():
+                yield f"{indent}{key}: {_scalar(value)}"
+            case _:
+                yield f"{indent}{key}:"
+                yield from (line for item in value for line in _item(item, indent + "  "))
+
+
+def _item(value: Value, indent: str) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        first, *rest = _lines(value, indent + "  ")
+        yield f"{indent}- {first.lstrip()}"
+        yield from rest
+    else:
+        yield f"{indent}- {_scalar(value)}"
+
+
+def _scalar(value: Value) -> str:
+    """Plain words as they are; everything else as JSON, which is YAML too."""
+    if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _NO_TEXT:
+        return value
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,62 @@
+"""The app that `manifest` describes is enough for the bot, and no more than it needs."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+import bot
+from bot.__main__ import main
+from tests.flows.world import EMAIL, SET, World, fill_form
+
+# What each Web API method asks for, as its page at docs.slack.dev/reference/methods says.
+SCOPES = {
+    "auth.test": None,
+    "views.open": None,
+    "views.update": None,
+    "chat.postMessage": "chat:write",
+    "chat.update": "chat:write",
+    "chat.delete": "chat:write",
+    "users.info": "users:read",
+    "usergroups.users.list": "usergroups:read",
+}
+RESPONSE_URL = "response_url"
+
+
+def read_manifest(**environ: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(CliRunner(env=environ).invoke(main, ["manifest", "--json"]).stdout)
+    return found
+
+
+@pytest.mark.asyncio
+async def test_both_methods_work_with_the_manifests_scopes_and_endpoint_and_use_every_scope(world: World) -> None:
+    manifest = read_manifest(PUBLIC_URL=world.public_url)
+    scopes = set(manifest["oauth_config"]["scopes"]["bot"])
+    [command] = manifest["features"]["slash_commands"]
+    world.slack.granted_scopes.clear()
+    world.slack.granted_scopes.update(scopes)
+    world.slack.connect_bot(command["url"])
+
+    async with world.bot():
+        modal = await fill_form(world.agent, "ana@example.com", EMAIL)
+        await modal.submit()
+        await modal.shows("Listo")
+        modal = await fill_form(world.agent, "#51", SET)
+        await modal.submit()
+        message = await world.agent.direct_message(containing="Contraseña nueva")
+        await message.press("Borrar ahora")
+        await world.until(lambda: message.is_deleted)
+
+    assert {call.error for call in world.slack.calls} == {None}
+    called = {call.method for call in world.slack.calls} - {RESPONSE_URL}
+    assert called == SCOPES.keys()
+    assert scopes == {"commands", *filter(None, map(SCOPES.get, called))}
+
+
+def test_the_code_names_no_method_beside_those() -> None:
+    sources = [path.read_text(encoding="utf-8") for path in (Path(bot.__file__).parent / "slack").glob("*.py")]
+    named = {name for text in sources for name in re.findall(r'\.call(?:_patiently)?\(\s*"([\w.]+)"', text)}
+    assert named == SCOPES.keys()
