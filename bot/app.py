@@ -51,6 +51,7 @@ from bot.store.audit import AuditLog
 from bot.store.database import Database
 from bot.store.errors import NotMigratedError, StoreError
 from bot.store.jobs import JobKind, JobStore
+from bot.store.pauses import PauseStore
 from bot.store.resets import ResetStore
 from bot.views.text import Languages
 
@@ -175,6 +176,7 @@ class App:
             )
         resets = ResetService(
             store=store,
+            pauses=PauseStore(self._database),
             jobs=jobs,
             refusals=refusals,
             access=access,

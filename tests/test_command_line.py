@@ -130,7 +130,7 @@ def ask(recorded: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ask]:
 def test_help_names_the_commands(folder: Path) -> None:
     answer = run_bot(folder, "--help")
     assert answer.returncode == 0
-    for command in ("serve", "migrate", "manifest", "audit"):
+    for command in ("serve", "migrate", "manifest", "pause", "resume", "audit"):
         assert command in answer.stdout
     assert answer.stderr == ""
 

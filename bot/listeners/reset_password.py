@@ -56,8 +56,15 @@ class ResetPasswordListeners:
         """`/reset-password`, alone or with whom to search for."""
         t = self._languages.for_locale(agent.locale)
         query = _query(command.text)
+        pause = await self._resets.find_pause()
         if query.lower() in _HELP:
-            await self._messages.answer(command.origin, agent.id, direct_message.build_help(t))
+            news = outcomes.paused_since(t, pause, agent.timezone) if pause is not None else ""
+            await self._messages.answer(command.origin, agent.id, direct_message.build_help(t, news))
+            return
+        if pause is not None:
+            _logger.info("refused: resets are paused", actor=agent.id)
+            content = direct_message.build_notice(outcomes.paused(t, pause, agent.timezone), t)
+            await self._messages.answer(command.origin, agent.id, content)
             return
         state = modal.State(
             reference=make_reference(),

@@ -16,6 +16,7 @@ from bot.services.errors import (
     LimitError,
     NotAllowedError,
     NotOfferedError,
+    ResetsPausedError,
     ServiceError,
     StillRunningError,
 )
@@ -54,6 +55,9 @@ class SubmissionListeners:
         if sent.agent != agent.id:
             await self._resets.record_tampering(sent.reference, agent.id, "other_agent")
             return _update(result_modal.build_notice(outcomes.start_again(t), t))
+        # A complete form is decided with STARTED, since one that was sent before has an outcome to show.
+        if not sent.is_complete and (pause := await self._resets.find_pause()) is not None:
+            return _errors({modal.client_block(sent.state): outcomes.paused(t, pause, agent.timezone)})
         if sent.client_id is None:
             return _errors({modal.client_block(sent.state): form.choose_client(t)})
         if sent.client_id != sent.state.client_id:
@@ -144,6 +148,8 @@ def _field(error: ServiceError, state: modal.State) -> str:
 
 def _sentence(error: ServiceError, agent: Agent, t: Texts) -> str:
     match error:
+        case ResetsPausedError():
+            return outcomes.paused(t, error.pause, agent.timezone)
         case LimitError():
             return form.limit_reached(t, error.limit, who=error.who, timezone=agent.timezone)
         case NotAllowedError():

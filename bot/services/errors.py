@@ -3,6 +3,7 @@
 ServiceError
 ├── NotAllowedError          the person may not do that
 ├── NotOfferedError          *set a password* can't be had just now
+├── ResetsPausedError        nobody resets until the operators say so
 ├── LimitError               a limit is reached
 ├── FormTamperedError        the form was sent with other values, or by somebody else
 ├── StillRunningError        the form was sent before, and its reset runs elsewhere
@@ -10,6 +11,7 @@ ServiceError
 └── StoppingError            the bot is being stopped
 """
 
+from bot.domain.pauses import Pause
 from bot.domain.permissions import Denial
 from bot.domain.resets import LimitReached
 
@@ -31,6 +33,12 @@ class NotAllowedError(ServiceError):
 
 class NotOfferedError(ServiceError):
     pass
+
+
+class ResetsPausedError(ServiceError):
+    def __init__(self, pause: Pause) -> None:
+        super().__init__("paused")
+        self.pause = pause
 
 
 class LimitError(ServiceError):

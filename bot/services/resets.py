@@ -11,6 +11,7 @@ import structlog
 import whmcs
 from bot.domain.audit import Action, AuditEvent, Happened, Step
 from bot.domain.clients import SetPasswordOffer
+from bot.domain.pauses import Pause
 from bot.domain.permissions import AgentId
 from bot.domain.references import Reference
 from bot.domain.resets import Method, Outcome, Phase, Reason, Reset, ResetRequest, Result
@@ -23,6 +24,7 @@ from bot.services.errors import (
     FormTamperedError,
     LimitError,
     NotOfferedError,
+    ResetsPausedError,
     StillRunningError,
     StoppingError,
 )
@@ -33,8 +35,9 @@ from bot.services.set_password import SetPassword
 from bot.services.tasks import Tasks
 from bot.slack.errors import SlackError
 from bot.slack.notices import Notices
-from bot.store.errors import LimitReachedError, NotOursError, ReferenceUsedError, StoreUnavailableError
+from bot.store.errors import LimitReachedError, NotOursError, PausedError, ReferenceUsedError, StoreUnavailableError
 from bot.store.jobs import JobStore
+from bot.store.pauses import PauseStore
 from bot.store.resets import ResetStore
 
 _logger = structlog.stdlib.get_logger(__name__)
@@ -62,6 +65,7 @@ class ResetService:
         self,
         *,
         store: ResetStore,
+        pauses: PauseStore,
         jobs: JobStore,
         refusals: Refusals,
         access: Access,
@@ -76,6 +80,7 @@ class ResetService:
         lease: timedelta,
     ) -> None:
         self._store = store
+        self._pauses = pauses
         self._jobs = jobs
         self._refusals = refusals
         self._access = access
@@ -120,6 +125,14 @@ class ResetService:
                 return Result(reset=reset, outcome=reset.outcome, reason=reset.reason)
         raise StillRunningError
 
+    async def find_pause(self) -> Pause | None:
+        """Whether resets are paused, for who has not submitted yet; a submission is decided with STARTED."""
+        try:
+            return await self._pauses.find()
+        except StoreUnavailableError:
+            _logger.exception("not known whether resets are paused")
+            return None
+
     def stop(self) -> None:
         """From now on nothing new is started; what runs goes on."""
         self._is_stopping = True
@@ -155,12 +168,17 @@ class ResetService:
                 request.agent, reference=request.reference, within_seconds=check_seconds
             )
             if self._capabilities.set_password is not SetPasswordOffer.OFFERED:
-                raise NotOfferedError
+                # While WHMCS is being updated both are so, and the other method is no way out either.
+                pause = await self.find_pause()
+                raise NotOfferedError if pause is None else ResetsPausedError(pause)
         try:
             now = self._clock()
             reset = await self._store.begin(request, now=now, recover_at=now + self._lease)
         except ReferenceUsedError as used:
             return await self._show_again(request, used.reset)
+        except PausedError as paused:
+            _logger.info("refused: resets are paused", reference=request.reference, actor=request.agent.id)
+            raise ResetsPausedError(paused.pause) from None
         except LimitReachedError as reached:
             raise await self._limit_error(request, reached) from None
         except StoreUnavailableError as error:

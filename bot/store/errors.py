@@ -3,10 +3,12 @@
 StoreError
 ├── StoreUnavailableError   the database does not answer, is locked, full or read-only; the transaction is rolled back
 ├── LimitReachedError       a limit stopped the reset; nothing was written
+├── PausedError             resets are paused; nothing was written
 ├── ReferenceUsedError      a reset with this reference is recorded already
 └── NotMigratedError        the tables are not those of this version
 """
 
+from bot.domain.pauses import Pause
 from bot.domain.resets import LimitReached, Reset
 
 
@@ -22,6 +24,12 @@ class LimitReachedError(StoreError):
     def __init__(self, limit: LimitReached) -> None:
         super().__init__(limit.kind.value)
         self.limit = limit
+
+
+class PausedError(StoreError):
+    def __init__(self, pause: Pause) -> None:
+        super().__init__("resets are paused")
+        self.pause = pause
 
 
 class ReferenceUsedError(StoreError):

@@ -106,3 +106,16 @@ class UserHoldRow(Base):
     reference: Mapped[str]
     agent_id: Mapped[str]
     held_until: Mapped[datetime | None]
+
+
+class PauseRow(Base):
+    """A time in which no reset is begun. `resumed_at` None: it is in force; there is at most one such row."""
+
+    __tablename__ = "pauses"
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    reason: Mapped[str]
+    paused_at: Mapped[datetime]
+    paused_by: Mapped[str]
+    resumed_at: Mapped[datetime | None]
+    resumed_by: Mapped[str | None]

@@ -28,6 +28,7 @@ from bot.store.database import Database
 from bot.store.errors import LimitReachedError, NotOursError, ReferenceUsedError
 from bot.store.jobs import JobKind, add_message_job, remove_job
 from bot.store.models import AgentHourRow, JobRow, ResetRow, UserHoldRow
+from bot.store.pauses import require_unpaused
 
 _HOUR: Final = timedelta(hours=1)
 _CHANGED_NOTHING: Final = frozenset({Outcome.REFUSED, Outcome.FAILED})
@@ -41,12 +42,13 @@ class ResetStore:
     async def begin(self, request: ResetRequest, *, now: datetime, recover_at: datetime) -> Reset:
         """Commit STARTED, having taken the agent's and the user's limit. Whoever dies after this is found at `recover_at`.
 
-        Raises: ReferenceUsedError, LimitReachedError, StoreUnavailableError: nothing is written.
+        Raises: ReferenceUsedError, PausedError, LimitReachedError, StoreUnavailableError: nothing is written.
         """
         reset = _started(request, now)
         event = _event(reset, Happened.STARTED, now, actor=reset.agent_id)
         async with self._database.write() as connection:
             await self._insert(connection, reset)
+            await require_unpaused(connection)
             await self._take_user(connection, reset, now)
             await self._take_agent_hour(connection, reset, now)
             await connection.execute(insert(JobRow).values(_recovery_job(reset, recover_at)))

@@ -57,9 +57,10 @@ def build_notice(text: str, t: Texts) -> MessageContent:
     return _content(form.title(t), blocks)
 
 
-def build_help(t: Texts) -> MessageContent:
+def build_help(t: Texts, news: str = "") -> MessageContent:
+    """`news`: what has to be known before anything else; literal text."""
     contact = form.contact(t)
-    blocks: list[Block] = [markup(messages.help_text(t))]
+    blocks: list[Block] = [*([paragraph(news)] if news else []), markup(messages.help_text(t))]
     if contact:
         blocks.append(small_markup(contact))
     return _content(form.title(t), blocks)

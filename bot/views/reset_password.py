@@ -114,6 +114,12 @@ class Submission:
     def agent(self) -> AgentId:
         return AgentId(self.state.agent)
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether it says what to reset: everything is chosen, and the card that was drawn is the chosen client's."""
+        is_chosen = None not in {self.client_id, self.user_id, self.method}
+        return is_chosen and self.client_id == self.state.client_id
+
 
 def build_searching(state: State, query: str, t: Texts) -> View:
     """The first view when something was typed behind the command."""

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.domain.clients import ClientCard, ClientMatch, Search, SetPasswordOffer, UserChoice
+from bot.domain.pauses import Pause
 from bot.domain.permissions import AgentId
 from bot.domain.references import Reference
 from bot.domain.resets import Method, Outcome, Phase, Reason, Reset, Result
@@ -48,6 +49,10 @@ def make_state(client_id: int | None = 42, **values: Any) -> State:
         "client_id": client_id,
     }
     return State(**known | values)
+
+
+def make_pause(reason: str = "WHMCS se actualiza", by: str = "Berta Operadora") -> Pause:
+    return Pause(reason=reason, by=by, paused_at=NOW)
 
 
 def make_match(client_id: int = 42, text: str = "Ana López", **values: Any) -> ClientMatch:

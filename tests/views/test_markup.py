@@ -48,6 +48,7 @@ def messages(text: str, t: Texts) -> Iterator[MessageContent]:
         yield direct_message.build_result(result, t)
     yield direct_message.build_secret(samples.make_reset(Method.SET_PASSWORD, text), "CANARY-password", NOW, t)
     yield direct_message.build_notice(text, t)
+    yield direct_message.build_help(t, text)
 
 
 @hostile

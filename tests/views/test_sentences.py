@@ -12,7 +12,7 @@ from bot.views import direct_message, reset_result
 from bot.views.text import Languages, Texts, form, messages, outcomes
 from tests.views import samples
 from tests.views.reading import buttons_in, markup_in, text_of
-from tests.views.samples import NOW, REFERENCE, URL, make_card, make_reset, make_state
+from tests.views.samples import NOW, REFERENCE, URL, make_card, make_pause, make_reset, make_state
 
 NOTHING = {"es": "No se cambió nada.", "en": "Nothing was changed."}
 NOT_KNOWN = {"es": "No se sabe si", "en": "It is not known whether"}
@@ -84,6 +84,7 @@ def refusals(t: Texts) -> Iterator[str]:
     yield outcomes.used_for_other_values(t)
     yield outcomes.not_opened(t)
     yield outcomes.stopping(t)
+    yield outcomes.paused(t, make_pause(), samples.MADRID)
     for denial in Denial:
         yield form.not_allowed_to_set(t, denial)
         yield outcomes.denied(t, denial)

@@ -1,5 +1,6 @@
 """The words for how a reset ended: what happened, whether anything changed, what to do next."""
 
+from bot.domain.pauses import Pause
 from bot.domain.permissions import Denial
 from bot.domain.resets import Method, Outcome, Reason, Result
 from bot.views.text.catalogue import Texts
@@ -207,6 +208,21 @@ def not_opened(t: Texts) -> str:
 
 def stopping(t: Texts) -> str:
     return t.say("The bot is being restarted. Try again in a minute. Nothing was changed.")
+
+
+def paused_since(t: Texts, pause: Pause, timezone: str) -> str:
+    return t.say(
+        "{name} paused resets on {date}. Reason: “{reason}”.",
+        name=pause.by,
+        date=t.date(pause.paused_at, timezone),
+        reason=pause.reason,
+    )
+
+
+def paused(t: Texts, pause: Pause, timezone: str) -> str:
+    """The answer to who would reset."""
+    advice = t.say("Try again when they go on.")
+    return f"{paused_since(t, pause, timezone)} {advice} {_nothing_changed(t)}"
 
 
 def for_client_label(t: Texts) -> str:
