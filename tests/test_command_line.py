@@ -5,9 +5,11 @@ import csv
 import json
 import logging
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeAlias
@@ -22,6 +24,7 @@ from bot.store.audit import AuditLog
 from bot.store.database import Database
 
 ROOT = Path(__file__).parents[1]
+MANY = 30_000
 COLUMNS = [
     "at",
     "reference",
@@ -325,6 +328,132 @@ def test_an_export_as_csv_has_the_audits_columns_and_opens_safely(ask: Ask) -> N
     }
     assert rows[3][COLUMNS.index("actor")] == "'" + EVENTS[3].actor
     assert all(not cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
+
+
+HOSTILE_CELLS = [
+    f"{beginning}cmd|'/c calc'!A1"
+    for beginning in (
+        "=",
+        "+",
+        "-",
+        "@",
+        "\t",
+        "\r",
+        "\n",
+        "\t=",
+        " =",
+        "\u200b=",
+        "\uff1d",
+        "\uff20",
+        "x\r=",
+        "x\n=",
+        "x\r\n=",
+    )
+] + ['x","=1+1', "x;=1+1", "\x1b[31mred", "x\u2028=1", "x\x0b=1"]
+
+
+@pytest.fixture
+def ask_hostile(ask: Ask, monkeypatch: pytest.MonkeyPatch, folder: Path) -> Ask:
+    """Ask for a database in which people had such names and tickets."""
+    address = f"sqlite:///{folder}/hostile.db"
+
+    async def record() -> None:
+        database = Database.connect(address)
+        await database.migrate()
+        for cell in HOSTILE_CELLS:
+            event = AuditEvent(at=NOW, actor=cell, action=Action.RESET, outcome=Happened.STARTED, ticket=cell)
+            await AuditLog(database).record(event)
+        await database.aclose()
+
+    asyncio.run(record())
+    monkeypatch.setenv("DATABASE_URL", address)
+    return ask
+
+
+def test_no_cell_of_a_csv_begins_like_a_formula_wherever_a_spreadsheet_breaks_its_lines(ask_hostile: Ask) -> None:
+    text = ask_hostile("audit", "export").stdout_bytes.decode()
+    assert len(text.splitlines()) == len(HOSTILE_CELLS) + 1
+    rows = list(csv.DictReader(text.splitlines()))
+    assert all(cell[:1] not in {*"=+-@\t\r\n", "\uff1d", "\uff20"} for row in rows for cell in row.values())
+    for row, hostile in zip(rows, HOSTILE_CELLS, strict=True):
+        assert row["actor"] == row["ticket"]
+        assert row["actor"].lstrip("'").split()[-1].endswith(hostile.split()[-1][-2:])
+    assert rows[0]["actor"] == f"'{HOSTILE_CELLS[0]}"
+
+
+def test_a_list_shows_an_event_a_line_and_sends_a_terminal_no_commands(ask_hostile: Ask) -> None:
+    text = ask_hostile("audit", "list").stdout_bytes.decode()
+    assert len(text.splitlines()) == len(HOSTILE_CELLS) + 1
+    assert "\x1b" not in text
+
+
+def test_json_lines_keep_every_character(ask_hostile: Ask) -> None:
+    lines = ask_hostile("audit", "export", "--format", "jsonl").stdout_bytes.decode().split("\n")
+    assert [json.loads(line)["ticket"] for line in lines if line] == HOSTILE_CELLS
+
+
+@pytest.fixture(scope="module")
+def long_audit(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of a database with more events than anybody would want in memory."""
+    path = tmp_path_factory.mktemp("long") / "bot.db"
+
+    async def migrate() -> None:
+        database = Database.connect(f"sqlite:///{path}")
+        await database.migrate()
+        await AuditLog(database).record(EVENTS[1])
+        await database.aclose()
+
+    asyncio.run(migrate())
+    columns = ", ".join(COLUMNS)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(
+            f"INSERT INTO audit ({columns}) WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < {MANY})"  # noqa: S608 - the names of our own columns
+            f" SELECT {columns} FROM audit, n"
+        )
+        # Rather long rows, so that what is kept shows.
+        connection.execute("UPDATE audit SET reason = hex(randomblob(500))")
+    return f"sqlite:///{path}"
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_an_export_of_many_events_takes_no_more_memory_than_one_of_few(
+    folder: Path, recorded: str, long_audit: str, form: str
+) -> None:
+    (few, small), (many, large) = (_export(folder, address, form) for address in (recorded, long_audit))
+    assert (few, many) == (len(EVENTS) + (form == "csv"), MANY + (form == "csv"))
+    assert large - small < 12
+
+
+def test_an_export_of_which_nobody_reads_the_rest_ends_without_noise(folder: Path, long_audit: str) -> None:
+    with _start(folder, "audit", "export", DATABASE_URL=long_audit) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == ",".join(COLUMNS) + "\n"
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait(timeout=30) == 1
+
+
+def _export(folder: Path, address: str, form: str) -> tuple[int, int]:
+    """How many lines come, and how many megabytes the process took at most."""
+    with _start(folder, "audit", "export", "--format", form, DATABASE_URL=address) as process:
+        assert process.stdout is not None
+        lines = sum(1 for _ in process.stdout)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = status
+    assert status == 0
+    return lines, usage.ru_maxrss // 1024
+
+
+def _start(folder: Path, *arguments: str, **environ: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(  # noqa: S603 - this very program with arguments of the test's own
+        [sys.executable, "-m", "bot", *arguments],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environ},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def test_an_export_as_json_lines_has_the_audits_columns_in_order(ask: Ask) -> None:

@@ -281,6 +281,12 @@ def test_everything_that_is_wrong_is_told_at_once_in_one_line_each_without_a_val
     assert "CANARY" not in "".join(lines)
 
 
+def test_the_secrets_here_are_all_that_there_are() -> None:
+    secret = {name.upper() for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)}
+    assert secret == SECRETS.keys()
+    assert not {name.upper() for name in Settings.model_fields if name.endswith(("token", "secret", "key"))} - secret
+
+
 @pytest.mark.parametrize("name", SECRETS)
 def test_a_secret_may_stand_in_a_file(tmp_path: Path, name: str) -> None:
     file = tmp_path / "secret"

@@ -1,6 +1,6 @@
 """The audit: events are appended, listed and exported; nothing here changes or removes one."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -39,7 +39,7 @@ class AuditLog:
             rows = (await connection.execute(query)).all()
         return tuple(_event(row) for row in reversed(rows))
 
-    async def stream_events(self, wanted: AuditFilter) -> AsyncIterator[AuditEvent]:
+    async def stream_events(self, wanted: AuditFilter) -> AsyncGenerator[AuditEvent]:
         """Every event that matches, oldest first, however many there are."""
         async with (
             self._database.read() as connection,
