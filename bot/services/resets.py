@@ -178,6 +178,7 @@ class ResetService:
             return await self._show_again(request, used.reset)
         except PausedError as paused:
             _logger.info("refused: resets are paused", reference=request.reference, actor=request.agent.id)
+            self._metrics.refusals.labels(Step.SUBMISSION.value, "paused").inc()
             raise ResetsPausedError(paused.pause) from None
         except LimitReachedError as reached:
             raise await self._limit_error(request, reached) from None
