@@ -4,6 +4,7 @@ import click
 
 from bot import VERSION
 from bot.commands.audit import audit
+from bot.commands.health import health
 from bot.commands.manifest import manifest
 from bot.commands.migrate import migrate
 from bot.commands.pause import pause, resume
@@ -16,7 +17,7 @@ def main() -> None:
     """Slack bot with which support agents reset the passwords of WHMCS users."""
 
 
-for command in (serve, migrate, manifest, pause, resume, audit):
+for command in (serve, health, migrate, manifest, pause, resume, audit):
     main.add_command(command)
 
 

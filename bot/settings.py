@@ -59,6 +59,13 @@ class _FromEnvironment(BaseSettings):
         raise SettingsError(tuple(_once_each(lines)))
 
 
+class OperationsSettings(_FromEnvironment):
+    """Where the running bot tells how it is."""
+
+    ops_host: str = "127.0.0.1"
+    ops_port: Port = 3001
+
+
 class DatabaseSettings(_FromEnvironment):
     """What the commands need that look at the database alone."""
 
@@ -101,7 +108,7 @@ class ManifestSettings(_FromEnvironment):
         return _http_address(value).rstrip("/") if value else value
 
 
-class Settings(ManifestSettings, DatabaseSettings):
+class Settings(ManifestSettings, OperationsSettings, DatabaseSettings):
     slack_bot_token: SecretStr
     slack_signing_secret: SecretStr | None = None
     slack_api_url: str = "https://slack.com/api/"
@@ -128,8 +135,6 @@ class Settings(ManifestSettings, DatabaseSettings):
 
     host: str = "127.0.0.1"
     port: Port = 3000
-    ops_host: str = "127.0.0.1"
-    ops_port: Port = 3001
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     log_format: Literal["console", "json"] | None = None
 

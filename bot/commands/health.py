@@ -1,0 +1,41 @@
+"""`python -m bot health`: what a supervisor runs beside `serve`, such as a container's health check."""
+
+import http.client
+import os
+from typing import Final
+
+import click
+
+from bot.commands.running import BAD_SETTINGS, FAILED, fail
+from bot.settings import OperationsSettings, SettingsError
+
+_TIMEOUT_SECONDS: Final = 3.0
+_LOOPBACK: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read here, not listened on
+
+
+@click.command()
+def health() -> None:
+    """Ask the running bot whether it lives: exit code 0 if so, else 1."""
+    try:
+        settings = OperationsSettings.load(os.environ)
+    except SettingsError as error:
+        fail(str(error), BAD_SETTINGS)
+    host = _LOOPBACK.get(settings.ops_host, settings.ops_host)
+    address = f"http://{f'[{host}]' if ':' in host else host}:{settings.ops_port}/healthz"
+    try:
+        status = _ask(host, settings.ops_port)
+    except (OSError, http.client.HTTPException) as error:
+        fail(f"{address}: no answer ({error})", FAILED)
+    if status != http.client.OK:
+        fail(f"{address}: answered {status}", FAILED)
+    click.echo(f"{address}: ok")
+
+
+def _ask(host: str, port: int) -> int:
+    """Ask there and nowhere else: urllib would go by way of a proxy that the environment names."""
+    connection = http.client.HTTPConnection(host, port, timeout=_TIMEOUT_SECONDS)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status
+    finally:
+        connection.close()
