@@ -34,6 +34,7 @@ lock:
 	$(LOCK) pyproject.toml --upgrade --group dev -o requirements/dev.txt
 	$(LOCK) pyproject.toml --group demo -c requirements/dev.txt -o requirements/demo.txt
 	$(LOCK) pyproject.toml -c requirements/dev.txt -o requirements/runtime.txt
+	$(LOCK) --group build -c requirements/dev.txt -o requirements/build.txt
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
