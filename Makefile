@@ -1,8 +1,9 @@
 # The project's commands. Each sets up what it needs in .venv and does so once: a stamp file remembers which lock is installed.
 PYTHON ?= python3
 BIN := .venv/bin
-# Most tests wait for servers, so two at a time take half as long, also on a small machine.
-PYTEST := --numprocesses 2
+# Most tests wait for servers, so two at a time take half as long, also on a small machine. Tests of one xdist_group stay
+# together.
+PYTEST := --numprocesses 2 --dist loadgroup
 # The locks are complete, so nothing is left to resolve; pip would else look at the newest release of what is asked for
 # with an extra, and stop because the lock does not name that one.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
@@ -12,11 +13,11 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-dep
 demo: .venv/demo.stamp
 	$(BIN)/python -m sandbox
 
-test: .venv/dev.stamp
+test: .venv/dev.stamp .venv/packages.stamp
 	$(BIN)/python -m pytest $(PYTEST)
 
 # Format, lint, types, import rules, tests. The test runner comes last, so that its closing line is the last thing printed.
-check: .venv/dev.stamp
+check: .venv/dev.stamp .venv/packages.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -45,6 +46,16 @@ lock:
 
 .venv/demo.stamp: requirements/demo.txt | .venv/bin/python
 	$(PIP) -r requirements/demo.txt
+	touch $@
+
+# What the tests need of the system: systemd-analyze checks the unit, while nothing of systemd runs. Root installs it, or
+# sudo where it asks for nothing; else the one command to run is shown.
+INSTALL := apt-get install --yes --quiet --no-install-recommends systemd
+.venv/packages.stamp: | .venv/bin/python
+	@command -v systemd-analyze >/dev/null \
+	  || { test "$$(id -u)" -eq 0 && apt-get update --quiet && $(INSTALL); } \
+	  || { sudo -n true 2>/dev/null && sudo -n apt-get update --quiet && sudo -n $(INSTALL); } \
+	  || { echo "The tests need one more thing of the system: sudo $(INSTALL)"; exit 1; }
 	touch $@
 
 clean:

@@ -1,13 +1,12 @@
 """`python -m bot health`: what a supervisor runs beside `serve`, such as a container's health check."""
 
 import http.client
-import os
 from typing import Final
 
 import click
 
-from bot.commands.running import BAD_SETTINGS, FAILED, fail
-from bot.settings import OperationsSettings, SettingsError
+from bot.commands.running import FAILED, fail, load
+from bot.settings import OperationsSettings
 
 _TIMEOUT_SECONDS: Final = 3.0
 _LOOPBACK: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read here, not listened on
@@ -16,10 +15,7 @@ _LOOPBACK: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read he
 @click.command()
 def health() -> None:
     """Ask the running bot whether it lives: exit code 0 if so, else 1."""
-    try:
-        settings = OperationsSettings.load(os.environ)
-    except SettingsError as error:
-        fail(str(error), BAD_SETTINGS)
+    settings = load(OperationsSettings)
     host = _LOOPBACK.get(settings.ops_host, settings.ops_host)
     address = f"http://{f'[{host}]' if ':' in host else host}:{settings.ops_port}/healthz"
     try:

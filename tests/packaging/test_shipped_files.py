@@ -1,0 +1,152 @@
+"""The files by which the bot is shipped: what the linters say, and what they must hold."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from bot import VERSION
+from bot.settings import Settings
+from tests.packaging.dockerfile import last_stage, read_dockerfile, the
+from tests.packaging.image import IMAGE_USER, ROOT
+
+BIN = Path(sys.executable).parent
+UNIT = ROOT / "deploy/reset-password-bot.service"
+
+
+def complaints(*command: str | Path) -> str:
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.stderr + (done.stdout if done.returncode else "")
+
+
+def test_hadolint_has_nothing_against_the_dockerfile() -> None:
+    assert complaints(BIN / "hadolint", "--no-color", "Dockerfile") == ""
+
+
+def test_hadolint_would_say_something(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM python\nCMD python -m bot\n", encoding="utf-8")
+    assert "DL3006" in complaints(BIN / "hadolint", "--no-color", tmp_path / "Dockerfile")
+
+
+def test_the_compose_file_is_one_by_the_specifications_schema(tmp_path: Path) -> None:
+    check = (BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec")
+    assert complaints(*check, "compose.yaml") == ""
+    text = (ROOT / "compose.yaml").read_text(encoding="utf-8")
+    (tmp_path / "compose.yaml").write_text(text.replace("read_only: true", "read_only: [1]"), encoding="utf-8")
+    assert "read_only" in complaints(*check, tmp_path / "compose.yaml")
+
+
+def test_everything_is_installed_by_hash_and_nothing_is_resolved() -> None:
+    commands = [found.value for found in read_dockerfile(ROOT / "Dockerfile") if found.keyword == "RUN"]
+    installing = [
+        part for command in commands for part in command.split("&&") if re.search(r"\b(install|wheel) -", part)
+    ]
+    by_pip = [part for part in installing if "-m pip" in part]
+    assert len(by_pip) == 4
+    for part in by_pip:
+        assert "--no-deps" in part
+        assert "--require-hashes" in part or "--no-index" in part
+
+
+def test_the_container_gets_no_right_that_it_does_not_need(bot: dict[str, Any]) -> None:
+    assert bot["user"] == f"{IMAGE_USER}:{IMAGE_USER}"
+    assert bot["read_only"] is True
+    assert bot["cap_drop"] == ["ALL"]
+    assert "cap_add" not in bot
+    assert "privileged" not in bot
+    assert bot["security_opt"] == ["no-new-privileges:true"]
+    assert bot["ulimits"] == {"core": 0}
+
+
+def test_the_container_writes_into_the_images_volume_and_nowhere_else(bot: dict[str, Any]) -> None:
+    [written] = bot["volumes"]
+    assert [written.partition(":")[2]] == the("VOLUME", last_stage(read_dockerfile(ROOT / "Dockerfile"))).words
+    assert [place.partition(":")[0] for place in bot["tmpfs"]] == ["/tmp"]  # noqa: S108 - a mount of the container
+
+
+def test_the_containers_port_is_the_bots_own_and_open_to_this_host_alone(bot: dict[str, Any]) -> None:
+    port = Settings.model_fields["port"].default
+    assert bot["ports"] == [f"127.0.0.1:{port}:{port}"]
+
+
+def test_each_secret_of_the_container_comes_from_a_file_that_it_is_given(compose: dict[str, Any]) -> None:
+    bot = compose["services"]["bot"]
+    named = {name.removesuffix("_FILE").lower(): path for name, path in bot["environment"].items()}
+    assert named == {name: f"/run/secrets/{name}" for name in bot["secrets"]}
+    assert compose["secrets"] == {name: {"file": f"./secrets/{name}"} for name in bot["secrets"]}
+    assert named.keys() <= Settings.model_fields.keys()
+
+
+def test_the_containers_health_check_is_the_images(bot: dict[str, Any]) -> None:
+    image = the("HEALTHCHECK", read_dockerfile(ROOT / "Dockerfile"))
+    check = dict(bot["healthcheck"])
+    assert check.pop("test") == ["CMD", *image.words]
+    assert {name.replace("_", "-"): str(value) for name, value in check.items()} == image.flags
+
+
+def test_the_container_has_time_to_end_and_is_called_by_this_version(bot: dict[str, Any]) -> None:
+    assert bot["stop_grace_period"] == "30s"
+    assert bot["image"] == f"reset-password-bot:{VERSION}"
+
+
+def test_systemd_understands_every_line_of_the_unit(tmp_path: Path) -> None:
+    # It looks whether the command is there; any program will do for that.
+    text = UNIT.read_text(encoding="utf-8")
+    copy = tmp_path / UNIT.name
+    copy.write_text(re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/bin/true", text), encoding="utf-8")
+    assert complaints(_systemd_analyze(), "verify", copy) == ""
+    copy.write_text(copy.read_text(encoding="utf-8").replace("NoNewPrivileges", "NoNewPrivilege"), encoding="utf-8")
+    assert "NoNewPrivilege" in complaints(_systemd_analyze(), "verify", copy)
+
+
+def test_systemd_rates_the_unit_as_little_exposed() -> None:
+    rating = complaints(_systemd_analyze(), "security", "--no-pager", "--offline=true", "--threshold=20", UNIT)
+    assert rating == ""
+
+
+def test_the_unit_keeps_passwords_off_the_disk_and_leaves_time_to_end() -> None:
+    unit = _unit()
+    assert ("LimitCORE", "0") in unit
+    assert ("MemorySwapMax", "0") in unit
+    assert ("CapabilityBoundingSet", "") in unit
+    assert ("TimeoutStopSec", "30") in unit
+    assert ("RestartPreventExitStatus", "2") in unit
+
+
+def test_each_secret_of_the_unit_is_a_credential_that_it_loads() -> None:
+    loaded = {value.partition(":")[0] for name, value in _unit() if name == "LoadCredential"}
+    given = dict(value.split("=", 1) for name, value in _unit() if name == "Environment")
+    assert {name: path for name, path in given.items() if name.endswith("_FILE")} == {
+        f"{name.upper()}_FILE": f"%d/{name}" for name in loaded
+    }
+    assert loaded <= Settings.model_fields.keys()
+
+
+@pytest.fixture
+def compose() -> dict[str, Any]:
+    found: dict[str, Any] = YAML(typ="safe").load(ROOT / "compose.yaml")
+    return found
+
+
+@pytest.fixture
+def bot(compose: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = compose["services"]["bot"]
+    return found
+
+
+def _unit() -> list[tuple[str, str]]:
+    lines = UNIT.read_text(encoding="utf-8").splitlines()
+    return [
+        (name, value) for name, found, value in (line.partition("=") for line in lines if line[:1].isalpha()) if found
+    ]
+
+
+def _systemd_analyze() -> str:
+    found = shutil.which("systemd-analyze")
+    assert found, "systemd-analyze checks the unit: apt install systemd"
+    return found
