@@ -34,7 +34,7 @@ class SettingsError(Exception):
         self.lines = lines
 
 
-class _FromEnvironment(BaseSettings):
+class EnvironmentSettings(BaseSettings):
     """How all settings are read and checked; which ones there are is said below."""
 
     model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, validate_default=True, extra="ignore")
@@ -59,14 +59,14 @@ class _FromEnvironment(BaseSettings):
         raise SettingsError(tuple(_once_each(lines)))
 
 
-class OperationsSettings(_FromEnvironment):
+class OperationsSettings(EnvironmentSettings):
     """Where the running bot tells how it is."""
 
     ops_host: str = "127.0.0.1"
     ops_port: Port = 3001
 
 
-class DatabaseSettings(_FromEnvironment):
+class DatabaseSettings(EnvironmentSettings):
     """What the commands need that look at the database alone."""
 
     database_url: SecretStr = SecretStr("sqlite:///var/bot.db")
@@ -90,7 +90,7 @@ class DatabaseSettings(_FromEnvironment):
         return value
 
 
-class ManifestSettings(_FromEnvironment):
+class ManifestSettings(EnvironmentSettings):
     """What decides how the Slack app is set up, and all that has to be known to write its manifest."""
 
     slack_app_token: SecretStr | None = None

@@ -9,7 +9,7 @@ from typing import Final, NoReturn, TypeVar
 import click
 
 from bot import logs
-from bot.settings import DatabaseSettings, ManifestSettings, Settings, SettingsError
+from bot.settings import DatabaseSettings, EnvironmentSettings, Settings, SettingsError
 from bot.store.database import Database
 from bot.store.errors import StoreError
 
@@ -17,7 +17,7 @@ FAILED: Final = 1
 BAD_SETTINGS: Final = 2
 
 T = TypeVar("T")
-S = TypeVar("S", DatabaseSettings, ManifestSettings, Settings)
+S = TypeVar("S", bound=EnvironmentSettings)
 
 
 def load_settings() -> Settings:
