@@ -3,6 +3,7 @@
 from whmcs.api import WhmcsClient
 from whmcs.errors import (
     AddressRefusedError,
+    ClockSkewError,
     CredentialsError,
     NotAUserOfClientError,
     NotFoundError,
@@ -12,6 +13,7 @@ from whmcs.errors import (
     RedirectedError,
     RefusedError,
     TimedOutError,
+    UnknownActionError,
     UnreachableError,
     UnusableAnswerError,
     WhmcsError,
@@ -36,6 +38,7 @@ __all__ = [
     "Client",
     "ClientDetails",
     "ClientUser",
+    "ClockSkewError",
     "Companion",
     "CompanionClient",
     "CompanionUser",
@@ -52,6 +55,7 @@ __all__ = [
     "RefusedError",
     "SetPasswordResult",
     "TimedOutError",
+    "UnknownActionError",
     "UnreachableError",
     "UnusableAnswerError",
     "User",

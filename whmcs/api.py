@@ -6,9 +6,9 @@ from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import urlencode
 
-from whmcs import answers
+from whmcs import answers, probes
 from whmcs.bodies import find_object
-from whmcs.errors import WhmcsError
+from whmcs.errors import NotFoundError, RefusedError, WhmcsError
 from whmcs.masking import Confidential
 from whmcs.models import Client, ClientDetails, Matches, User
 from whmcs.observation import Observe, ignore, observed
@@ -125,6 +125,24 @@ class WhmcsClient:
     async def whmcs_details(self, *, deadline_seconds: float = 8.0) -> str:
         """Return WHMCS's version (WHMCS 8.0 on)."""
         return await self._read("WhmcsDetails", {}, answers.parse_version, deadline_seconds)
+
+    async def probe(self, action: str, *, deadline_seconds: float = 8.0) -> bool:
+        """Ask whether the role has one of `probes.PARAMETERS`, by a call that can't change anything.
+
+        False: WHMCS took for done what should have been refused as incomplete; the role has it all the same.
+
+        Raises: NotPermittedError, UnknownActionError; any other WhmcsError: it could not be learnt.
+        """
+        try:
+            await self._read(action, probes.PARAMETERS[action], lambda data: data, deadline_seconds)
+        except NotFoundError:
+            return True
+        except RefusedError as error:
+            # Permission is looked at before the parameters are, so that a complaint about these tells that the role has it.
+            if error.retry_after_seconds is not None or probes.is_about_haste(error.message):
+                raise
+            return True
+        return action not in probes.WRITES
 
     async def search(self, query: str, *, limit: int = 25, deadline_seconds: float = 8.0) -> Matches:
         """Ask for clients and users at once and merge them by client; a blank query finds nothing and asks nobody.

@@ -7,19 +7,23 @@
     ├── AddressRefusedError        WHMCS does not accept calls from our IP address
     ├── CredentialsError           unknown or wrong pair; the companion: wrong secret
     ├── NotPermittedError          the API role lacks this action, or this WHMCS does not have it
+    │   └── UnknownActionError     ... as WHMCS itself says, this WHMCS does not have it
     ├── NotFoundError              no such client or user
     │   └── NotAUserOfClientError  both exist, but do not belong together
     ├── NotInstalledError          no companion at that address, or one that is not activated
     ├── RefusedError               WHMCS or the companion says no for another reason, nothing was changed
+    │   └── ClockSkewError         the companion's clock and ours differ by more than it accepts
     ├── UnusableAnswerError        a read was answered with something that is no answer (HTML, broken JSON)
     └── OutcomeUnknownError        a write that may have arrived; nobody knows whether it was done
 
 No error's text, repr or attribute holds a credential, a secret or a password.
 """
 
+from datetime import datetime
 from typing import Literal
 
 UnreachableReason = Literal["no_connection", "tls", "connection_lost", "timed_out"]
+UnreachableCause = Literal["", "name", "connection_refused", "certificate", "protocol"]
 UnusableKind = Literal["html", "json", "shape", "empty", "too_large"]
 UnknownReason = Literal["timed_out", "connection_lost", "server_error", "unusable_answer"]
 
@@ -33,11 +37,24 @@ class WhmcsError(Exception):
 
 
 class UnreachableError(WhmcsError):
-    """`reason` says how far the call came; whatever it is, nothing was changed."""
+    """`reason` says how far the call came; whatever it is, nothing was changed.
 
-    def __init__(self, action: str, reason: UnreachableReason = "no_connection") -> None:
+    `cause` says more where it is known: the name has no address, nobody listens there, the certificate is not accepted
+    (`detail`: why, in the TLS library's words), or the server speaks no TLS that we speak.
+    """
+
+    def __init__(
+        self,
+        action: str,
+        reason: UnreachableReason = "no_connection",
+        *,
+        cause: UnreachableCause = "",
+        detail: str = "",
+    ) -> None:
         super().__init__(action, f"unreachable ({reason})")
         self.reason: UnreachableReason = reason
+        self.cause: UnreachableCause = cause
+        self.detail = detail
 
 
 class TimedOutError(UnreachableError):
@@ -74,6 +91,10 @@ class NotPermittedError(WhmcsError):
         super().__init__(action, "the action is not permitted or not known")
 
 
+class UnknownActionError(NotPermittedError):
+    pass
+
+
 class NotFoundError(WhmcsError):
     def __init__(self, action: str, text: str = "no such client or user") -> None:
         super().__init__(action, text)
@@ -85,8 +106,11 @@ class NotAUserOfClientError(NotFoundError):
 
 
 class NotInstalledError(WhmcsError):
-    def __init__(self, action: str) -> None:
+    """`is_inactive`: the module's files are there, but it is not activated."""
+
+    def __init__(self, action: str, *, is_inactive: bool = False) -> None:
         super().__init__(action, "the companion is not installed or not active")
+        self.is_inactive = is_inactive
 
 
 class RefusedError(WhmcsError):
@@ -104,6 +128,14 @@ class RefusedError(WhmcsError):
         self.message = message
         self.code = code
         self.retry_after_seconds = retry_after_seconds
+
+
+class ClockSkewError(RefusedError):
+    """`time` is the companion's, None if it does not say."""
+
+    def __init__(self, action: str, message: str = "", *, time: datetime | None = None) -> None:
+        super().__init__(action, message, code="clock_skew")
+        self.time = time
 
 
 class UnusableAnswerError(WhmcsError):

@@ -15,6 +15,7 @@ from whmcs.errors import (
     RedirectedError,
     RefusedError,
     TimedOutError,
+    UnknownActionError,
     UnreachableError,
     UnusableAnswerError,
     UnusableKind,
@@ -30,9 +31,9 @@ _CREDENTIALS = re.compile(
     r"invalid or missing credentials|authentication failed|administrator account disabled|invalid password provided"
     r"|^access denied"
 )
-_NOT_PERMITTED = re.compile(
-    r"^invalid permissions|^(api )?(action|command|function|api function) not found"
-    r"|requested api action could not be found"
+_NOT_PERMITTED = re.compile(r"^invalid permissions")
+_UNKNOWN_ACTION = re.compile(
+    r"^(api )?(action|command|function|api function) not found|requested api action could not be found"
 )
 _NOT_FOUND = re.compile(r"\b(user|client)( id)? not found")
 _NOT_SAID = "error generating json encoded response"  # the action ran, its answer could not be put into words
@@ -57,7 +58,9 @@ def error_of_silence(call: Call, silence: NoAnswer) -> WhmcsError:
         return OutcomeUnknownError(call.action, "timed_out" if reason == "timed_out" else "connection_lost")
     if reason == "timed_out":
         return TimedOutError(call.action, is_connecting=not silence.may_have_arrived)
-    return UnreachableError(call.action, reason)
+    return UnreachableError(
+        call.action, reason, cause=silence.cause, detail=call.confidential.presentable(silence.detail)
+    )
 
 
 def error_of_redirect(call: Call, answer: Answer) -> WhmcsError:
@@ -78,8 +81,8 @@ def error_of_unusable(
 def error_of_message(call: Call, message: str, retry_after_seconds: int | None = None) -> WhmcsError:
     """Name WHMCS's own refusal by its text; nothing was changed, unless WHMCS failed at wording its answer to a write.
 
-    An action that this WHMCS does not know ("Action not found" and its older spellings) counts as one that is not
-    permitted: with a role WHMCS says so itself, and what is left to do is the same.
+    An action that this WHMCS does not know ("Action not found" and its older spellings) is also one that is not
+    permitted: with a role WHMCS itself says that instead, and what is left to do is the same.
     """
     text = " ".join(message.split())
     folded = text.casefold()
@@ -89,6 +92,8 @@ def error_of_message(call: Call, message: str, retry_after_seconds: int | None =
         return CredentialsError(call.action)
     if _NOT_PERMITTED.search(folded):
         return NotPermittedError(call.action)
+    if _UNKNOWN_ACTION.search(folded):
+        return UnknownActionError(call.action)
     if call.is_write and _NOT_SAID in folded:
         return OutcomeUnknownError(call.action, "unusable_answer")
     if _NOT_FOUND.search(folded):

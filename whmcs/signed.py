@@ -7,6 +7,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from http import HTTPStatus
 from types import TracebackType
 from typing import Self, TypeVar
@@ -15,6 +16,7 @@ from whmcs import signed_answers
 from whmcs.bodies import find_object
 from whmcs.errors import (
     AddressRefusedError,
+    ClockSkewError,
     CredentialsError,
     NotAUserOfClientError,
     NotFoundError,
@@ -46,7 +48,7 @@ _REFUSALS = frozenset(
     }
 )
 _ERRORS: Mapping[str, Callable[[str], WhmcsError]] = {
-    "inactive": NotInstalledError,
+    "inactive": partial(NotInstalledError, is_inactive=True),
     "bad_signature": CredentialsError,
     "user_not_found": NotFoundError,
     "client_not_found": NotFoundError,
@@ -203,6 +205,8 @@ def _error_of_code(call: Call, data: Mapping[str, object], answer: Answer) -> Wh
     if code == "internal" or (answer.is_server_error and code not in _REFUSALS):
         return error_of_unusable(call, "shape", max(answer.status, HTTPStatus.INTERNAL_SERVER_ERROR))
     message = call.confidential.presentable(str(data.get("message", "")))
+    if code == "clock_skew":
+        return ClockSkewError(call.action, message, time=signed_answers.find_time(data))
     shown = call.confidential.presentable(code)
     return RefusedError(call.action, message, code=shown, retry_after_seconds=answer.retry_after_seconds)
 

@@ -63,6 +63,18 @@ class _Result(Row):
     changed_at: MomentOrNone = None
 
 
+class _Time(Row):
+    time: Moment
+
+
+def find_time(data: Mapping[str, object]) -> datetime | None:
+    """Read the time that goes with a refusal; None: there is none that can be read."""
+    try:
+        return _Time.model_validate(data).time
+    except ValueError:
+        return None
+
+
 def parse_ping(data: Mapping[str, object]) -> Companion:
     row = _Ping.model_validate(data)
     return Companion(

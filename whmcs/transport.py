@@ -4,8 +4,9 @@ Nothing here raises for what the network does: httpx's errors hold the request a
 """
 
 import asyncio
+import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -24,6 +25,7 @@ KEEP_ALIVE_SECONDS = 30.0
 LARGEST_BODY_BYTES = 5_000_000
 
 Reason = Literal["no_connection", "tls", "timed_out", "connection_lost", "too_large"]
+Cause = Literal["", "name", "connection_refused", "certificate", "protocol"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +56,16 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """Why there is no whole answer, and whether the request may have reached the server."""
+    """Why there is no whole answer, and whether the request may have reached the server.
+
+    `cause` and `detail` say more of a connection that did not come about.
+    """
 
     reason: Reason
     may_have_arrived: bool
     status: int = 0
+    cause: Cause = ""
+    detail: str = ""
 
 
 class Transport:
@@ -100,7 +107,7 @@ class Transport:
         except (httpx.RequestError, OSError) as error:
             if trace.is_sending:
                 return NoAnswer("connection_lost", may_have_arrived=True)
-            return NoAnswer("tls" if _is_about_tls(error) else "no_connection", may_have_arrived=False)
+            return _no_connection(error)
 
     async def _exchange(self, request: Request, trace: "_Trace") -> Answer | NoAnswer:
         async with self._client.stream(
@@ -174,14 +181,29 @@ def without_confidences(url: str, location: str | None = None) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
-def _is_about_tls(error: BaseException) -> bool:
-    """Look for the TLS library's error, or its usual text, behind httpx's."""
-    seen: BaseException | None = error
-    while seen is not None:
+def _no_connection(error: BaseException) -> NoAnswer:
+    """Look behind httpx's error for the one of the system or of the TLS library, or for the latter's usual text."""
+    for seen in _chain(error):
+        if isinstance(seen, ssl.SSLCertVerificationError):
+            return NoAnswer("tls", may_have_arrived=False, cause="certificate", detail=seen.verify_message)
         if isinstance(seen, ssl.SSLError) or "[SSL" in str(seen):
-            return True
-        seen = seen.__cause__ or seen.__context__
-    return False
+            return NoAnswer("tls", may_have_arrived=False, cause="protocol")
+        if isinstance(seen, socket.gaierror):
+            return NoAnswer("no_connection", may_have_arrived=False, cause="name")
+        if isinstance(seen, ConnectionRefusedError):
+            return NoAnswer("no_connection", may_have_arrived=False, cause="connection_refused")
+    return NoAnswer("no_connection", may_have_arrived=False)
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The error that lies deepest first; httpcore raises anew on the way up, with less to tell."""
+    behind = error.__cause__ or error.__context__
+    if behind is not None:
+        yield from _chain(behind)
+    if isinstance(error, BaseExceptionGroup):
+        for one in error.exceptions:
+            yield from _chain(one)
+    yield error
 
 
 def _retry_after(response: httpx.Response, now: datetime) -> int | None:

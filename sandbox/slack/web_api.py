@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -145,7 +146,10 @@ class WebApi:
         headers = {}
         try:
             self._authenticate(request, call)
-            headers = {"x-oauth-scopes": ",".join(sorted(self._scopes))}
+            headers = {
+                "x-oauth-scopes": ",".join(sorted(self._scopes)),
+                "date": formatdate(self._workspace.clock(), usegmt=True),
+            }
             answer = {"ok": True, **self._methods.call(call.method, call.arguments)}
             call.ok = call.is_worked = True
         except RefusedError as error:

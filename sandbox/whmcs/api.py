@@ -8,7 +8,9 @@ from typing import Final, TypeVar
 
 from starlette.responses import Response
 
+from sandbox.whmcs.features import FEATURES
 from sandbox.whmcs.records import Client, Link, User
+from sandbox.whmcs.refusal import Refusal
 from sandbox.whmcs.state import State
 
 Answer = dict[str, object]
@@ -16,15 +18,6 @@ _Record = TypeVar("_Record", Client, User)
 
 CREDENTIALS: Final = frozenset({"identifier", "secret", "username", "password", "accesskey"})
 _ENTITIES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#039;"})
-
-
-class Refusal(Exception):  # noqa: N818 - it is an answer of the protocol, not a fault of the program
-    """What the API answers instead of a result."""
-
-    def __init__(self, message: str, status: int = 200) -> None:
-        super().__init__(message)
-        self.message = message
-        self.status = status
 
 
 @dataclasses.dataclass
@@ -43,7 +36,7 @@ def perform(state: State, access: Access, parameters: Mapping[str, str]) -> tupl
         return Response("result=error;message=Command Not Found;", media_type="text/plain"), False
     try:
         action = _check_access(access, parameters)
-        answer = ACTIONS[action](state, parameters, access)
+        answer = FEATURES[action](parameters) if action in FEATURES else ACTIONS[action](state, parameters, access)
     except Refusal as refusal:
         return render({"result": "error", "message": refusal.message}, refusal.status), False
     return render({"result": "success", **answer}), action in WRITES
@@ -60,6 +53,10 @@ def deny_permission(action: str) -> Refusal:
     return Refusal(f'Invalid Permissions: API action "{action.casefold()}" is not allowed', 403)
 
 
+def unknown_action() -> Refusal:
+    return Refusal("Action not found", 403)
+
+
 def encode(text: str) -> str:
     """Text as WHMCS stores it, with HTML entities."""
     return text.translate(_ENTITIES)
@@ -73,8 +70,8 @@ def _check_access(access: Access, parameters: Mapping[str, str]) -> str:
         raise Refusal("Empty action request", 400)
     if access.allowed_actions is not None and action not in {name.casefold() for name in access.allowed_actions}:
         raise deny_permission(action)
-    if action not in ACTIONS:
-        raise Refusal("Action not found", 403)
+    if action not in ACTIONS and action not in FEATURES:
+        raise unknown_action()
     return action
 
 

@@ -62,6 +62,8 @@ class Settings:
     secret: str
     minimum_password_length: int = 8
     version: str = "1.0.0"
+    protocol: int = 1
+    capabilities: tuple[str, ...] = ("users", "set_password", "result")
     whmcs_version: str = "8.13.1"
     php_version: str = "8.2.29"
 
@@ -105,6 +107,8 @@ class Companion:
         action = _text(fields, "action", 40)
         if failure == "internal":
             raise self._break()
+        if action != "ping" and action not in self._settings.capabilities:
+            raise CompanionRefusal("unknown_action", "There is no such action.")
         match action:
             case "ping":
                 answer = self._ping(now)
@@ -124,11 +128,11 @@ class Companion:
         return {
             "name": "resetbot",
             "version": self._settings.version,
-            "protocol": 1,
+            "protocol": self._settings.protocol,
             "whmcs_version": self._settings.whmcs_version,
             "php_version": self._settings.php_version,
             "time": _rfc3339(now),
-            "capabilities": ["users", "set_password", "result"],
+            "capabilities": list(self._settings.capabilities),
             "minimum_password_length": self._settings.minimum_password_length,
         }
 

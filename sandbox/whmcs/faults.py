@@ -30,6 +30,7 @@ FaultKind = Literal[
     "invalid_ip",
     "credentials",
     "not_permitted",
+    "unknown_action",
     # The companion alone.
     "companion_absent",  # 404 with a web server's page
     "companion_inactive",
@@ -41,7 +42,7 @@ FaultKind = Literal[
     "internal_after",  # 500; all done
 ]
 
-_API_ALONE: Final[frozenset[FaultKind]] = frozenset({"invalid_ip", "credentials", "not_permitted"})
+_API_ALONE: Final[frozenset[FaultKind]] = frozenset({"invalid_ip", "credentials", "not_permitted", "unknown_action"})
 _COMPANION_ALONE: Final[frozenset[FaultKind]] = frozenset(
     {
         "companion_absent",

@@ -5,9 +5,10 @@ from typing import Final
 
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from sandbox.whmcs.api import Refusal, deny_permission, render
+from sandbox.whmcs.api import deny_permission, render, unknown_action
 from sandbox.whmcs.companion import CompanionRefusal, refuse
 from sandbox.whmcs.faults import Fault, FaultKind
+from sandbox.whmcs.refusal import Refusal
 
 _MAINTENANCE = """<!DOCTYPE html>
 <html lang="en"><head><title>Down for Maintenance</title></head>
@@ -81,6 +82,7 @@ _INSTEAD: Final[Mapping[FaultKind, Callable[[Fault, str], Response]]] = {
     "invalid_ip": lambda _, __: _refuse(Refusal("Invalid IP 203.0.113.7", 403)),
     "credentials": lambda _, __: _refuse(Refusal("Invalid or missing credentials", 403)),
     "not_permitted": lambda _, action: _refuse(deny_permission(action)),
+    "unknown_action": lambda _, __: _refuse(unknown_action()),
     # In the words of the companion, or of the web server in its place.
     "companion_absent": lambda _, __: not_found(),
     "companion_inactive": lambda _, __: refuse(CompanionRefusal("inactive", "The module is not active.")),

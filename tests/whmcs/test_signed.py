@@ -12,6 +12,7 @@ from tests.whmcs.conftest import COMPANION_SECRET
 from tests.whmcs.server import Drop, Half, Hang, Received, Reply, ScriptedServer
 from whmcs import (
     AddressRefusedError,
+    ClockSkewError,
     Companion,
     CompanionClient,
     CompanionUser,
@@ -344,3 +345,29 @@ async def test_what_a_hook_prints_before_the_answer_does_no_harm(
 async def test_a_companion_is_never_asked_in_clear_over_a_network() -> None:
     with pytest.raises(ValueError, match="https"):
         CompanionClient.connect("http://example.com/api.php", COMPANION_SECRET)
+
+
+async def test_a_clock_that_is_too_far_off_is_told_with_its_time(
+    server: ScriptedServer, companion: CompanionClient
+) -> None:
+    answer = {"ok": False, "error": "clock_skew", "message": "Too far.", "time": "2026-03-01T12:00:00Z"}
+    server.plays("ping", Reply(answer, 401))
+    with pytest.raises(ClockSkewError) as refused:
+        await companion.ping()
+    assert refused.value.time == datetime(2026, 3, 1, 12, tzinfo=UTC)
+    server.plays("ping", Reply(answer | {"time": "noon"}, 401))
+    with pytest.raises(ClockSkewError) as unreadable:
+        await companion.ping()
+    assert unreadable.value.time is None
+
+
+async def test_a_module_that_is_not_activated_is_told_apart_from_none(
+    server: ScriptedServer, companion: CompanionClient
+) -> None:
+    server.plays("ping", Reply({"ok": False, "error": "inactive", "message": "Not active."}, 403))
+    with pytest.raises(NotInstalledError) as inactive:
+        await companion.ping()
+    server.plays("ping", Reply("<h1>404 Not Found</h1>", 404))
+    with pytest.raises(NotInstalledError) as absent:
+        await companion.ping()
+    assert (inactive.value.is_inactive, absent.value.is_inactive) == (True, False)

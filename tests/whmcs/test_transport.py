@@ -2,9 +2,12 @@
 
 import asyncio
 import socket
+from pathlib import Path
 
 import pytest
 
+from sandbox.ports import free_port
+from tests.tls import serve_tls
 from tests.whmcs.conftest import ACCESS_KEY, IDENTIFIER, SECRET
 from tests.whmcs.server import Drop, Half, Hang, Reply, ScriptedServer
 from whmcs import (
@@ -114,8 +117,9 @@ async def test_a_refused_connection_changes_nothing() -> None:
 
 async def test_a_name_that_does_not_exist_changes_nothing() -> None:
     async with WhmcsClient.connect("https://whmcs.invalid", "i", "s") as client:
-        with pytest.raises(UnreachableError):
+        with pytest.raises(UnreachableError) as unreachable:
             await client.reset_password(7, deadline_seconds=5)
+    assert (unreachable.value.reason, unreachable.value.cause) == ("no_connection", "name")
 
 
 async def test_a_server_without_tls_is_told_apart_and_not_asked_again() -> None:
@@ -134,8 +138,27 @@ async def test_a_server_without_tls_is_told_apart_and_not_asked_again() -> None:
             with pytest.raises(UnreachableError) as unreachable:
                 await client.whmcs_details()
 
-    assert unreachable.value.reason == "tls"
+    assert (unreachable.value.reason, unreachable.value.cause) == ("tls", "protocol")
     assert len(greetings) == 1
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_told_apart_from_a_server_without_tls(tmp_path: Path) -> None:
+    async with (
+        serve_tls(tmp_path) as port,
+        WhmcsClient.connect(f"https://localhost:{port}", IDENTIFIER, SECRET) as client,
+    ):
+        with pytest.raises(UnreachableError) as unreachable:
+            await client.whmcs_details()
+    error = unreachable.value
+    assert (error.reason, error.cause) == ("tls", "certificate")
+    assert "self-signed certificate" in error.detail
+
+
+async def test_a_port_on_which_nobody_listens_is_told() -> None:
+    async with WhmcsClient.connect(f"http://127.0.0.1:{free_port()}", "i", "s") as client:
+        with pytest.raises(UnreachableError) as unreachable:
+            await client.whmcs_details()
+    assert (unreachable.value.reason, unreachable.value.cause) == ("no_connection", "connection_refused")
 
 
 @pytest.mark.parametrize("lost", [Drop(), Half(b'{"result":"succ'), Half(b'{"result":"success"}')])
