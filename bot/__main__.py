@@ -6,6 +6,7 @@ from bot import VERSION
 from bot.commands.audit import audit
 from bot.commands.health import health
 from bot.commands.manifest import manifest
+from bot.commands.check import check
 from bot.commands.migrate import migrate
 from bot.commands.pause import pause, resume
 from bot.commands.serve import serve
@@ -17,7 +18,7 @@ def main() -> None:
     """Slack bot with which support agents reset the passwords of WHMCS users."""
 
 
-for command in (serve, health, migrate, manifest, pause, resume, audit):
+for command in (serve, check, health, migrate, manifest, pause, resume, audit):
     main.add_command(command)
 
 

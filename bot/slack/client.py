@@ -76,6 +76,11 @@ class SlackClient:
 
         Raises: SlackRefusedError, SlackRateLimitedError, SlackUnansweredError.
         """
+        response = await self.respond(method, make, seconds=seconds)
+        return response.data if isinstance(response.data, dict) else {}
+
+    async def respond(self, method: str, make: Call, *, seconds: float = CALL_SECONDS) -> AsyncSlackResponse:
+        """As `call`, with the answer's headers."""
         try:
             answer = await self._call(method, make, seconds)
         except SlackRefusedError as error:
@@ -87,17 +92,16 @@ class SlackClient:
         self.observe(method, "none")
         return answer
 
-    async def _call(self, method: str, make: Call, seconds: float) -> Mapping[str, Any]:
+    async def _call(self, method: str, make: Call, seconds: float) -> AsyncSlackResponse:
         try:
             async with asyncio.timeout(seconds):
-                response = await make(self._web)
+                return await make(self._web)
         except SlackApiError as error:
             raise _told_apart(method, error) from None
         except TimeoutError:
             raise SlackUnansweredError(method, "timed out") from None
         except (aiohttp.ClientError, SlackClientError, OSError, ValueError) as error:
             raise SlackUnansweredError(method, type(error).__name__) from None
-        return response.data if isinstance(response.data, dict) else {}
 
     async def call_patiently(self, method: str, make: Call, *, attempts: int = 3) -> Mapping[str, Any]:
         """As `call`, for what is harmless to repeat: after a lost answer, and after the wait that Slack asks for.
@@ -115,9 +119,7 @@ class SlackClient:
 
     async def identify(self) -> Identity:
         """Raises: SlackRefusedError: the token is no good; SlackUnansweredError."""
-        answer = await self.call("auth.test", lambda web: web.auth_test())
-        workspace = Workspace(team_id=_text(answer, "team_id"), enterprise_id=_text(answer, "enterprise_id"))
-        return Identity(workspace=workspace, bot_id=_text(answer, "bot_id"), bot_user_id=_text(answer, "user_id"))
+        return read_identity(await self.call("auth.test", lambda web: web.auth_test()))
 
     async def aclose(self) -> None:
         await self._session.close()
@@ -133,6 +135,12 @@ def find_proxy(url: str) -> str | None:
     if is_loopback(host) or proxy_bypass(host):
         return None
     return getproxies().get({"wss": "https", "ws": "http"}.get(parts.scheme, parts.scheme))
+
+
+def read_identity(answer: Mapping[str, Any]) -> Identity:
+    """Read auth.test's answer."""
+    workspace = Workspace(team_id=_text(answer, "team_id"), enterprise_id=_text(answer, "enterprise_id"))
+    return Identity(workspace=workspace, bot_id=_text(answer, "bot_id"), bot_user_id=_text(answer, "user_id"))
 
 
 def _told_apart(method: str, error: SlackApiError) -> SlackRefusedError | SlackUnansweredError:

@@ -53,6 +53,13 @@ class People:
                 inside.add(group)
         return Memberships(groups=frozenset(inside), unread=frozenset(unread))
 
+    async def list_members(self, group: str) -> frozenset[str]:
+        """The ids of everybody in a user group.
+
+        Raises: SlackError: it could not be read; a SlackRefusedError says why not.
+        """
+        return await self._members_of(group, is_fresh=False)
+
     async def _members_of(self, group: str, *, is_fresh: bool) -> frozenset[str]:
         read = partial(self._read_group, group)
         return await (

@@ -1,6 +1,7 @@
 """One engine, and the two ways to use it: to read, and to write in one transaction."""
 
 import os
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,14 +14,28 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from bot.store.errors import NotMigratedError, StoreUnavailableError
+from bot.store.errors import NotMigratedError, StoreFault, StoreUnavailableError
+from bot.store.models import AuditRow, Base
 
 _DRIVERS: Final = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 _BUSY_SECONDS: Final = 2
+_FAULTS: Final[dict[int | str, StoreFault]] = {
+    sqlite3.SQLITE_BUSY: StoreFault.LOCKED,
+    sqlite3.SQLITE_LOCKED: StoreFault.LOCKED,
+    sqlite3.SQLITE_READONLY: StoreFault.READ_ONLY,
+    sqlite3.SQLITE_FULL: StoreFault.FULL,
+    sqlite3.SQLITE_NOTADB: StoreFault.NOT_A_DATABASE,
+    "25006": StoreFault.READ_ONLY,
+    "53100": StoreFault.FULL,
+    "55P03": StoreFault.LOCKED,
+    "28000": StoreFault.NOT_ALLOWED,
+    "28P01": StoreFault.NOT_ALLOWED,
+    "42501": StoreFault.NOT_ALLOWED,
+}
 
 
 class Database:
@@ -45,6 +60,23 @@ class Database:
             raise StoreUnavailableError(type(error).__name__) from None
 
     @classmethod
+    def look_at(cls, address: str) -> Self:
+        """Take a database as it is, to look at it: no file is made and no mode is set.
+
+        Raises: StoreUnavailableError.
+        """
+        try:
+            url = make_url(address)
+            url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
+            engine = create_async_engine(_existing_file(url), hide_parameters=True)
+        except SQLAlchemyError as error:
+            raise StoreUnavailableError(type(error).__name__) from None
+        if url.get_backend_name() == "sqlite":
+            event.listen(engine.sync_engine, "connect", _wait_briefly)
+            event.listen(engine.sync_engine, "begin", _begin_immediate)
+        return cls(engine)
+
+    @classmethod
     def _connect(cls, url: URL, *, must_exist: bool) -> Self:
         url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
         if url.get_backend_name() != "sqlite":
@@ -60,6 +92,14 @@ class Database:
         return self._engine.dialect.name == "sqlite"
 
     @property
+    def place(self) -> str:
+        """Where it is, without user and password."""
+        url = self._engine.url
+        if self.is_embedded:
+            return (url.database or "memory").removeprefix("file:")
+        return f"{url.host or 'a local socket'}/{url.database or ''}"
+
+    @property
     def dialect(self) -> str:
         return self._engine.dialect.name
 
@@ -73,7 +113,7 @@ class Database:
             async with self._engine.begin() as connection:
                 yield connection
         except (SQLAlchemyError, OSError) as error:
-            raise StoreUnavailableError(type(error).__name__) from error
+            raise _unavailable(error) from error
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -85,7 +125,7 @@ class Database:
             async with self._reading.connect() as connection:
                 yield connection
         except (SQLAlchemyError, OSError) as error:
-            raise StoreUnavailableError(type(error).__name__) from error
+            raise _unavailable(error) from error
 
     async def ping(self) -> None:
         """Raise StoreUnavailableError if the database does not answer."""
@@ -103,10 +143,61 @@ class Database:
         async with self.read() as connection:
             found = await connection.run_sync(_found_revision)
         if found != _wanted_revision():
-            raise NotMigratedError(found, _wanted_revision())
+            raise NotMigratedError(found, _wanted_revision(), is_newer=found is not None and not _is_known(found))
+
+    async def require_writable(self) -> None:
+        """Find out without writing: on SQLite by the write lock, elsewhere by the privileges on the tables.
+
+        Raises: StoreUnavailableError.
+        """
+        try:
+            # Closed without a commit, so that it is rolled back.
+            async with self._engine.connect() as connection, connection.begin():
+                if not self.is_embedded:
+                    await _require_privileges(connection)
+                await connection.rollback()
+        except (SQLAlchemyError, OSError) as error:
+            raise _unavailable(error) from error
 
     async def aclose(self) -> None:
         await self._engine.dispose()
+
+
+async def _require_privileges(connection: AsyncConnection) -> None:
+    """Raises: StoreUnavailableError: read-only (a replica, or set so), or a table that this role may not write."""
+    if (await connection.execute(text("SHOW transaction_read_only"))).scalar_one() == "on":
+        raise StoreUnavailableError("read-only", StoreFault.READ_ONLY)
+    for table in Base.metadata.sorted_tables:
+        query = text("SELECT bool_and(has_table_privilege(:name, p)) FROM unnest(CAST(:wanted AS text[])) AS p")
+        wanted = (
+            ["SELECT", "INSERT"] if table.name == AuditRow.__tablename__ else ["SELECT", "INSERT", "UPDATE", "DELETE"]
+        )
+        if not (await connection.execute(query, {"name": table.name, "wanted": wanted})).scalar_one():
+            raise StoreUnavailableError("not allowed", StoreFault.NOT_ALLOWED, table.name)
+
+
+def _existing_file(url: URL) -> URL:
+    """For SQLite, the file's address in a form that is not made where it isn't there."""
+    if url.get_backend_name() != "sqlite" or not url.database or url.database.startswith((":memory:", "file:")):
+        return url
+    path = Path(url.database).absolute()
+    if not path.exists():
+        folder = next(parent for parent in path.parents if parent.exists())
+        is_usable = folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+        fault = StoreFault.NOT_THERE if is_usable else StoreFault.NO_FOLDER
+        raise StoreUnavailableError(f"there is no file {path}", fault, str(folder))
+    return url.set(database=path.as_uri().replace("file://", "file:", 1)).update_query_dict(
+        {"uri": "true", "mode": "rw"}
+    )
+
+
+def _unavailable(error: SQLAlchemyError | OSError) -> StoreUnavailableError:
+    """Name the driver's error; its first line, since others can quote a statement."""
+    origin = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    # SQLite's extended codes hold the primary one in their lowest byte; PostgreSQL has five letters.
+    code = getattr(origin, "sqlite_errorcode", 0) & 0xFF or getattr(origin, "sqlstate", None) or ""
+    detail = str(origin).partition("\n")[0]
+    return StoreUnavailableError(type(error).__name__, _FAULTS.get(code, StoreFault.UNKNOWN), detail)
 
 
 def _prepare_file(url: URL, *, must_exist: bool) -> None:
@@ -138,6 +229,13 @@ def _set_up_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) ->
     cursor.close()
 
 
+def _wait_briefly(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}")
+    cursor.close()
+
+
 def _begin_immediate(connection: Connection) -> None:
     if connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT":
         # SQLAlchemy announces a beginning here as well; a reader must lock nobody out.
@@ -160,6 +258,10 @@ def _upgrade(connection: Connection) -> None:
 
 def _found_revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
+
+
+def _is_known(revision: str) -> bool:
+    return any(script.revision == revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
 def _wanted_revision() -> str:

@@ -8,6 +8,8 @@ StoreError
 └── NotMigratedError        the tables are not those of this version
 """
 
+from enum import StrEnum
+
 from bot.domain.pauses import Pause
 from bot.domain.resets import LimitReached, Reset
 
@@ -16,8 +18,26 @@ class StoreError(Exception):
     """Anything that the store says no with."""
 
 
+class StoreFault(StrEnum):
+    """What is known of why a database can't be used. NOT_THERE: no such file; NO_FOLDER: and none can be made there."""
+
+    NOT_THERE = "not_there"
+    NO_FOLDER = "no_folder"
+    LOCKED = "locked"
+    READ_ONLY = "read_only"
+    FULL = "full"
+    NOT_A_DATABASE = "not_a_database"
+    NOT_ALLOWED = "not_allowed"
+    UNKNOWN = "unknown"
+
+
 class StoreUnavailableError(StoreError):
-    pass
+    """`detail`: the driver's own words, which can hold a host's name."""
+
+    def __init__(self, text: str, fault: StoreFault = StoreFault.UNKNOWN, detail: str = "") -> None:
+        super().__init__(text)
+        self.fault = fault
+        self.detail = detail
 
 
 class LimitReachedError(StoreError):
@@ -43,9 +63,13 @@ class NotOursError(StoreError):
 
 
 class NotMigratedError(StoreError):
-    """`found` is the database's revision (None: no tables yet), `wanted` this version's."""
+    """`found` is the database's revision (None: no tables yet), `wanted` this version's.
 
-    def __init__(self, found: str | None, wanted: str) -> None:
+    `is_newer`: this version has never heard of the one that was found.
+    """
+
+    def __init__(self, found: str | None, wanted: str, *, is_newer: bool = False) -> None:
         super().__init__(f"the database is at revision {found or 'none'}, this version needs {wanted}")
         self.found = found
         self.wanted = wanted
+        self.is_newer = is_newer

@@ -1,0 +1,5 @@
+"""What the app has to be allowed in Slack, as the manifest asks for it."""
+
+from typing import Final
+
+BOT_SCOPES: Final = frozenset({"commands", "chat:write", "users:read", "usergroups:read"})
