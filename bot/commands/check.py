@@ -53,13 +53,13 @@ def check(*, is_json: bool) -> None:
 
 
 def _conclude(lines: Lines, code: int, *, is_json: bool) -> NoReturn:
-    states = Counter(line.state for line in lines if not line.waits_for)
-    waiting = sum(bool(line.waits_for) for line in lines)
     if is_json:
-        checks = [_as_json(line) for line in lines]
-        summary = {state.value: states[state] for state in State} | {"not_tried": waiting, "exit_code": code}
-        click.echo(json.dumps({"checks": checks, "summary": summary}, indent=2))
+        states = Counter(line.state for line in lines)
+        summary = {state.value: states[state] for state in State} | {"exit_code": code}
+        click.echo(json.dumps({"checks": [_as_json(line) for line in lines], "summary": summary}, indent=2))
     else:
+        states = Counter(line.state for line in lines if not line.waits_for)
+        waiting = sum(bool(line.waits_for) for line in lines)
         words = {State.OK: "ok", State.WARNING: _count_word(states[State.WARNING]), State.FAILED: "failed"}
         counts = [_colored(f"{states[state]} {word}", state) for state, word in words.items()]
         click.echo("\n" + ", ".join([*counts, *([f"{waiting} not tried"] if waiting else [])]))

@@ -2,13 +2,15 @@
 
 import asyncio
 import contextlib
-import json
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.check.report import Line, Part, State
+from bot.check.running import check_all
+from bot.settings import Settings
 from bot.store.database import Database
 from sandbox.whmcs.features import FEATURES
 from sandbox.whmcs.server import ROLE
@@ -18,35 +20,29 @@ ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
-class Finding:
-    state: str
-    text: str
-    next: str
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the process wrote, and how it ended."""
+class Process:
+    """What the command wrote, and how it ended."""
 
     exit_code: int
     stdout: str
     stderr: str
 
+
+@dataclass(frozen=True)
+class Examination:
+    """The lines of a check, by their names; `exit_code` is that of the command for such lines."""
+
+    findings: Mapping[str, Line]
+
     @property
-    def findings(self) -> dict[str, Finding]:
-        """The checks of `--json`, by their names."""
-        return {
-            found["check"]: Finding(found["state"], found["text"], found["next"])
-            for found in json.loads(self.stdout)["checks"]
-        }
+    def exit_code(self) -> int:
+        return int(State.FAILED in self.troubles.values())
 
     @property
     def troubles(self) -> dict[str, str]:
         """What is not ok, without what only waits for something else."""
         return {
-            name: found.state
-            for name, found in self.findings.items()
-            if found.state != "ok" and found.text != "not tried"
+            name: line.state for name, line in self.findings.items() if line.state != State.OK and not line.waits_for
         }
 
 
@@ -54,7 +50,7 @@ class Answer:
 class Installation:
     world: World
 
-    async def check(self, *options: str, **settings: str) -> Answer:
+    async def check(self, *options: str, **settings: str) -> Process:
         """Run the command, a process of its own, with this installation's settings; "" takes one away."""
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bot", "check", *options),
@@ -71,13 +67,16 @@ class Installation:
         )
         async with asyncio.timeout(60):
             stdout, stderr = await process.communicate()
-        return Answer(process.returncode or 0, stdout.decode(), stderr.decode())
+        return Process(process.returncode or 0, stdout.decode(), stderr.decode())
 
-    async def examine(self, **settings: str) -> Answer:
-        """As `check --json`, which is how tests read it; nothing may be on standard error."""
-        answer = await self.check("--json", **settings)
-        assert answer.stderr == ""
-        return answer
+    async def examine(self, **settings: str) -> Examination:
+        """Check in this process, which spares starting one; the parts must come in their order."""
+        shown: list[Part] = []
+        lines = await check_all(Settings.load(self.world.settings | settings), lambda part, _lines: shown.append(part))
+        assert shown == list(Part)
+        findings = {line.check: line for line in lines}
+        assert len(findings) == len(lines)
+        return Examination(findings)
 
     async def migrate(self) -> None:
         database = Database.connect(self.world.settings["DATABASE_URL"])
