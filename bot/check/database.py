@@ -13,6 +13,7 @@ _REACHABLE: Final = "database.reachable"
 _MIGRATED: Final = "database.migrated"
 _WRITABLE: Final = "database.writable"
 _OVERDUE: Final = "database.overdue_messages"
+_UNLOCK: Final = "Find who keeps the database locked (a backup, a shell) and end it; then check again."
 _GRACE: Final = timedelta(seconds=30)
 
 
@@ -22,8 +23,13 @@ async def check_database(settings: Settings) -> Lines:
     except StoreUnavailableError as error:
         return _not_reached(error)
     try:
-        await database.ping()
-        return (ok(_REACHABLE, f"{database.dialect}, {database.place}"), *await _look(database))
+        try:
+            await database.require_migrated()
+            migrated = None
+        except NotMigratedError as error:
+            migrated = error
+        reached = ok(_REACHABLE, f"{database.dialect}, {database.place}")
+        return (reached, *await _look(database, migrated))
     except StoreUnavailableError as error:
         return _not_reached(error)
     finally:
@@ -43,6 +49,8 @@ def _not_reached(error: StoreUnavailableError) -> Lines:
             )
         case StoreFault.NOT_A_DATABASE:
             line = failed(_REACHABLE, "the file is not an SQLite database", "Correct the path in DATABASE_URL.")
+        case StoreFault.LOCKED:
+            line = failed(_REACHABLE, "the database is locked, even for reading", _UNLOCK)
         case StoreFault.NOT_ALLOWED:
             line = failed(
                 _REACHABLE,
@@ -59,24 +67,18 @@ def _not_reached(error: StoreUnavailableError) -> Lines:
     return (line, *not_tried((_MIGRATED, _WRITABLE, _OVERDUE), _REACHABLE))
 
 
-async def _look(database: Database) -> Lines:
-    writable = await _look_at_writing(database)
-    try:
-        await database.require_migrated()
-    except NotMigratedError as error:
-        skipped = () if database.is_embedded else (_WRITABLE,)
-        kept = (writable,) if database.is_embedded else ()
+async def _look(database: Database, difference: NotMigratedError | None) -> Lines:
+    if difference is None:
         return (
-            _not_migrated(error, is_embedded=database.is_embedded),
-            *kept,
-            *not_tried((*skipped, _OVERDUE), _MIGRATED),
+            ok(_MIGRATED, "at this version's revision"),
+            await _look_at_writing(database),
+            await _look_at_messages(database),
         )
-    except StoreUnavailableError as error:
-        locked = failed(
-            _MIGRATED, f"can't be read: {error.detail or error}", "Solve what keeps the database from being read."
-        )
-        return (locked, writable, *not_tried((_OVERDUE,), _MIGRATED))
-    return (ok(_MIGRATED, "at this version's revision"), writable, await _look_at_messages(database))
+    line = _not_migrated(difference, is_embedded=database.is_embedded)
+    if database.is_embedded:
+        return (line, await _look_at_writing(database), *not_tried((_OVERDUE,), _MIGRATED))
+    # Privileges are those on the tables, which have to be there.
+    return (line, *not_tried((_WRITABLE, _OVERDUE), _MIGRATED))
 
 
 def _not_migrated(error: NotMigratedError, *, is_embedded: bool) -> Line:
@@ -103,10 +105,7 @@ async def _look_at_writing(database: Database) -> Line:
 def _not_writable(error: StoreUnavailableError) -> Line:
     match error.fault:
         case StoreFault.LOCKED:
-            text, then = (
-                "another process holds the write lock for seconds",
-                "Find who keeps the database locked (a backup, a shell) and end it; then check again.",
-            )
+            text, then = "another process has held the write lock for seconds", _UNLOCK
         case StoreFault.READ_ONLY:
             text, then = (
                 "the database is read-only",

@@ -146,21 +146,28 @@ class Database:
             raise NotMigratedError(found, _wanted_revision(), is_newer=found is not None and not _is_known(found))
 
     async def require_writable(self) -> None:
-        """Find out without writing: on SQLite by the write lock, elsewhere by the privileges on the tables.
+        """Find out without changing anything: on SQLite by a write that is rolled back, elsewhere by the privileges.
+
+        (On PostgreSQL a row that is rolled back would still use up a number of the audit's.)
 
         Raises: StoreUnavailableError.
         """
         try:
             # Closed without a commit, so that it is rolled back.
             async with self._engine.connect() as connection, connection.begin():
-                if not self.is_embedded:
-                    await _require_privileges(connection)
+                await (_write_what_is_there(connection) if self.is_embedded else _require_privileges(connection))
                 await connection.rollback()
         except (SQLAlchemyError, OSError) as error:
             raise _unavailable(error) from error
 
     async def aclose(self) -> None:
         await self._engine.dispose()
+
+
+async def _write_what_is_there(connection: AsyncConnection) -> None:
+    """The write lock alone tells nothing: SQLite gives it for a file that can only be read as well."""
+    version = (await connection.exec_driver_sql("PRAGMA user_version")).scalar_one()
+    await connection.exec_driver_sql(f"PRAGMA user_version = {int(version)}")
 
 
 async def _require_privileges(connection: AsyncConnection) -> None:
