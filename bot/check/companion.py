@@ -109,7 +109,7 @@ def _explain_absence(error: whmcs.WhmcsError, url: str) -> Advice:
         case whmcs.UnusableAnswerError():
             return advise_on_page(error, url, "WHMCS_COMPANION_URL")
         case whmcs.RefusedError(code="https_required"):
-            return Advice("the companion wants https", "Let WHMCS_COMPANION_URL begin with https://.")
+            return Advice("the companion wants https", "Let WHMCS_COMPANION_URL begin with https.")
         case whmcs.RefusedError(retry_after_seconds=int(seconds)):
             return Advice("the companion is asked too often", f"Check again in {seconds} s.")
         case whmcs.RefusedError():

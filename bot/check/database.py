@@ -14,6 +14,7 @@ _MIGRATED: Final = "database.migrated"
 _WRITABLE: Final = "database.writable"
 _OVERDUE: Final = "database.overdue_messages"
 _UNLOCK: Final = "Find who keeps the database locked (a backup, a shell) and end it; then check again."
+_OPEN_UP: Final = "Let the bot's system user read and write the file and its folder."
 _GRACE: Final = timedelta(seconds=30)
 
 
@@ -49,6 +50,14 @@ def _not_reached(error: StoreUnavailableError) -> Lines:
             )
         case StoreFault.NOT_A_DATABASE:
             line = failed(_REACHABLE, "the file is not an SQLite database", "Correct the path in DATABASE_URL.")
+        case StoreFault.CANT_OPEN:
+            line = failed(
+                _REACHABLE,
+                f"the file can't be opened: {error.detail}",
+                _OPEN_UP,
+            )
+        case StoreFault.READ_ONLY:
+            line = failed(_REACHABLE, "the file is read-only, and can't be looked into so", _OPEN_UP)
         case StoreFault.LOCKED:
             line = failed(_REACHABLE, "the database is locked, even for reading", _UNLOCK)
         case StoreFault.NOT_ALLOWED:
@@ -99,7 +108,7 @@ async def _look_at_writing(database: Database) -> Line:
         await database.require_writable()
     except StoreUnavailableError as error:
         return _not_writable(error)
-    return ok(_WRITABLE, "a transaction was opened and rolled back")
+    return ok(_WRITABLE, "yes")
 
 
 def _not_writable(error: StoreUnavailableError) -> Line:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
-from bot.check.report import Line, Lines, failed, ok, warning
+from bot.check.report import Line, Lines, State, failed, not_tried, ok, warning
 from bot.domain.permissions import AccessPolicy, AgentId, Denial, Memberships, Workspace, decide_agent
 from bot.settings import Settings
 from bot.slack.client import SlackClient
@@ -43,11 +43,20 @@ async def check_people(client: SlackClient, settings: Settings, workspace: Works
     from_groups = _members(groups, settings.agent_user_groups)
     candidates = [*sorted(settings.agent_users), *sorted(from_groups - settings.agent_users)]
     verdicts = await _judge_all(people, candidates[:_MOST], workspace)
+    agents = set(candidates) - {person for person, why in verdicts.items() if why}
+    is_unread = any(isinstance(members, SlackError) for members in groups.values())
     return (
         _judge_groups(groups, settings),
-        _judge_agents(verdicts, settings, unseen=len(candidates[_MOST:])),
-        _judge_set_password(groups, settings, set(candidates) - {person for person, why in verdicts.items() if why}),
+        _wait_for_groups(_judge_agents(verdicts, settings, unseen=len(candidates[_MOST:])), is_unread=is_unread),
+        _wait_for_groups(_judge_set_password(groups, settings, agents), is_unread=is_unread),
     )
+
+
+def _wait_for_groups(line: Line, *, is_unread: bool) -> Line:
+    """What does not hold may hold once every group can be read."""
+    if is_unread and line.state is not State.OK:
+        [line] = not_tried([line.check], _GROUPS)
+    return line
 
 
 async def _read_group(people: People, name: str) -> frozenset[str] | SlackError:

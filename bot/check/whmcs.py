@@ -32,6 +32,7 @@ _FEATURES: Final = (
 _OLDEST: Final = (8, 1)
 _SECONDS: Final = 8.0
 Outcome = Literal["allowed", "taken for done"] | whmcs.WhmcsError
+_SEE_LOGS: Final = "See the web server's error log and WHMCS's activity log there, then check again."
 _ROLES: Final = "In WHMCS, System Settings > Manage API Credentials > API Roles"
 
 
@@ -151,7 +152,7 @@ def _judge_action(action: str, outcome: Outcome) -> Line:
         case whmcs.NotPermittedError():
             return failed(_name(action), "not in the role", f"{_ROLES}: add {action} to the role of this credential.")
         case error:
-            return failed(_name(action), f"not known: {error}", "Solve this, or check again.")
+            return failed(_name(action), f"not known: {_without_action(error)}", _SEE_LOGS)
 
 
 async def _try_features(client: whmcs.WhmcsClient) -> Lines:
@@ -170,12 +171,16 @@ def _judge_feature(check: str, purpose: str, outcomes: dict[str, Outcome]) -> Li
         return warning(
             check,
             f"not in the role: {names}",
-            f"If you want {purpose}: {_ROLES}: add {names} to the role of this credential.",
+            f"{_ROLES}: add {names} to the role of this credential, if you want {purpose}.",
         )
     unclear = [action for action, outcome in outcomes.items() if outcome != "allowed"]
     if unclear:
-        return warning(check, f"not known: {', '.join(unclear)}", "Check again.")
+        return warning(check, f"not known: {', '.join(unclear)}", _SEE_LOGS)
     return ok(check, f"allowed: {', '.join(outcomes)}")
+
+
+def _without_action(error: whmcs.WhmcsError) -> str:
+    return str(error).removeprefix(f"{error.action}: ")
 
 
 def _name(action: str) -> str:

@@ -61,7 +61,8 @@ def _conclude(lines: Lines, code: int, *, is_json: bool) -> NoReturn:
         states = Counter(line.state for line in lines if not line.waits_for)
         waiting = sum(bool(line.waits_for) for line in lines)
         words = {State.OK: "ok", State.WARNING: _count_word(states[State.WARNING]), State.FAILED: "failed"}
-        counts = [_colored(f"{states[state]} {word}", state) for state, word in words.items()]
+        told = {state: f"{states[state]} {word}" for state, word in words.items()}
+        counts = [_colored(text, state) if states[state] else text for state, text in told.items()]
         click.echo("\n" + ", ".join([*counts, *([f"{waiting} not tried"] if waiting else [])]))
     sys.exit(code)
 
@@ -117,4 +118,4 @@ def _colored(text: str, state: State) -> str:
 
 def _styled(text: str, *, color: str | None = None, bold: bool = False) -> str:
     """https://no-color.org; in a pipe click itself leaves the colours out."""
-    return text if os.environ.get("NO_COLOR") else click.style(text, fg=color, bold=bold)
+    return text if os.environ.get("NO_COLOR") else click.style(text, fg=color, bold=bold or None)

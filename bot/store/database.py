@@ -27,6 +27,7 @@ _FAULTS: Final[dict[int | str, StoreFault]] = {
     sqlite3.SQLITE_BUSY: StoreFault.LOCKED,
     sqlite3.SQLITE_LOCKED: StoreFault.LOCKED,
     sqlite3.SQLITE_READONLY: StoreFault.READ_ONLY,
+    sqlite3.SQLITE_CANTOPEN: StoreFault.CANT_OPEN,
     sqlite3.SQLITE_FULL: StoreFault.FULL,
     sqlite3.SQLITE_NOTADB: StoreFault.NOT_A_DATABASE,
     "25006": StoreFault.READ_ONLY,
@@ -188,8 +189,12 @@ def _existing_file(url: URL) -> URL:
     if url.get_backend_name() != "sqlite" or not url.database or url.database.startswith((":memory:", "file:")):
         return url
     path = Path(url.database).absolute()
-    if not path.exists():
-        folder = next(parent for parent in path.parents if parent.exists())
+    try:
+        folder = None if path.exists() else next(parent for parent in path.parents if parent.exists())
+    except OSError as error:
+        # A folder on the way is closed to us.
+        raise StoreUnavailableError(type(error).__name__, StoreFault.CANT_OPEN, error.strerror or "") from error
+    if folder is not None:
         is_usable = folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
         fault = StoreFault.NOT_THERE if is_usable else StoreFault.NO_FOLDER
         raise StoreUnavailableError(f"there is no file {path}", fault, str(folder))

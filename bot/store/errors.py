@@ -19,10 +19,14 @@ class StoreError(Exception):
 
 
 class StoreFault(StrEnum):
-    """What is known of why a database can't be used. NOT_THERE: no such file; NO_FOLDER: and none can be made there."""
+    """What is known of why a database can't be used. NOT_THERE: no such file; NO_FOLDER: and none can be made there.
+
+    CANT_OPEN: the file is closed to us. NOT_ALLOWED: a server lets us not in, or not at a table.
+    """
 
     NOT_THERE = "not_there"
     NO_FOLDER = "no_folder"
+    CANT_OPEN = "cant_open"
     LOCKED = "locked"
     READ_ONLY = "read_only"
     FULL = "full"

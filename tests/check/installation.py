@@ -50,18 +50,20 @@ class Examination:
 class Installation:
     world: World
 
+    def command(self, *options: str) -> tuple[str, ...]:
+        return (sys.executable, "-m", "bot", "check", *options)
+
+    def environ(self, settings: Mapping[str, str]) -> dict[str, str]:
+        """This installation's settings, overridden by these, and nothing else of this process."""
+        ours = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"}
+        return ours | self.world.settings | dict(settings)
+
     async def check(self, *options: str, **settings: str) -> Process:
         """Run the command, a process of its own, with this installation's settings; "" takes one away."""
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot", "check", *options),
+            *self.command(*options),
             cwd=self.world.database.parent,
-            env={
-                "PATH": os.environ["PATH"],
-                "PYTHONPATH": str(ROOT),
-                "PYTHONWARNINGS": "error",
-                **self.world.settings,
-                **settings,
-            },
+            env=self.environ(settings),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )

@@ -107,6 +107,16 @@ async def test_a_plan_without_user_groups_is_told(here: Installation, slack: Loc
     assert answer.findings["slack.groups"].next == "Name people in AGENT_USERS instead."
 
 
+async def test_who_is_an_agent_is_not_judged_before_the_groups_can_be_read(
+    here: Installation, slack: LocalSlack
+) -> None:
+    slack.granted_scopes.remove("usergroups:read")
+    answer = await here.examine(SET_PASSWORD_USERS=here.world.agent.id)
+    assert answer.troubles == {"slack.scopes": "failed", "slack.groups": "failed", **START}
+    assert answer.findings["slack.agents"].next == "First solve slack.groups."
+    assert answer.findings["slack.set_password"].next == "First solve slack.groups."
+
+
 async def test_a_group_without_members_is_a_warning(here: Installation, slack: LocalSlack) -> None:
     slack.add_group("S0EMPTY")
     answer = await here.examine(AGENT_USER_GROUPS=f"{GROUP},S0EMPTY")

@@ -163,7 +163,7 @@ async def test_no_companion_at_all_is_a_warning(here: Installation) -> None:
     [
         ("companion_absent", "companion.installed", "no companion at", "modules/addons/resetbot"),
         ("companion_inactive", "companion.installed", "not activated", "activate it"),
-        ("companion_https", "companion.installed", "wants https", "https://"),
+        ("companion_https", "companion.installed", "wants https", "begin with https"),
         ("companion_address", "companion.caller", "203.0.113.7", "add 203.0.113.7"),
         ("companion_rate_limited", "companion.installed", "too often", "Check again in 1 s."),
         ("internal", "companion.installed", "HTTP 500", "activity log"),

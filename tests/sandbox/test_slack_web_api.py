@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -45,6 +46,21 @@ async def test_auth_test_says_who_the_bot_is_and_what_it_may_do(world: World) ->
     assert {"team_id", "user_id", "bot_id", "url", "team", "user"} <= set(answer.data)
     assert answer["team_id"] == slack.team_id
     assert answer.headers["x-oauth-scopes"] == "chat:write,commands,usergroups:read,users:read"
+
+
+async def test_a_socket_is_offered_to_the_app_token_alone_and_nothing_else_is(world: World) -> None:
+    slack, bot, _ = world
+    client = AsyncWebClient(token=slack.app_token, base_url=slack.api_url)
+    assert (await client.apps_connections_open(app_token=slack.app_token))["url"].startswith("ws://")
+    assert (await refusal(client, "auth.test"))["error"] == "not_allowed_token_type"
+    assert (await refusal(bot.client, "apps.connections.open"))["error"] == "not_allowed_token_type"
+
+
+async def test_an_answer_bears_slacks_own_time(world: World) -> None:
+    slack, bot, _ = world
+    slack.advance(600)
+    told = parsedate_to_datetime((await bot.client.auth_test()).headers["date"]).timestamp()
+    assert abs(told - slack.now()) < 5
 
 
 async def test_arguments_and_token_are_taken_from_query_form_and_json(world: World, http: httpx.AsyncClient) -> None:

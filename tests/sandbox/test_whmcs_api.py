@@ -311,3 +311,37 @@ def client_ids(answer: dict[str, object]) -> list[int]:
     clients = answer.get("clients", {"client": []})
     assert isinstance(clients, dict)
     return [client["id"] for client in clients["client"]]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"action": "GetTicket", "ticketid": "1"}, "Ticket ID Not Found"),
+        ({"action": "AddTicketNote"}, "Ticket ID not found"),
+        ({"action": "AddTicketReply", "ticketid": "1", "message": "Hello"}, "Ticket ID not found"),
+        ({"action": "UpdateTicketReply"}, "Reply ID Required"),
+        ({"action": "UpdateTicketReply", "replyid": "1"}, "Message is Required"),
+        ({"action": "UpdateTicketReply", "replyid": "1", "message": "Hello"}, "Reply ID Not Found"),
+        (
+            {"action": "SendEmail"},
+            "You must provide either an existing email template name or a custom message type",
+        ),
+        ({"action": "SendEmail", "messagename": "Welcome"}, "A related ID is required"),
+        ({"action": "SendEmail", "messagename": "Welcome", "id": "42"}, "Email Template not found"),
+    ],
+)
+async def test_actions_of_later_features_are_refused_in_the_references_words(
+    api: Api, whmcs: LocalWhmcs, parameters: dict[str, str], message: str
+) -> None:
+    refused = await api.send(**parameters)
+    assert refused.status_code == 403
+    whmcs.access.allowed_actions = {parameters["action"]}
+    assert (await api.send(**parameters)).json() == {"result": "error", "message": message}
+    assert whmcs.writes == []
+
+
+@pytest.mark.parametrize("action", ["GetTickets", "GetClientsDomains"])
+async def test_there_are_no_tickets_and_no_domains(api: Api, whmcs: LocalWhmcs, action: str) -> None:
+    whmcs.access.allowed_actions = {action}
+    answer = await api.ask(action, limitnum="1")
+    assert (answer["result"], answer["totalresults"]) == ("success", "0")
