@@ -4,9 +4,9 @@ import click
 
 from bot import VERSION
 from bot.commands.audit import audit
+from bot.commands.check import check
 from bot.commands.health import health
 from bot.commands.manifest import manifest
-from bot.commands.check import check
 from bot.commands.migrate import migrate
 from bot.commands.pause import pause, resume
 from bot.commands.serve import serve

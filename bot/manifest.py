@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from bot.listeners import COMMAND
+from bot.slack.scopes import BOT_SCOPES
 from bot.views.text import Texts, app
 
 Value: TypeAlias = "str | bool | int | Sequence[Value] | Mapping[str, Value]"
 Manifest: TypeAlias = Mapping[str, Value]
 
 _PATH: Final = "/slack/events"
-_SCOPES: Final = ("commands", "chat:write", "users:read", "usergroups:read")
 
 
 def build_manifest(public_url: str | None, t: Texts) -> Manifest:
@@ -49,7 +49,7 @@ def build_manifest(public_url: str | None, t: Texts) -> Manifest:
             "bot_user": {"display_name": app.name(t), "always_online": False},
             "slash_commands": [command],
         },
-        "oauth_config": {"scopes": {"bot": list(_SCOPES)}},
+        "oauth_config": {"scopes": {"bot": list(BOT_SCOPES)}},
         "settings": {
             "interactivity": interactivity,
             "org_deploy_enabled": False,

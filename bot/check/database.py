@@ -134,7 +134,7 @@ def _not_writable(error: StoreUnavailableError) -> Line:
 
 async def _look_at_messages(database: Database) -> Line:
     try:
-        overdue = await JobStore(database).count_overdue_messages(datetime.now(UTC) - _GRACE)
+        overdue = (await JobStore(database).count(datetime.now(UTC) - _GRACE)).overdue_messages
     except StoreUnavailableError as error:
         return warning(_OVERDUE, f"can't be counted: {error.detail or error}", f"First solve {_WRITABLE}.")
     if overdue:

@@ -77,7 +77,7 @@ def _explain(error: SlackError, api_url: str) -> Line:
 def _judge_scopes(granted: frozenset[str] | None) -> Line:
     if granted is None:
         return warning(_SCOPES, "Slack did not tell them", "Compare OAuth & Permissions with manifest.yml.")
-    missing, unused = sorted(BOT_SCOPES - granted), sorted(granted - BOT_SCOPES)
+    missing, unused = sorted(set(BOT_SCOPES) - granted), sorted(granted - set(BOT_SCOPES))
     if missing:
         return failed(
             _SCOPES,
