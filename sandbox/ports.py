@@ -1,11 +1,21 @@
 """Ports for processes that bind them themselves."""
 
+import random
 import socket
+from typing import Final
 
 from sandbox.serving import LOOPBACK
+
+# Below the range from which Linux takes the ports of outgoing connections, one of which would be gone a moment later.
+_PORTS: Final = range(15000, 32000)
 
 
 def free_port() -> int:
     """A port of loopback on which nobody listens just now; for a server that binds it a moment later."""
-    with socket.create_server((LOOPBACK, 0)) as listening:
-        return int(listening.getsockname()[1])
+    while True:
+        port = random.choice(_PORTS)  # noqa: S311 - so that processes at the same moment take different ones
+        try:
+            with socket.create_server((LOOPBACK, port)):
+                return port
+        except OSError:
+            continue

@@ -1,4 +1,4 @@
-"""The database: reachable, migrated, writable, and whether messages with a password are overdue."""
+"""The database: reachable, migrated, writable; whether resets are paused, and messages with a password overdue."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -8,10 +8,12 @@ from bot.settings import Settings
 from bot.store.database import Database
 from bot.store.errors import NotMigratedError, StoreFault, StoreUnavailableError
 from bot.store.jobs import JobStore
+from bot.store.pauses import PauseStore
 
 _REACHABLE: Final = "database.reachable"
 _MIGRATED: Final = "database.migrated"
 _WRITABLE: Final = "database.writable"
+_PAUSED: Final = "database.pause"
 _OVERDUE: Final = "database.overdue_messages"
 _UNLOCK: Final = "Find who keeps the database locked (a backup, a shell) and end it; then check again."
 _OPEN_UP: Final = "Let the bot's system user read and write the file and its folder."
@@ -73,7 +75,7 @@ def _not_reached(error: StoreUnavailableError) -> Lines:
                 f"the database does not answer: {reason}",
                 "Correct DATABASE_URL, or start the database.",
             )
-    return (line, *not_tried((_MIGRATED, _WRITABLE, _OVERDUE), _REACHABLE))
+    return (line, *not_tried((_MIGRATED, _WRITABLE, _PAUSED, _OVERDUE), _REACHABLE))
 
 
 async def _look(database: Database, difference: NotMigratedError | None) -> Lines:
@@ -81,13 +83,14 @@ async def _look(database: Database, difference: NotMigratedError | None) -> Line
         return (
             ok(_MIGRATED, "at this version's revision"),
             await _look_at_writing(database),
+            await _look_at_pause(database),
             await _look_at_messages(database),
         )
     line = _not_migrated(difference, is_embedded=database.is_embedded)
     if database.is_embedded:
-        return (line, await _look_at_writing(database), *not_tried((_OVERDUE,), _MIGRATED))
+        return (line, await _look_at_writing(database), *not_tried((_PAUSED, _OVERDUE), _MIGRATED))
     # Privileges are those on the tables, which have to be there.
-    return (line, *not_tried((_WRITABLE, _OVERDUE), _MIGRATED))
+    return (line, *not_tried((_WRITABLE, _PAUSED, _OVERDUE), _MIGRATED))
 
 
 def _not_migrated(error: NotMigratedError, *, is_embedded: bool) -> Line:
@@ -130,6 +133,21 @@ def _not_writable(error: StoreUnavailableError) -> Line:
         case _:
             text, then = f"no transaction can be opened: {error.detail or error}", "Solve what the database says."
     return failed(_WRITABLE, text, then)
+
+
+async def _look_at_pause(database: Database) -> Line:
+    try:
+        pause = await PauseStore(database).find()
+    except StoreUnavailableError as error:
+        return warning(_PAUSED, f"can't be read: {error.detail or error}", f"First solve {_WRITABLE}.")
+    if pause is not None:
+        since = pause.paused_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+        return warning(
+            _PAUSED,
+            f"resets are paused by {pause.by} since {since}: {pause.reason}",
+            "When the reason is gone: `python -m bot resume`.",
+        )
+    return ok(_PAUSED, "no")
 
 
 async def _look_at_messages(database: Database) -> Line:

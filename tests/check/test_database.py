@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
+from bot.domain.pauses import Pause
 from bot.domain.permissions import AgentId
 from bot.domain.references import Reference
 from bot.domain.resets import MessageRef, SecretMessage
 from bot.store.database import Database
 from bot.store.jobs import JobStore
+from bot.store.pauses import PauseStore
 from sandbox.ports import free_port
 from tests.check.installation import Installation
 
@@ -110,6 +112,17 @@ async def test_messages_that_should_be_gone_are_a_warning_with_their_number(here
     answer = await here.examine()
     assert (answer.exit_code, answer.troubles) == (0, {"database.overdue_messages": "warning", **START})
     assert answer.findings["database.overdue_messages"].text.startswith("2 messages with a password")
+
+
+async def test_a_pause_is_a_warning_that_says_who_and_why(here: Installation) -> None:
+    database = Database.connect(here.world.settings["DATABASE_URL"])
+    await PauseStore(database).begin(Pause(reason="WHMCS is updated", by="Olga", paused_at=datetime.now(UTC)))
+    await database.aclose()
+    answer = await here.examine()
+    assert (answer.exit_code, answer.troubles) == (0, {"database.pause": "warning", **START})
+    assert answer.findings["database.pause"].text.startswith("resets are paused by Olga since ")
+    assert "WHMCS is updated" in answer.findings["database.pause"].text
+    assert "bot resume" in answer.findings["database.pause"].next
 
 
 async def test_a_postgresql_that_is_not_reached_is_a_failure_without_its_password(here: Installation) -> None:
