@@ -17,13 +17,14 @@ _ANSWER: Final = "whmcs.answer"
 _CALLER: Final = "whmcs.caller"
 _CREDENTIALS: Final = "whmcs.credentials"
 _VERSION: Final = "whmcs.version"
+_TICKETS: Final = "whmcs.tickets"
 
 _VERSION_ACTION: Final = "WhmcsDetails"
 _NEEDED: Final = ("GetClients", "GetUsers", "GetClientsDetails", "ResetPassword", "LogActivity")
 _FEATURES: Final = (
     ("whmcs.domains", "a search by domain", ("GetClientsDomains",)),
     (
-        "whmcs.tickets",
+        _TICKETS,
         "tickets",
         ("GetTicket", "GetTickets", "AddTicketNote", "AddTicketReply", "UpdateTicketReply"),
     ),
@@ -57,7 +58,7 @@ async def check_whmcs(settings: Settings) -> Lines:
             _judge_version(version),
             *await _try_actions(client),
             _judge_action(_VERSION_ACTION, denial or "allowed"),
-            *await _try_features(client),
+            *await _try_features(client, settings),
         )
 
 
@@ -155,11 +156,14 @@ def _judge_action(action: str, outcome: Outcome) -> Line:
             return failed(_name(action), f"not known: {_without_action(error)}", _SEE_LOGS)
 
 
-async def _try_features(client: whmcs.WhmcsClient) -> Lines:
-    actions = [action for _, _, names in _FEATURES for action in names]
+async def _try_features(client: whmcs.WhmcsClient, settings: Settings) -> Lines:
+    wanted = {check: names for check, _, names in _FEATURES if check != _TICKETS or settings.ticket_policy != "off"}
+    actions = [action for names in wanted.values() for action in names]
     outcomes = dict(zip(actions, await asyncio.gather(*(_probe(client, action) for action in actions)), strict=True))
     return tuple(
         _judge_feature(check, purpose, {action: outcomes[action] for action in names})
+        if check in wanted
+        else ok(check, "not needed: TICKET_POLICY is off")
         for check, purpose, names in _FEATURES
     )
 

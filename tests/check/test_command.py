@@ -8,6 +8,7 @@ import re
 
 import pytest
 
+from sandbox.slack import Fault as SlackFault
 from sandbox.whmcs import Fault, LocalWhmcs
 from tests.check.installation import Installation
 
@@ -88,6 +89,29 @@ async def test_wrong_settings_end_with_2_and_a_line_each(here: Installation) -> 
     assert "CANARY" not in process.stdout + as_json.stdout
     assert here.world.whmcs.calls == []
     assert here.world.slack.calls == []
+
+
+async def test_the_parts_do_not_wait_for_one_another(here: Installation, whmcs: LocalWhmcs) -> None:
+    slack = here.world.slack
+    slack.faults.add(SlackFault("auth.test", "held"))
+    checking = asyncio.create_task(here.check())
+    await slack.wait_for_call("auth.test", is_done=False)
+    await whmcs.wait_for_call("SendEmail")
+    await whmcs.wait_for_call("ping")
+    slack.faults.clear()
+    assert (await checking).exit_code == 0
+
+
+async def test_a_slack_and_a_whmcs_that_never_answer_end_the_check_in_seconds(
+    here: Installation, whmcs: LocalWhmcs
+) -> None:
+    here.world.slack.faults.add(SlackFault("*", "held"))
+    whmcs.faults.add(Fault("*", "held_before"))
+    async with asyncio.timeout(20):
+        answer = await here.examine()
+    failed = {name for name, state in answer.troubles.items() if state == "failed"}
+    assert failed == {"slack.token", "whmcs.address", "companion.installed"}
+    assert "in time" in answer.findings["whmcs.address"].text
 
 
 async def test_a_terminal_gets_colours_and_symbols_beside_the_words(here: Installation) -> None:

@@ -123,6 +123,14 @@ async def test_an_action_of_one_feature_alone_is_a_warning_that_names_it(
     assert f"add {action} to the role" in answer.findings[check].next
 
 
+async def test_tickets_are_not_missed_where_they_are_switched_off(here: Installation, whmcs: LocalWhmcs) -> None:
+    whmcs.access.allowed_actions = {*ROLE, "GetClientsDomains", "SendEmail"}
+    answer = await here.examine(TICKET_POLICY="off")
+    assert answer.troubles == START
+    assert "TICKET_POLICY is off" in answer.findings["whmcs.tickets"].text
+    assert "GetTicket" not in {call.action for call in whmcs.calls}
+
+
 async def test_an_action_that_whmcs_does_not_have_is_told_apart(here: Installation, whmcs: LocalWhmcs) -> None:
     whmcs.faults.add(Fault("GetUsers", "unknown_action"))
     answer = await here.examine()
