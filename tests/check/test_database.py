@@ -82,6 +82,13 @@ async def test_a_file_that_is_no_database_is_a_failure(here: Installation, tmp_p
     assert "not an SQLite database" in answer.findings["database.reachable"].text
 
 
+async def test_a_file_that_can_not_be_opened_is_a_failure(here: Installation, tmp_path: Path) -> None:
+    answer = await here.examine(DATABASE_URL=f"sqlite:///{tmp_path}")
+    assert (answer.exit_code, answer.troubles) == (1, {"database.reachable": "failed", **START})
+    assert "can't be opened" in answer.findings["database.reachable"].text
+    assert "system user" in answer.findings["database.reachable"].next
+
+
 async def test_a_database_that_can_only_be_read_is_a_failure(here: Installation) -> None:
     answer = await here.examine(DATABASE_URL=f"sqlite:///file:{here.world.database}?mode=ro&uri=true")
     assert (answer.exit_code, answer.troubles) == (1, {"database.writable": "failed", **START})

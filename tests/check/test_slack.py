@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
 import pytest
 from starlette.requests import Request
@@ -12,6 +13,7 @@ from sandbox.serving import LoopbackServer
 from sandbox.slack import Fault, LocalSlack
 from tests.check.installation import Installation
 from tests.flows.world import GROUP
+from tests.tls import serve_tls
 
 pytestmark = pytest.mark.asyncio
 
@@ -235,6 +237,14 @@ async def test_a_public_url_that_speaks_no_tls_is_told(here: Installation, slack
     address = slack.api_url.replace("http://", "https://").removesuffix("/api/")
     found = (await here.examine(PUBLIC_URL=address)).findings["slack.public_url"]
     assert (found.state, "speaks no TLS" in found.text) == ("failed", True)
+
+
+async def test_a_public_url_whose_certificate_slack_would_not_accept_is_told(
+    here: Installation, tmp_path: Path
+) -> None:
+    async with serve_tls(tmp_path) as port:
+        found = (await here.examine(PUBLIC_URL=f"https://localhost:{port}")).findings["slack.public_url"]
+    assert (found.state, "certificate" in found.text) == ("failed", True)
 
 
 async def test_a_public_url_whose_name_has_no_address_is_a_warning(here: Installation) -> None:

@@ -10,6 +10,8 @@ from sandbox.whmcs.features import FEATURES
 from sandbox.whmcs.server import ROLE
 from tests.check.installation import Installation
 from tests.tls import serve_tls
+from tests.whmcs.server import Reply, ScriptedServer
+from whmcs.probes import PARAMETERS
 
 pytestmark = pytest.mark.asyncio
 
@@ -143,6 +145,25 @@ async def test_an_action_that_breaks_is_not_known_to_be_allowed(here: Installati
     whmcs.faults.add(Fault("SendEmail", "html_500"))
     answer = await here.examine()
     assert answer.troubles == {"whmcs.action.ResetPassword": "failed", "whmcs.notices": "warning", **START}
+
+
+async def test_a_write_that_was_taken_though_incomplete_is_a_warning(here: Installation) -> None:
+    async with ScriptedServer() as careless:
+        for action in PARAMETERS:
+            careless.plays(action, Reply({"result": "success", "whmcs": {"version": "8.13.1"}}))
+        answer = await here.examine(WHMCS_URL=careless.url, WHMCS_COMPANION_SECRET="")
+    assert answer.exit_code == 0
+    for action in ("ResetPassword", "LogActivity"):
+        assert answer.findings[f"whmcs.action.{action}"].state == "warning"
+        assert action in answer.findings[f"whmcs.action.{action}"].next
+    assert answer.findings["whmcs.action.GetClients"].state == "ok"
+
+
+async def test_a_connection_that_is_dropped_is_told(here: Installation, whmcs: LocalWhmcs) -> None:
+    whmcs.faults.add(Fault("WhmcsDetails", "drop_before"))
+    answer = await here.examine()
+    assert answer.troubles == {"whmcs.address": "failed", **START}
+    assert "drops the connection" in answer.findings["whmcs.address"].text
 
 
 @pytest.mark.parametrize(("version", "state"), [("8.0.4", "failed"), ("7.10.2", "failed"), ("unknown", "warning")])
