@@ -1,6 +1,7 @@
 """`python -m bot …`, as somebody types it."""
 
 import asyncio
+import contextlib
 import csv
 import json
 import logging
@@ -286,6 +287,22 @@ def test_migrating_again_changes_nothing(ask: Ask) -> None:
     before = ask("audit", "list").stdout
     assert ask("migrate").exit_code == 0
     assert ask("audit", "list").stdout == before
+
+
+def test_a_database_of_a_newer_version_is_told_in_one_line(
+    ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "bot.db"
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{path}")
+    assert ask("migrate").exit_code == 0
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    answer = ask("migrate")
+    assert answer.exit_code == 1
+    assert answer.stderr == (
+        "DATABASE_URL: the database can't be used (it is at revision 9999, which this version of the bot does not know:"
+        " a newer one made it)\n"
+    )
 
 
 def test_nothing_found_is_no_error_and_leaves_standard_output_empty(ask: Ask) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 from bot.check.report import Line, Lines, failed, not_tried, ok, warning
 from bot.settings import Settings
 from bot.store.database import Database
-from bot.store.errors import NotMigratedError, StoreFault, StoreUnavailableError
+from bot.store.errors import NewerDatabaseError, NotMigratedError, StoreFault, StoreUnavailableError
 from bot.store.jobs import JobStore
 from bot.store.pauses import PauseStore
 
@@ -29,7 +29,7 @@ async def check_database(settings: Settings) -> Lines:
         try:
             await database.require_migrated()
             migrated = None
-        except NotMigratedError as error:
+        except (NotMigratedError, NewerDatabaseError) as error:
             migrated = error
         reached = ok(_REACHABLE, f"{database.dialect}, {database.place}")
         return (reached, *await _look(database, migrated))
@@ -78,7 +78,7 @@ def _not_reached(error: StoreUnavailableError) -> Lines:
     return (line, *not_tried((_MIGRATED, _WRITABLE, _PAUSED, _OVERDUE), _REACHABLE))
 
 
-async def _look(database: Database, difference: NotMigratedError | None) -> Lines:
+async def _look(database: Database, difference: NotMigratedError | NewerDatabaseError | None) -> Lines:
     if difference is None:
         return (
             ok(_MIGRATED, "at this version's revision"),
@@ -93,8 +93,8 @@ async def _look(database: Database, difference: NotMigratedError | None) -> Line
     return (line, *not_tried((_WRITABLE, _PAUSED, _OVERDUE), _MIGRATED))
 
 
-def _not_migrated(error: NotMigratedError, *, is_embedded: bool) -> Line:
-    if error.is_newer:
+def _not_migrated(error: NotMigratedError | NewerDatabaseError, *, is_embedded: bool) -> Line:
+    if isinstance(error, NewerDatabaseError):
         return failed(
             _MIGRATED,
             f"at revision {error.found}, which this version does not know",

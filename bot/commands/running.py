@@ -11,7 +11,7 @@ import click
 from bot import logs
 from bot.settings import DatabaseSettings, EnvironmentSettings, Settings, SettingsError
 from bot.store.database import Database
-from bot.store.errors import StoreError
+from bot.store.errors import NewerDatabaseError, StoreError
 
 FAILED: Final = 1
 BAD_SETTINGS: Final = 2
@@ -50,6 +50,8 @@ def run_with_database(work: Callable[[Database], Awaitable[T]], *, must_exist: b
 
     try:
         return asyncio.run(connect_and_work())
+    except NewerDatabaseError as error:
+        fail(f"DATABASE_URL: the database can't be used ({error})", FAILED)
     except StoreError as error:
         fail(f"DATABASE_URL: the database can't be used ({error}); has `python -m bot migrate` run?", FAILED)
 

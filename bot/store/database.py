@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from bot.store.errors import NotMigratedError, StoreFault, StoreUnavailableError
+from bot.store.errors import NewerDatabaseError, NotMigratedError, StoreFault, StoreUnavailableError
 from bot.store.models import AuditRow, Base
 
 _DRIVERS: Final = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
@@ -134,17 +134,21 @@ class Database:
             await connection.execute(text("SELECT 1"))
 
     async def migrate(self) -> str:
-        """Bring the tables to this version; return the revision that they have now."""
+        """Bring the tables to this version; return the revision that they have now.
+
+        Raises: NewerDatabaseError, StoreUnavailableError.
+        """
         async with self.write() as connection:
             await connection.run_sync(_upgrade)
         return _wanted_revision()
 
     async def require_migrated(self) -> None:
-        """Raises: NotMigratedError, StoreUnavailableError."""
+        """Raises: NotMigratedError, NewerDatabaseError, StoreUnavailableError."""
         async with self.read() as connection:
             found = await connection.run_sync(_found_revision)
+        _require_known(found)
         if found != _wanted_revision():
-            raise NotMigratedError(found, _wanted_revision(), is_newer=found is not None and not _is_known(found))
+            raise NotMigratedError(found, _wanted_revision())
 
     async def require_writable(self) -> None:
         """Find out without changing anything: on SQLite by a write that is rolled back, elsewhere by the privileges.
@@ -263,6 +267,7 @@ def _config() -> Config:
 
 
 def _upgrade(connection: Connection) -> None:
+    _require_known(_found_revision(connection))
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
@@ -272,8 +277,10 @@ def _found_revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def _is_known(revision: str) -> bool:
-    return any(script.revision == revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
+def _require_known(revision: str | None) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise NewerDatabaseError(revision)
 
 
 def _wanted_revision() -> str:

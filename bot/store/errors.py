@@ -5,7 +5,8 @@ StoreError
 ├── LimitReachedError       a limit stopped the reset; nothing was written
 ├── PausedError             resets are paused; nothing was written
 ├── ReferenceUsedError      a reset with this reference is recorded already
-└── NotMigratedError        the tables are not those of this version
+├── NotMigratedError        the tables are not those of this version
+└── NewerDatabaseError      a newer version made the tables
 """
 
 from enum import StrEnum
@@ -67,13 +68,17 @@ class NotOursError(StoreError):
 
 
 class NotMigratedError(StoreError):
-    """`found` is the database's revision (None: no tables yet), `wanted` this version's.
+    """`found` is the database's revision (None: no tables yet), `wanted` this version's."""
 
-    `is_newer`: this version has never heard of the one that was found.
-    """
-
-    def __init__(self, found: str | None, wanted: str, *, is_newer: bool = False) -> None:
+    def __init__(self, found: str | None, wanted: str) -> None:
         super().__init__(f"the database is at revision {found or 'none'}, this version needs {wanted}")
         self.found = found
         self.wanted = wanted
-        self.is_newer = is_newer
+
+
+class NewerDatabaseError(StoreError):
+    """No migration of this version leads there or away from there: it takes the newer version, or a backup."""
+
+    def __init__(self, found: str) -> None:
+        super().__init__(f"it is at revision {found}, which this version of the bot does not know: a newer one made it")
+        self.found = found
