@@ -32,6 +32,7 @@ EXAMPLES = re.compile(r"(^|\.)(example\.(com|org|net)|example|test)$")
 
 # Where an absolute path in the docs may begin: an address of ours or of WHMCS, or a place on a reader's host.
 PATHS = {"admin", "healthz", "includes", "metrics", "modules", "readyz", "reset-password", "slack", "srv"}
+PATHS |= {"app", "dev", "etc", "opt", "tmp", "usr", "var"}
 
 
 def relative(page: Path) -> str:

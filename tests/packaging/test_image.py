@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import re
+import shlex
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -93,6 +94,20 @@ def test_the_database_is_made_by_the_installed_migrations_away_from_the_checkout
     assert made.stdout.startswith("The database is at revision 0"), made.stderr
     listed = container.run(["reset-password-bot", "audit", "list"], cwd="/", DATABASE_URL=address)
     assert (listed.returncode, listed.stderr) == (0, "No events.\n")
+
+
+def test_backup_and_restore_of_the_upgrade_page_work_in_the_image(container: Container) -> None:
+    page = (ROOT / "docs/upgrading.md").read_text(encoding="utf-8")
+    backup, restore = (shlex.split(line) for line in re.findall(r"--entrypoint (.+)", page))
+    for command in (backup, restore):
+        command.remove("bot")  # the service, which compose asks for between program and arguments
+    assert container.run(["reset-password-bot", "migrate"]).returncode == 0
+    assert container.run(backup).stderr == ""
+    (container.volume / "bot.db").write_bytes(b"spoiled")
+    (container.volume / "bot.db-wal").touch()
+    assert container.run(restore).stderr == ""
+    assert {path.name for path in container.volume.iterdir()} == {"bot.db", "before-upgrade.db"}
+    assert container.run(["reset-password-bot", "audit", "list"]).stderr == "No events.\n"
 
 
 def test_what_an_installation_needs_beside_the_code_came_with_the_wheel(container: Container) -> None:
