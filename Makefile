@@ -8,16 +8,16 @@ PYTEST := --numprocesses 2 --dist loadgroup
 # with an extra, and stop because the lock does not name that one.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
 
-.PHONY: demo test check format lock clean texts
+.PHONY: demo test check format lock clean texts system php
 
 demo: .venv/demo.stamp
 	$(BIN)/python -m sandbox
 
-test: .venv/dev.stamp .venv/packages.stamp
+test: .venv/dev.stamp system
 	$(BIN)/python -m pytest $(PYTEST)
 
 # Format, lint, types, import rules, tests. The test runner comes last, so that its closing line is the last thing printed.
-check: .venv/dev.stamp .venv/packages.stamp
+check: .venv/dev.stamp system
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -37,6 +37,15 @@ lock:
 	$(LOCK) pyproject.toml -c requirements/dev.txt -o requirements/runtime.txt
 	$(LOCK) --group build -c requirements/dev.txt -o requirements/build.txt
 
+# What the tests need of the system, and the demo does not: PHP for the companion module, and what checks the systemd unit
+# and makes certificates. Root installs it, or sudo where it asks for nothing; else the one command to run is shown.
+PACKAGES := openssl systemd php-cli phpunit php-sqlite3 php-illuminate-database php-mbstring php-xml php-parser
+INSTALL := apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends $(PACKAGES)
+system:
+	@dpkg --status $(PACKAGES) >/dev/null 2>&1 || if test "$$(id -u)" = 0; then $(INSTALL); \
+	  elif sudo -n true 2>/dev/null; then sudo -n sh -c '$(INSTALL)'; \
+	  else echo "The tests need more of the system. Run: sudo sh -c '$(INSTALL)'"; exit 1; fi
+
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
 
@@ -46,16 +55,6 @@ lock:
 
 .venv/demo.stamp: requirements/demo.txt | .venv/bin/python
 	$(PIP) -r requirements/demo.txt
-	touch $@
-
-# What the tests need of the system: systemd-analyze checks the unit, while nothing of systemd runs. Root installs it, or
-# sudo where it asks for nothing; else the one command to run is shown.
-INSTALL := apt-get install --yes --quiet --no-install-recommends systemd
-.venv/packages.stamp: | .venv/bin/python
-	@command -v systemd-analyze >/dev/null \
-	  || { test "$$(id -u)" -eq 0 && apt-get update --quiet && $(INSTALL); } \
-	  || { sudo -n true 2>/dev/null && sudo -n apt-get update --quiet && sudo -n $(INSTALL); } \
-	  || { echo "The tests need one more thing of the system: sudo $(INSTALL)"; exit 1; }
 	touch $@
 
 clean:

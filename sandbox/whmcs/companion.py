@@ -92,14 +92,14 @@ class Companion:
         nonce = headers.get("x-resetbot-nonce", "")
         signature = headers.get("x-resetbot-signature", "")
         expected = sign(self._settings.secret, timestamp, nonce, body)
-        is_well_formed = re.fullmatch(r"[0-9]{1,12}", timestamp) and re.fullmatch(r"[0-9a-f]{32}", nonce)
+        is_well_formed = re.fullmatch(r"[0-9]{1,12}", timestamp) and re.fullmatch(r"[0-9a-fA-F]{32}", nonce)
         if not is_well_formed or not hmac.compare_digest(signature.encode(), expected.encode()):
             raise CompanionRefusal("bad_signature", "The signature does not match.")
         if abs(now.timestamp() - int(timestamp)) > MAXIMUM_SKEW_SECONDS:
             raise CompanionRefusal("clock_skew", "The clocks differ too much.", time=_rfc3339(now))
-        if nonce in self._state.nonces:
+        if nonce.lower() in self._state.nonces:
             raise CompanionRefusal("replayed", "The nonce was used before.")
-        self._state.nonces.add(nonce)
+        self._state.nonces.add(nonce.lower())
 
     def _dispatch(
         self, fields: Mapping[str, object], now: datetime, failure: FaultKind | None, written: list[str]
@@ -175,7 +175,7 @@ class Companion:
             raise self._break()
         request.is_done = True
         self._state.log_activity(
-            f"Reset bot: {asked.agent} set a new password for user {user.id} ({user.email})"
+            f"Reset Bot: {asked.agent} set a new password for user {user.id} ({user.email})"
             f" of client {asked.client_id}, request {asked.request_id}",
             asked.client_id,
         )
@@ -198,7 +198,7 @@ class Companion:
         return data.users[user_id]
 
     def _result(self, fields: Mapping[str, object], now: datetime) -> dict[str, object]:
-        request = self._find_request(_text(fields, "request_id", 64), now)
+        request = self._find_request(_reference(fields, "request_id"), now)
         if request is None or not request.is_done:
             return {"known": False, "user_id": None, "changed_at": None}
         return {"known": True, "user_id": request.user_id, "changed_at": _rfc3339(request.changed_at)}
@@ -210,7 +210,7 @@ class Companion:
         return request
 
     def _break(self) -> CompanionRefusal:
-        self._state.log_activity("Reset bot: internal error: SQLSTATE[HY000]: General error: 2006 server has gone away")
+        self._state.log_activity("Reset Bot: internal error: SQLSTATE[HY000]: General error: 2006 server has gone away")
         return CompanionRefusal("internal", "Something went wrong; see the activity log.")
 
 
@@ -234,12 +234,16 @@ def parse(body: bytes) -> Mapping[str, object]:
     if len(body) > MAXIMUM_BODY_BYTES:
         raise CompanionRefusal("invalid_request", "The body is too long.")
     try:
-        fields: object = json.loads(body)
-    except ValueError as error:
+        fields: object = json.loads(body.decode(), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
         raise CompanionRefusal("invalid_request", "The body is not JSON.") from error
     if not isinstance(fields, dict):
         raise CompanionRefusal("invalid_request", "The body is not an object.")
     return fields
+
+
+def _refuse_constant(name: str) -> object:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _parse_set_password(fields: Mapping[str, object]) -> _SetPassword:
@@ -249,7 +253,7 @@ def _parse_set_password(fields: Mapping[str, object]) -> _SetPassword:
     if fields.get("temporary", False) is not False:
         raise CompanionRefusal("invalid_request", "temporary is not among the capabilities.")
     return _SetPassword(
-        request_id=_text(fields, "request_id", 64),
+        request_id=_reference(fields, "request_id"),
         client_id=_identifier(fields, "client_id"),
         user_id=_identifier(fields, "user_id"),
         password=password,
@@ -270,7 +274,14 @@ def _report(request: CompanionRequest, *, is_repeated: bool) -> dict[str, object
 
 def _text(fields: Mapping[str, object], name: str, maximum: int) -> str:
     value = fields.get(name)
-    if not isinstance(value, str) or not 0 < len(value) <= maximum:
+    if not isinstance(value, str) or not 0 < len(value) <= maximum or re.search("[\ud800-\udfff]", value):
+        raise CompanionRefusal("invalid_request", f"{name} is missing or malformed.")
+    return value
+
+
+def _reference(fields: Mapping[str, object], name: str) -> str:
+    value = fields.get(name)
+    if not isinstance(value, str) or not re.fullmatch("[!-~]{1,64}", value):
         raise CompanionRefusal("invalid_request", f"{name} is missing or malformed.")
     return value
 

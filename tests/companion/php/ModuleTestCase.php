@@ -1,0 +1,36 @@
+<?php
+
+use PHPUnit\Framework\TestCase;
+use WHMCS\Database\Capsule;
+
+/** An activated module in an SQLite database of the test's own, in memory. */
+abstract class ModuleTestCase extends TestCase
+{
+    protected function setUp(): void
+    {
+        connect(':memory:');
+        create_tables();
+        resetbot_activate();
+        $_POST = [];
+        $_SERVER['REQUEST_METHOD'] = 'GET';
+    }
+
+    protected function configure(string $setting, string $value): void
+    {
+        Capsule::table('tbladdonmodules')->insert(['module' => 'resetbot', 'setting' => $setting, 'value' => $value]);
+    }
+
+    /** The module's page as an admin gets it, who posts this form or only looks. */
+    protected function page(array $form = []): string
+    {
+        $_POST = $form;
+        $_SERVER['REQUEST_METHOD'] = $form === [] ? 'GET' : 'POST';
+        ob_start();
+        try {
+            resetbot_output(['modulelink' => 'addonmodules.php?module=resetbot&x=1']);
+        } finally {
+            $html = ob_get_clean();
+        }
+        return $html;
+    }
+}

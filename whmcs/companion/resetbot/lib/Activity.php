@@ -1,0 +1,50 @@
+<?php
+
+namespace WHMCS\Module\Addon\Resetbot;
+
+/** Lines for people in WHMCS's activity log. */
+final class Activity
+{
+    const MAXIMUM_LENGTH = 500;
+
+    public static function write(string $text, int $clientId = 0): void
+    {
+        logActivity('Reset Bot: ' . self::plain($text), $clientId);
+    }
+
+    /**
+     * Say what broke, without what is confidential. Where the log can't be written either, PHP's own log has it.
+     *
+     * @param string[] $confidential
+     */
+    public static function writeFailure(\Throwable $error, array $confidential): void
+    {
+        $text = 'internal error: ' . self::cause($error, $confidential);
+        try {
+            self::write($text);
+        } catch (\Throwable $second) {
+            error_log('Reset Bot: ' . self::plain($text));
+        }
+    }
+
+    /** One line, without tags and without characters that MySQL's three-byte UTF-8 has no room for. */
+    public static function plain(string $text): string
+    {
+        $text = preg_replace('/[\x{10000}-\x{10FFFF}]/u', '?', $text);
+        $text = preg_replace('/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/u', ' ', (string) $text);
+        return strtr((string) $text, '<>', '()');
+    }
+
+    /** The innermost error, since those around it quote the whole statement with its values. */
+    private static function cause(\Throwable $error, array $confidential): string
+    {
+        while ($error->getPrevious() !== null) {
+            $error = $error->getPrevious();
+        }
+        $message = str_replace(array_filter($confidential), '***', $error->getMessage());
+        $message = preg_replace('/\$2[aby]\$[^\s\'"]+/', '***', $message);
+        $place = basename($error->getFile()) . ':' . $error->getLine();
+        $text = get_class($error) . ' (' . $place . '): ' . $message;
+        return preg_match('/\A.{0,' . self::MAXIMUM_LENGTH . '}/us', $text, $found) === 1 ? $found[0] : get_class($error);
+    }
+}

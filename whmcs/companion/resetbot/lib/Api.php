@@ -1,0 +1,171 @@
+<?php
+
+namespace WHMCS\Module\Addon\Resetbot;
+
+use WHMCS\Database\Capsule;
+
+/** One request of the companion protocol, version 1. */
+final class Api
+{
+    const PROTOCOL = 1;
+    const MAXIMUM_SKEW_SECONDS = 300;
+    const MAXIMUM_READ_BYTES = 1048576;
+
+    /** @var array */
+    private $server;
+
+    /** @var int */
+    private $now;
+
+    /** @var callable Reads the raw body. Nobody reads $_POST: WHMCS may have escaped it. */
+    private $read;
+
+    /** @var Call */
+    private $call;
+
+    /**
+     * @param array $server What PHP called $_SERVER when the request came.
+     * @param int $now Unix seconds.
+     */
+    public function __construct(array $server, int $now, ?callable $read = null)
+    {
+        $this->server = $server;
+        $this->now = $now;
+        $this->read = $read ?? function () {
+            return (string) file_get_contents('php://input', false, null, 0, self::MAXIMUM_READ_BYTES);
+        };
+        $this->call = new Call();
+    }
+
+    /** @return array Status, headers by name, and body. Throws nothing. */
+    public function answer(): array
+    {
+        try {
+            $data = ['ok' => true] + $this->perform();
+            $this->record(empty($data['repeated']) ? 'ok' : 'repeated');
+            return [200, [], self::encode($data)];
+        } catch (\Throwable $error) {
+            $refusal = $this->refusalOf($error);
+            $this->record($refusal->error());
+            return [$refusal->status(), $refusal->headers(), self::encode($refusal->data())];
+        }
+    }
+
+    private static function encode(array $data): string
+    {
+        return json_encode($data, JSON_UNESCAPED_SLASHES | JSON_INVALID_UTF8_SUBSTITUTE);
+    }
+
+    private function perform(): array
+    {
+        $secret = Settings::secret();
+        if ($secret === null) {
+            throw new Refusal('inactive', 'The module is not activated, or has no secret yet.');
+        }
+        $settings = Settings::load();
+        $this->admit($settings);
+        $body = ($this->read)();
+        $this->authenticate($secret, $body);
+        Requests::prune($this->now);
+        Nonces::limit($this->now);
+        return $this->dispatch(Fields::parse($body), $settings);
+    }
+
+    private function admit(Settings $settings): void
+    {
+        $caller = new Caller($this->server, $settings->trustedProxies());
+        if (!$caller->isSecure()) {
+            throw new Refusal('https_required', 'Only https is accepted.');
+        }
+        if (!$settings->allowedAddresses()->contains($caller->address())) {
+            $details = ['address' => $caller->address()];
+            throw new Refusal('address_not_allowed', 'This address is not in the list of the module.', $details);
+        }
+        $this->call->address = $caller->address();
+    }
+
+    private function authenticate(string $secret, string $body): void
+    {
+        $timestamp = (string) ($this->server['HTTP_X_RESETBOT_TIMESTAMP'] ?? '');
+        $nonce = (string) ($this->server['HTTP_X_RESETBOT_NONCE'] ?? '');
+        $signature = (string) ($this->server['HTTP_X_RESETBOT_SIGNATURE'] ?? '');
+        $expected = 'v1=' . hash_hmac('sha256', "v1:$timestamp:$nonce:" . $body, $secret);
+        $isWellFormed = preg_match('/\A[0-9]{1,12}\z/', $timestamp) === 1
+            && preg_match('/\A[0-9a-fA-F]{32}\z/', $nonce) === 1;
+        if (!hash_equals($expected, $signature) || !$isWellFormed) {
+            throw new Refusal('bad_signature', 'The signature does not match.');
+        }
+        if (abs($this->now - (int) $timestamp) > self::MAXIMUM_SKEW_SECONDS) {
+            $details = ['time' => gmdate('Y-m-d\TH:i:s\Z', $this->now)];
+            throw new Refusal('clock_skew', 'The clocks differ too much.', $details);
+        }
+        Nonces::spend($nonce, $this->now);
+    }
+
+    private function dispatch(Fields $fields, Settings $settings): array
+    {
+        $action = $fields->text('action', 40);
+        $this->call->action = $action;
+        switch ($action) {
+            case 'ping':
+                return $this->ping($settings);
+            case 'users':
+                $this->call->clientId = $fields->id('client_id');
+                return ['users' => Users::ofClient($this->call->clientId)];
+            case 'set_password':
+                $this->call->order = new SetPassword($fields);
+                return $this->call->order->perform($settings->minimumPasswordLength(), $this->now);
+            case 'result':
+                return $this->result($fields->reference('request_id'));
+            default:
+                throw new Refusal('unknown_action', 'There is no such action.');
+        }
+    }
+
+    private function ping(Settings $settings): array
+    {
+        $version = (string) Capsule::table('tblconfiguration')->where('setting', 'Version')->value('value');
+        return [
+            'name' => Settings::MODULE,
+            'version' => Settings::VERSION,
+            'protocol' => self::PROTOCOL,
+            'whmcs_version' => explode('-', $version)[0],
+            'php_version' => PHP_MAJOR_VERSION . '.' . PHP_MINOR_VERSION . '.' . PHP_RELEASE_VERSION,
+            'time' => gmdate('Y-m-d\TH:i:s\Z', $this->now),
+            'capabilities' => ['users', 'set_password', 'result'],
+            'minimum_password_length' => $settings->minimumPasswordLength(),
+        ];
+    }
+
+    private function result(string $requestId): array
+    {
+        $row = Requests::find($requestId);
+        if ($row === null || $row->changed_at === null || $row->request_id !== $requestId) {
+            return ['known' => false, 'user_id' => null, 'changed_at' => null];
+        }
+        $changedAt = gmdate('Y-m-d\TH:i:s\Z', (int) $row->changed_at);
+        return ['known' => true, 'user_id' => (int) $row->user_id, 'changed_at' => $changedAt];
+    }
+
+    private function refusalOf(\Throwable $error): Refusal
+    {
+        if ($error instanceof Refusal) {
+            return $error;
+        }
+        Activity::writeFailure($error, $this->call->order === null ? [] : [$this->call->order->password]);
+        return new Refusal('internal', 'Something went wrong; see the activity log.');
+    }
+
+    /** Strangers leave no rows, and a ping that went well is no news. */
+    private function record(string $outcome): void
+    {
+        if ($this->call->address === '' || ($this->call->action === 'ping' && $outcome === 'ok')) {
+            return;
+        }
+        try {
+            $this->call->record($outcome, $this->now);
+        } catch (\Throwable $error) {
+            Activity::writeFailure($error, []);
+        }
+    }
+}

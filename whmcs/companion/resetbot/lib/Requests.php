@@ -1,0 +1,54 @@
+<?php
+
+namespace WHMCS\Module\Addon\Resetbot;
+
+use WHMCS\Database\Capsule;
+
+/**
+ * What is kept of each request_id for a day. A row without `changed_at` is pending: a request that broke off on tables
+ * which can't roll back. A repeat of it writes again, and `result` does not know it.
+ */
+final class Requests
+{
+    const KEPT_SECONDS = 86400;
+
+    public static function prune(int $now): void
+    {
+        Capsule::table(Tables::REQUESTS)->where('created_at', '<', $now - self::KEPT_SECONDS)->delete();
+    }
+
+    /** @return \stdClass|null Its row. */
+    public static function find(string $requestId)
+    {
+        return Capsule::table(Tables::REQUESTS)->where('request_id', $requestId)->first();
+    }
+
+    /** Enter a request as pending unless it is there, and return its row, held until the transaction ends. */
+    public static function begin(SetPassword $asked, string $passwordHash, int $now): \stdClass
+    {
+        Capsule::table(Tables::REQUESTS)->insertOrIgnore([
+            'request_id' => $asked->requestId,
+            'client_id' => $asked->clientId,
+            'user_id' => $asked->userId,
+            'password_hash' => $passwordHash,
+            'created_at' => $now,
+        ]);
+        return Capsule::table(Tables::REQUESTS)->where('request_id', $asked->requestId)->lockForUpdate()->first();
+    }
+
+    public static function finish(string $requestId, int $now): void
+    {
+        Capsule::table(Tables::REQUESTS)->where('request_id', $requestId)->update(['changed_at' => $now]);
+    }
+
+    /** @throws Refusal if the row is that of another request. */
+    public static function requireSame(\stdClass $row, SetPassword $asked): void
+    {
+        $isSame = $row->request_id === $asked->requestId
+            && (int) $row->client_id === $asked->clientId
+            && (int) $row->user_id === $asked->userId;
+        if (!$isSame || !password_verify($asked->password, $row->password_hash)) {
+            throw new Refusal('request_id_conflict', 'This request_id belongs to another request.');
+        }
+    }
+}

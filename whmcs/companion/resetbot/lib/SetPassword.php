@@ -1,0 +1,100 @@
+<?php
+
+namespace WHMCS\Module\Addon\Resetbot;
+
+use WHMCS\Database\Capsule;
+
+/** One order to set a password. */
+final class SetPassword
+{
+    /** @var string */
+    public $requestId;
+
+    /** @var int */
+    public $clientId;
+
+    /** @var int */
+    public $userId;
+
+    /** @var string */
+    public $password;
+
+    /** @var string */
+    public $agent;
+
+    /** @throws Refusal */
+    public function __construct(Fields $fields)
+    {
+        $this->password = $fields->password('password');
+        $fields->refuseTemporary();
+        $this->requestId = $fields->reference('request_id');
+        $this->clientId = $fields->id('client_id');
+        $this->userId = $fields->id('user_id');
+        $this->agent = $fields->text('agent', 200);
+    }
+
+    /**
+     * Set it, or find that it was set before.
+     *
+     * @return array The answer of the protocol.
+     * @throws Refusal
+     */
+    public function perform(int $minimumLength, int $now): array
+    {
+        $this->requireGoodPassword($minimumLength);
+        $row = Requests::find($this->requestId);
+        if ($row !== null) {
+            Requests::requireSame($row, $this);
+        }
+        if ($row === null || $row->changed_at === null) {
+            // Once more inside the transaction; here, so that a refusal leaves nothing in tables that can't roll back.
+            Users::get($this->userId, $this->clientId);
+            // Takes a while, so it is done before anything is locked.
+            $hash = password_hash($this->password, PASSWORD_BCRYPT);
+            // Repeats of one request at the same moment wait for each other, and MySQL may break one of them off.
+            $row = Capsule::connection()->transaction(function () use ($hash, $now) {
+                return $this->write($hash, $now);
+            }, 3);
+        }
+        return $row === null ? self::report($this->userId, $now, false) : self::report($row->user_id, $row->changed_at, true);
+    }
+
+    /** @return \stdClass|null The row of an earlier request that did it, or null if it was done now. */
+    private function write(string $hash, int $now)
+    {
+        // The order matters where nothing can be rolled back: pending, password, done.
+        $row = Requests::begin($this, $hash, $now);
+        Requests::requireSame($row, $this);
+        if ($row->changed_at !== null) {
+            return $row;
+        }
+        $user = Users::get($this->userId, $this->clientId);
+        Users::setPassword($user, $hash, $now);
+        Requests::finish($this->requestId, $now);
+        Activity::write(
+            "{$this->agent} set a new password for user {$user->id} ({$user->email}) of client {$this->clientId},"
+            . " request {$this->requestId}",
+            $this->clientId
+        );
+        return null;
+    }
+
+    /** bcrypt ignores what stands behind 72 bytes, and PHP stops at a NUL: so ASCII, and at most 64. */
+    private function requireGoodPassword(int $minimumLength): void
+    {
+        $pattern = '/\A[ -~]{' . $minimumLength . ',' . Settings::MAXIMUM_PASSWORD_LENGTH . '}\z/';
+        if (preg_match($pattern, $this->password) !== 1) {
+            throw new Refusal('password_refused', 'The password is too short, too long or not printable ASCII.');
+        }
+    }
+
+    private static function report($userId, $changedAt, bool $isRepeated): array
+    {
+        return [
+            'user_id' => (int) $userId,
+            'changed_at' => gmdate('Y-m-d\TH:i:s\Z', (int) $changedAt),
+            'repeated' => $isRepeated,
+            'temporary' => false,
+        ];
+    }
+}
