@@ -171,6 +171,8 @@ async def test_a_request_is_forgotten_after_a_day(companion: Companion) -> None:
     [
         ({"user_id": 42}, 404, "user_not_found"),
         ({"client_id": 9999}, 404, "client_not_found"),
+        ({"user_id": 2**40}, 404, "user_not_found"),
+        ({"client_id": 2**40}, 404, "client_not_found"),
         ({"client_id": 43}, 404, "not_a_user_of_client"),
         ({"client_id": 905, "user_id": 905}, 404, "not_a_user_of_client"),
         ({"password": "short-7"}, 422, "password_refused"),

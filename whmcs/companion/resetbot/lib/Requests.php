@@ -23,7 +23,12 @@ final class Requests
         return Capsule::table(Tables::REQUESTS)->where('request_id', $requestId)->first();
     }
 
-    /** Enter a request as pending unless it is there, and return its row, held until the transaction ends. */
+    /**
+     * Enter a request as pending unless it is there, and return its row.
+     *
+     * Of two at the same moment the second waits here until the first has ended. The row is read without a lock of its
+     * own: all that wait hold a shared one already, and wanting more than that they would block one another.
+     */
     public static function begin(SetPassword $asked, string $passwordHash, int $now): \stdClass
     {
         Capsule::table(Tables::REQUESTS)->insertOrIgnore([
@@ -33,7 +38,7 @@ final class Requests
             'password_hash' => $passwordHash,
             'created_at' => $now,
         ]);
-        return Capsule::table(Tables::REQUESTS)->where('request_id', $asked->requestId)->lockForUpdate()->first();
+        return self::find($asked->requestId);
     }
 
     public static function finish(string $requestId, int $now): void

@@ -51,7 +51,7 @@ final class SetPassword
             Users::get($this->userId, $this->clientId);
             // Takes a while, so it is done before anything is locked.
             $hash = password_hash($this->password, PASSWORD_BCRYPT);
-            // Repeats of one request at the same moment wait for each other, and MySQL may break one of them off.
+            // Of several at the same moment MySQL may break one off, which then tries again.
             $row = Capsule::connection()->transaction(function () use ($hash, $now) {
                 return $this->write($hash, $now);
             }, 3);

@@ -25,8 +25,8 @@ final class Tables
         });
         self::createOne(self::REQUESTS, function ($table) {
             $table->string('request_id', 64)->primary();
-            $table->unsignedInteger('client_id');
-            $table->unsignedInteger('user_id');
+            $table->unsignedBigInteger('client_id');
+            $table->unsignedBigInteger('user_id');
             $table->string('password_hash', 255);
             $table->unsignedInteger('created_at')->index();
             $table->unsignedInteger('changed_at')->nullable();
@@ -37,8 +37,8 @@ final class Tables
             $table->string('address', 45);
             $table->string('action', 40);
             $table->string('agent', 200);
-            $table->unsignedInteger('client_id')->nullable();
-            $table->unsignedInteger('user_id')->nullable();
+            $table->unsignedBigInteger('client_id')->nullable();
+            $table->unsignedBigInteger('user_id')->nullable();
             $table->string('request_id', 64);
             $table->string('outcome', 40);
         });
