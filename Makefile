@@ -8,7 +8,7 @@ PYTEST := --numprocesses 2 --dist loadgroup
 # with an extra, and stop because the lock does not name that one.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
 
-.PHONY: demo test check format lock clean texts system php
+.PHONY: demo test check format lock clean texts system
 
 demo: .venv/demo.stamp
 	$(BIN)/python -m sandbox
