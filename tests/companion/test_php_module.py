@@ -221,6 +221,19 @@ async def test_what_an_agent_is_called_can_not_forge_lines_or_tags(php: PhpCompa
     assert "\n" not in line
 
 
+async def test_broken_bytes_in_an_address_do_no_harm(php: PhpCompanion) -> None:
+    user_id = php.user_id(ANA)
+    php.server.run("UPDATE tblusers SET email = CAST(X'616EFF61' AS TEXT) WHERE id = ?", user_id)
+
+    [user] = (await php.ask("users", client_id=42)).json()["users"]
+    changed = await php.set_password()
+
+    assert user["email"] == "an\ufffda"
+    assert changed.status_code == 200
+    [(_, line)] = php.lines()
+    assert f"user {user_id} (an?a) of client 42" in line
+
+
 async def test_columns_that_a_version_of_whmcs_lacks_are_done_without(php: PhpCompanion) -> None:
     for column in (
         "last_login",

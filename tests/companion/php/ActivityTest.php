@@ -42,9 +42,10 @@ final class ActivityTest extends ModuleTestCase
 
     public function testAFailureWithBrokenBytesIsStillTold(): void
     {
-        Activity::writeFailure(new \RuntimeException("\xff\xfe"), []);
+        Activity::writeFailure(new \RuntimeException("before \xff\xfe behind"), []);
 
-        $this->assertSame(['Reset Bot: internal error: RuntimeException'], $this->lines());
+        [$line] = $this->lines();
+        $this->assertStringEndsWith(': before ?? behind', $line);
     }
 
     public function testWhereTheLogCanNotBeWrittenPhpsOwnHasTheCause(): void

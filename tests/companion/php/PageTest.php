@@ -46,7 +46,16 @@ final class PageTest extends ModuleTestCase
         $this->assertSame($found[1][0], Settings::secret());
         $this->assertStringNotContainsString($found[1][0], $this->page());
         $this->assertStringNotContainsString($found[1][0], json_encode(Capsule::table('tblactivitylog')->get()));
-        $this->assertSame(2, Capsule::table('tblactivitylog')->count());
+    }
+
+    public function testTheActivityLogSaysWhichAdminMadeASecret(): void
+    {
+        $_SESSION['adminid'] = 7;
+
+        $this->page(self::NEW_SECRET);
+
+        $lines = Capsule::table('tblactivitylog')->pluck('description')->all();
+        $this->assertSame(['Reset Bot: admin 7 made a new secret on the page of the module'], $lines);
     }
 
     public function testLookingAtThePageChangesNothing(): void

@@ -23,16 +23,19 @@ final class Activity
         try {
             self::write($text);
         } catch (\Throwable $second) {
-            error_log('Reset Bot: ' . self::plain($text));
+            error_log('Reset Bot: ' . $text);
         }
     }
 
-    /** One line, without tags and without characters that MySQL's three-byte UTF-8 has no room for. */
+    /** One line, without tags, broken bytes, and characters that MySQL's three-byte UTF-8 has no room for. */
     public static function plain(string $text): string
     {
+        if (preg_match('//u', $text) !== 1) {
+            $text = preg_replace('/[\x80-\xff]/', '?', $text);
+        }
         $text = preg_replace('/[\x{10000}-\x{10FFFF}]/u', '?', $text);
-        $text = preg_replace('/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/u', ' ', (string) $text);
-        return strtr((string) $text, '<>', '()');
+        $text = preg_replace('/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/u', ' ', $text);
+        return strtr($text, '<>', '()');
     }
 
     /** The innermost error, since those around it quote the whole statement with its values. */
@@ -44,7 +47,8 @@ final class Activity
         $message = str_replace(array_filter($confidential), '***', $error->getMessage());
         $message = preg_replace('/\$2[aby]\$[^\s\'"]+/', '***', $message);
         $place = basename($error->getFile()) . ':' . $error->getLine();
-        $text = get_class($error) . ' (' . $place . '): ' . $message;
-        return preg_match('/\A.{0,' . self::MAXIMUM_LENGTH . '}/us', $text, $found) === 1 ? $found[0] : get_class($error);
+        $text = self::plain(get_class($error) . ' (' . $place . '): ' . $message);
+        preg_match('/\A.{0,' . self::MAXIMUM_LENGTH . '}/u', $text, $found);
+        return $found[0];
     }
 }

@@ -34,7 +34,7 @@ final class Page
             header('Cache-Control: no-store');
         }
         $secret = Settings::renewSecret();
-        Activity::write('an admin made a new secret on the page of the module');
+        Activity::write('admin ' . (int) ($_SESSION['adminid'] ?? 0) . ' made a new secret on the page of the module');
         return self::alert(
             'warning',
             '<strong>The new secret, shown this once:</strong><br><code>' . self::escape($secret) . '</code><br>'
