@@ -1,10 +1,10 @@
 <?php
 /**
- * Names everything in the given files that PHP 7.2 does not know, a line each; "-" reads standard input.
+ * Names what it finds in the given files that PHP 7.2 does not know, a line each; "-" reads standard input.
  *
- * It parses with Debian's nikic/php-parser and looks for the syntax that 7.3 to 8.4 added (see the three functions
- * below) and for their new functions and constants by name. It does not run PHP 7.2: a difference in behaviour, and a
- * class or method that is newer, it can't see.
+ * It parses with Debian's nikic/php-parser and looks for the syntax that 7.3 to 8.2 added, as far as the three
+ * functions below name it (what is newer still, PHP 8.2 refuses by itself), and for the functions and constants listed
+ * here. It does not run PHP 7.2: a difference in behaviour, and a class or method that is newer, it can't see.
  */
 
 require_once '/usr/share/php/PhpParser/autoload.php';

@@ -17,9 +17,6 @@ final class Api
     /** @var int */
     private $now;
 
-    /** @var callable Reads the raw body. Nobody reads $_POST: WHMCS may have escaped it. */
-    private $read;
-
     /** @var Call */
     private $call;
 
@@ -27,13 +24,10 @@ final class Api
      * @param array $server What PHP called $_SERVER when the request came.
      * @param int $now Unix seconds.
      */
-    public function __construct(array $server, int $now, ?callable $read = null)
+    public function __construct(array $server, int $now)
     {
         $this->server = $server;
         $this->now = $now;
-        $this->read = $read ?? function () {
-            return (string) file_get_contents('php://input', false, null, 0, self::MAXIMUM_READ_BYTES);
-        };
         $this->call = new Call();
     }
 
@@ -51,11 +45,6 @@ final class Api
         }
     }
 
-    private static function encode(array $data): string
-    {
-        return json_encode($data, JSON_UNESCAPED_SLASHES | JSON_INVALID_UTF8_SUBSTITUTE);
-    }
-
     private function perform(): array
     {
         $secret = Settings::secret();
@@ -64,7 +53,8 @@ final class Api
         }
         $settings = Settings::load();
         $this->admit($settings);
-        $body = ($this->read)();
+        // Not $_POST: WHMCS may have escaped what is in it.
+        $body = (string) file_get_contents('php://input', false, null, 0, self::MAXIMUM_READ_BYTES);
         $this->authenticate($secret, $body);
         Requests::prune($this->now);
         Nonces::limit($this->now);
@@ -167,5 +157,10 @@ final class Api
         } catch (\Throwable $error) {
             Activity::writeFailure($error, []);
         }
+    }
+
+    private static function encode(array $data): string
+    {
+        return json_encode($data, JSON_UNESCAPED_SLASHES | JSON_INVALID_UTF8_SUBSTITUTE);
     }
 }
