@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from bot.domain.audit import Action, Happened, Step
 from bot.domain.permissions import Denial
 from bot.domain.resets import LimitKind, Method, Reason
+from bot.metrics import Metrics
 from bot.settings import Settings
 from bot.store.audit import COLUMNS
 
@@ -73,7 +74,7 @@ def test_the_table_of_settings_tells_the_ranges() -> None:
 
 
 def test_every_secret_is_among_those_that_can_come_from_a_file() -> None:
-    [sentence] = [line for line in _text(ROOT / "README.md").splitlines() if "_FILE`" in line]
+    [sentence] = [line for line in _text(ROOT / "docs/settings.md").splitlines() if "_FILE`" in line]
     secrets = {name.upper() for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)}
     assert {name for name in re.findall(r"`([A-Z_]+)`", sentence) if not name.endswith("_FILE")} | {
         "SLACK_BOT_TOKEN"
@@ -87,6 +88,13 @@ def test_the_words_of_the_audit_are_all_explained() -> None:
     assert [column for column in COLUMNS if f"`{column}`" not in text] == []
     later = {"SENT", "REDACTED", "REQUESTED", "GRANTED", "REJECTED", "EXPIRED"}
     assert [word.value for word in Happened if word.value not in text and word.value not in later] == []
+
+
+def test_every_figure_is_explained() -> None:
+    metrics = Metrics("0.0.0")
+    metrics.watch_socket(lambda: 0.0)
+    explained = re.findall(r"^\| `(resetbot_\w+)` \|", _text(ROOT / "docs/operations.md"), re.MULTILINE)
+    assert {name.removesuffix("_total") for name in explained} == {family.name for family in metrics.registry.collect()}
 
 
 def test_the_header_of_the_export_in_the_readme_is_the_real_one() -> None:
@@ -134,8 +142,7 @@ def test_nothing_is_left_to_be_written(page: Path) -> None:
 
 
 def _settings_rows() -> Iterator[tuple[str, str, str, str]]:
-    section = _text(ROOT / "README.md").partition("\n## Settings\n")[2].partition("\n## ")[0]
-    for line in section.splitlines():
+    for line in _text(ROOT / "docs/settings.md").splitlines():
         if line.startswith("| `"):
             variable, meaning, default, written = (cell.strip() for cell in line.strip("|").split("|"))
             yield variable.strip("`"), meaning, default, written
