@@ -11,7 +11,7 @@ from sqlalchemy import Connection, inspect, text
 from bot.domain.audit import AuditFilter
 from bot.store.audit import AuditLog
 from bot.store.database import Database
-from bot.store.errors import NotMigratedError, StoreUnavailableError
+from bot.store.errors import NewerDatabaseError, NotMigratedError, StoreUnavailableError
 from bot.store.models import Base
 from tests.store.samples import events_in, make_event
 
@@ -55,7 +55,7 @@ async def test_a_new_file_and_its_folder_are_readable_by_nobody_else(tmp_path: P
 async def test_tables_of_another_version_are_told_apart(database: Database, path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(NotMigratedError) as caught:
+    with pytest.raises(NewerDatabaseError) as caught:
         await database.require_migrated()
     assert caught.value.found == "9999"
 
