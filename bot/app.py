@@ -376,12 +376,14 @@ async def serve(settings: Settings) -> None:
 
     Raises: StartError.
     """
-    app = await App.prepare(settings)
+    # First of all: as process 1 of a container the bot would else not notice a signal that comes while it starts.
     is_signalled = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, is_signalled.set)
-    await app.start()
+    app = await App.prepare(settings)
+    if not is_signalled.is_set():
+        await app.start()
     await is_signalled.wait()
     await app.stop()
 

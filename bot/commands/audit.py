@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import click
 
-from bot.commands.running import run_with_database
+from bot.commands.databases import run_with_database
 from bot.domain.audit import AuditEvent, AuditFilter, Happened
 from bot.domain.names import one_line
 from bot.store.audit import COLUMNS, AuditLog

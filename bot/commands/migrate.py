@@ -2,7 +2,7 @@
 
 import click
 
-from bot.commands.running import run_with_database
+from bot.commands.databases import run_with_database
 from bot.store.database import Database
 
 

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import click
 import structlog
 
-from bot.commands.running import FAILED, fail, run_with_database
+from bot.commands.databases import run_with_database
+from bot.commands.running import FAILED, fail
 from bot.domain.names import one_line, shorten
 from bot.domain.pauses import MAX_NAME, MAX_REASON, Pause
 from bot.store.database import Database

@@ -4,13 +4,14 @@ import click
 import uvloop
 
 from bot import app, logs
-from bot.commands.running import FAILED, fail, load_settings
+from bot.commands.running import FAILED, fail, load
+from bot.settings import Settings
 
 
 @click.command()
 def serve() -> None:
     """Run the bot until SIGTERM or Ctrl-C."""
-    settings = load_settings()
+    settings = load(Settings)
     logs.configure(settings.log_level, settings.log_format, settings.secrets)
     try:
         uvloop.run(app.serve(settings))

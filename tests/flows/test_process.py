@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from sandbox.slack import Fault as SlackFault
 from sandbox.whmcs import Fault as WhmcsFault
 from tests.flows.world import EMAIL, SET, World, fill_form
 
@@ -215,6 +216,16 @@ async def test_an_app_token_that_opens_no_socket_keeps_the_bot_from_starting(
         assert await running.ends() == 1
     assert f"SLACK_APP_TOKEN: Slack does not open a socket for it ({code})" in running.output
     assert "connections:write" in running.output
+    assert "Traceback" not in running.output
+
+
+async def test_a_signal_that_comes_while_the_bot_starts_ends_it_in_good_order(world: World) -> None:
+    world.slack.faults.add(SlackFault("auth.test", "held", times=1))
+    async with serve(world) as running:
+        await world.slack.wait_for_call("auth.test", is_done=False, timeout_seconds=20)
+        running.terminate()
+        world.slack.faults.release()
+        assert await running.ends() == 0
     assert "Traceback" not in running.output
 
 
