@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final, Self
@@ -61,7 +62,6 @@ _LEASE: Final = timedelta(seconds=40)
 _RENEW_SECONDS: Final = 10.0
 _WORK_SECONDS: Final = 1.0
 _HEALTH_SECONDS: Final = 20.0
-_CAPABILITIES_SECONDS: Final = 180.0
 _DRAIN_SECONDS: Final = 25.0
 
 
@@ -102,7 +102,7 @@ class App:
             if secret
             else None
         )
-        self._capabilities = Capabilities(self._whmcs, self._companion)
+        self._capabilities = Capabilities(self._whmcs, self._companion, time.monotonic)
         messages = Messages(slack, loopback_host=_loopback_host(settings.slack_api_url))
         languages = Languages.load(settings.default_locale, settings.help_contact)
         refusals = Refusals(self._audit, metrics)
@@ -251,7 +251,7 @@ class App:
             asyncio.create_task(_every(_WORK_SECONDS, self._worker.work, self._is_ending)),
             asyncio.create_task(_every(_RENEW_SECONDS, self._renew, self._is_ending)),
             asyncio.create_task(_every(_HEALTH_SECONDS, self._look, self._is_ending)),
-            asyncio.create_task(_every(_CAPABILITIES_SECONDS, self._capabilities.refresh, self._is_ending)),
+            asyncio.create_task(_every(_WORK_SECONDS, self._capabilities.refresh_if_due, self._is_ending)),
         ]
         self._is_started = True
         public = self._public.address if self._public is not None else "Socket Mode"

@@ -18,6 +18,7 @@ from whmcs.errors import (
     UnusableAnswerError,
     WhmcsError,
 )
+from whmcs.lookup import look_up
 from whmcs.models import (
     Client,
     ClientDetails,
@@ -62,4 +63,5 @@ __all__ = [
     "UserClient",
     "WhmcsClient",
     "WhmcsError",
+    "look_up",
 ]

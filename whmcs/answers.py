@@ -129,6 +129,10 @@ class _UserRow(Row):
         return User(self.id, self.firstname, self.lastname, self.email, tuple(clients.values()))
 
 
+class _DomainRow(Row):
+    userid: Id
+
+
 class _ClientUserRow(Row):
     id: Id
     name: Text = ""
@@ -167,6 +171,12 @@ def parse_details(data: Mapping[str, object]) -> ClientDetails:
         users=tuple(users.values()),
         owner_user_id=row.owner_user_id or None,
     )
+
+
+def parse_domain_owners(data: Mapping[str, object]) -> tuple[int, ...]:
+    """Read GetClientsDomains: whose the domains are. Its `userid` is the client's id."""
+    found = _page(data, "domains", "domain", _DomainRow)
+    return tuple(dict.fromkeys(row.userid for row in found))
 
 
 class _Version(Row):

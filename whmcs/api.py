@@ -94,6 +94,11 @@ class WhmcsClient:
         parameters: Parameters = {"search": search, "limitstart": 0, "limitnum": limit}
         return await self._read("GetUsers", parameters, answers.parse_users, deadline_seconds)
 
+    async def get_clients_domains(self, domain: str, *, deadline_seconds: float = 8.0) -> tuple[int, ...]:
+        """Return the ids of the clients that have this very domain, the first 25, none twice."""
+        parameters: Parameters = {"domain": domain, "limitstart": 0, "limitnum": 25}
+        return await self._read("GetClientsDomains", parameters, answers.parse_domain_owners, deadline_seconds)
+
     async def get_clients_details(self, client_id: int, *, deadline_seconds: float = 8.0) -> ClientDetails:
         """Return a client and its users.
 

@@ -71,13 +71,15 @@ class Match:
     """A client that a search found.
 
     `client` is None where the client is known through its user alone; `user` is the user through whom it was found, if
-    any. `is_exact`: the query is, but for case, the whole e-mail of the client or of this user.
+    any. `is_exact`: the query is, but for case, the whole e-mail of the client or of this user. `domain`: the client was
+    found because it has this domain.
     """
 
     client_id: int
     client: Client | None
     user: User | None
     is_exact: bool
+    domain: str = ""
 
 
 @dataclass(frozen=True, slots=True)

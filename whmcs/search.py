@@ -1,5 +1,6 @@
 """Two answers, clients and users, become one list of clients: best first, none twice."""
 
+import unicodedata
 from collections.abc import Iterable
 from enum import IntEnum
 
@@ -54,7 +55,7 @@ def merge(query: str, clients: Clients | WhmcsError, users: Users | WhmcsError, 
         raise min(clients, users, key=_telling)
     found_clients, clients_total = ((), 0) if isinstance(clients, WhmcsError) else clients
     found_users, users_total = ((), 0) if isinstance(users, WhmcsError) else users
-    wanted = _folded(query)
+    wanted = folded(query)
     matches = sorted(_joined(wanted, found_clients, found_users), key=lambda match: _order(wanted, match))
     total = len(matches)
     # Rows that stayed in WHMCS may be more clients; where all came, several users can have led to one client, or to none.
@@ -82,9 +83,9 @@ def _match(wanted: str, client_id: int, client: Client | None, user: User | None
 
 
 def _order(wanted: str, match: Match) -> tuple[int, int, str, int]:
-    status = _STATUSES.get(_folded(match.client.status), _STATUS_UNKNOWN) if match.client else _STATUS_UNKNOWN
+    status = _STATUSES.get(folded(match.client.status), _STATUS_UNKNOWN) if match.client else _STATUS_UNKNOWN
     named = match.client or match.user
-    name = _folded(named.full_name) if named else ""
+    name = folded(named.full_name) if named else ""
     return (_closeness(wanted, match.client, match.user), status, name, match.client_id)
 
 
@@ -103,15 +104,36 @@ def _closeness_of_user(wanted: str, user: User) -> _Closeness:
 
 
 def _closeness_of(wanted: str, email: str, *names: str) -> _Closeness:
-    folded = _folded(email)
-    if folded and folded == wanted:
+    address = folded(email)
+    if address and address == wanted:
         return _Closeness.EXACT_EMAIL
-    if wanted and wanted in map(_folded, names):
+    if wanted and any(_has_same_words(wanted, name) for name in names):
         return _Closeness.EXACT_NAME
-    return _Closeness.EMAIL_PREFIX if folded.startswith(wanted) else _Closeness.OTHER
+    return _Closeness.EMAIL_PREFIX if address.startswith(wanted) else _Closeness.OTHER
 
 
-def _folded(text: str) -> str:
+def has_all_words(match: Match, words: Iterable[str]) -> bool:
+    """Whether each of these words, folded, begins one of the client's, or of the user's through whom it was found."""
+    client, user = match.client, match.user
+    texts = [client.full_name, client.company_name, client.email] if client else []
+    texts += [user.full_name, user.email] if user else []
+    present = [word for text in texts for word in _unaccented(text).split()]
+    return all(any(word.startswith(_unaccented(wanted)) for word in present) for wanted in words)
+
+
+def _has_same_words(wanted: str, name: str) -> bool:
+    """In whatever order: a last name may come first."""
+    return sorted(_unaccented(wanted).split()) == sorted(_unaccented(name).split())
+
+
+def _unaccented(text: str) -> str:
+    """As WHMCS's database compares: `lopez` is `López`."""
+    return "".join(
+        letter for letter in unicodedata.normalize("NFKD", folded(text)) if not unicodedata.combining(letter)
+    )
+
+
+def folded(text: str) -> str:
     return " ".join(text.split()).casefold()
 
 

@@ -9,7 +9,7 @@ from bot.domain.resets import Method, Reason
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientMatch:
-    """A client that a search found. `via_email`: the user's address through which it was found, else empty."""
+    """A client that a search found. `via_email`: the user's address through which it was found, `domain`: the domain."""
 
     client_id: int
     name: str
@@ -17,6 +17,7 @@ class ClientMatch:
     email: str = ""
     status: str = ""
     via_email: str = ""
+    domain: str = ""
     is_exact: bool = False
 
 
@@ -46,13 +47,21 @@ class SetPasswordOffer(StrEnum):
 
     OFFERED = "offered"
     NOT_INSTALLED = "not_installed"
+    ABSENT = "absent"
+    TOO_OLD = "too_old"
+    WRONG_SECRET = "wrong_secret"  # noqa: S105 - the name of a reason
+    WRONG_CLOCK = "wrong_clock"
+    ADDRESS_REFUSED = "address_refused"
     NOT_ANSWERING = "not_answering"
     NOT_ALLOWED = "not_allowed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserChoice:
-    """`last_sign_in_at`: None where WHMCS doesn't tell it (`tells_sign_in` False) or where there was none yet."""
+    """`last_sign_in_at`: None where WHMCS doesn't tell it (`tells_sign_in` False) or where there was none yet.
+
+    `other_clients`: how many more this login opens; 0 also where that was not asked (`tells_clients` False).
+    """
 
     id: int
     name: str
@@ -61,6 +70,7 @@ class UserChoice:
     tells_sign_in: bool = False
     last_sign_in_at: datetime | None = None
     other_clients: int = 0
+    tells_clients: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +83,7 @@ class ClientCard:
     users: tuple[UserChoice, ...]
     profile_url: str
     offer: SetPasswordOffer
+    offers_email: bool = True
     preselected_user_id: int | None = None
     preselected_method: Method | None = None
 

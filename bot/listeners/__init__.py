@@ -47,6 +47,7 @@ def build_table(
         Entry(Kind.OPTIONS, modal.CLIENT, first(Step.SUGGESTION, Suggestion, reset.suggest_clients, _refuse_options)),
         Entry(Kind.ACTION, modal.CLIENT, later(Step.CHOICE, Action, reset.show_client)),
         Entry(Kind.ACTION, modal.CANDIDATE, later(Step.CHOICE, Action, reset.show_client)),
+        Entry(Kind.ACTION, modal.USER, later(Step.CHOICE, Action, reset.show_user)),
         Entry(Kind.ACTION, modal.SEARCH_AGAIN, later(Step.BUTTON, Action, reset.search_again)),
         Entry(Kind.ACTION, reset_result.BACK, later(Step.BUTTON, Action, reset.back)),
         Entry(Kind.VIEW, modal.CALLBACK_ID, first(Step.SUBMISSION, Submission, submission.submit, _refuse_view)),

@@ -6,12 +6,14 @@ from typing import Final
 
 import structlog
 
+from bot.domain.clients import Search
 from bot.domain.names import one_line, shorten
 from bot.domain.permissions import Agent
 from bot.domain.references import make_reference
 from bot.listeners.cards import draw_card
 from bot.listeners.drawing import Drawing
 from bot.listeners.entries import Answer
+from bot.listeners.latest import Latest
 from bot.listeners.payloads import Action, Command, Suggestion
 from bot.services.directory import Directory, Preselection
 from bot.services.resets import ResetService
@@ -51,6 +53,7 @@ class ResetPasswordListeners:
         self._modals = modals
         self._messages = messages
         self._languages = languages
+        self._typing: Latest[Search] = Latest()
 
     async def open(self, command: Command, agent: Agent) -> None:
         """`/reset-password`, alone or with whom to search for."""
@@ -90,7 +93,11 @@ class ResetPasswordListeners:
         if len(query) < _MIN_QUERY:
             return {"options": []}
         left = SUGGESTION_SECONDS - (asyncio.get_running_loop().time() - arrived_at)
-        search = await self._directory.search(query, deadline_seconds=max(left, 0.1))
+        search = await self._typing.ask(
+            suggestion.view_id, self._directory.search(query, deadline_seconds=max(left, 0.1))
+        )
+        if search is None:
+            return {"options": []}
         return {"options": modal.build_suggestions(search, self._languages.for_locale(agent.locale))}
 
     async def show_client(self, action: Action, agent: Agent) -> None:
@@ -106,6 +113,17 @@ class ResetPasswordListeners:
             return
         drawing = draw_card(self._directory, state, client_id, agent, Preselection(), t)
         await self._drawing.replace(action.view_id, drawing, modal.build_loading(state, t))
+
+    async def show_user(self, action: Action, agent: Agent) -> None:
+        """A user was chosen of whom is not known yet which other clients the password opens."""
+        t = self._languages.for_locale(agent.locale)
+        state = await self._read_state(action, agent)
+        user_id = modal.parse_user_value(action.element.selected)
+        if state is None or state.client_id is None or user_id is None:
+            await self._draw_start_again(action, t)
+            return
+        drawing = draw_card(self._directory, state, state.client_id, agent, Preselection(user_id=user_id), t)
+        await self._drawing.replace(action.view_id, drawing)
 
     async def search_again(self, action: Action, agent: Agent) -> None:
         """The same search once more; its text is in the button."""

@@ -128,13 +128,15 @@ class SubmissionListeners:
 
 
 def _missing(sent: modal.Submission, t: Texts) -> Answer:
-    """What is not filled in; a client without users has no fields for it, so that it is said at the client."""
+    """What is not filled in; where there is no field for it, it is said at one that is there."""
     errors = {}
     if sent.user_id is None:
         errors[modal.user_block(sent.state)] = form.choose_user(t)
     if sent.method is None:
         errors[modal.method_block(sent.state)] = form.choose_method(t)
     drawn = errors.keys() & sent.drawn_blocks
+    if not drawn and sent.user_id is not None:
+        return _errors({modal.user_block(sent.state): form.no_method(t)})
     if not drawn:
         return _errors({modal.client_block(sent.state): form.client_without_users(t)})
     return _errors({block: errors[block] for block in drawn})

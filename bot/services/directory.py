@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
@@ -79,6 +79,9 @@ class Directory:
             self._read_details(client_id), self._ask_companion(client_id), self._access.may_set_passwords(agent)
         )
         users = tuple(_user_choice(user, told, client_id) for user in details.users)
+        chosen = _preselect(users, preselection)
+        if chosen is not None and told is None:
+            users = await self._with_clients_of(chosen, users, client_id)
         return ClientCard(
             client_id=client_id,
             name=one_line(details.client.full_name),
@@ -88,9 +91,29 @@ class Directory:
             users=users,
             profile_url=self.profile_url(client_id),
             offer=self._capabilities.set_password if may_set_passwords else self._not_allowed(),
-            preselected_user_id=_preselect(users, preselection),
+            offers_email=self._capabilities.has("ResetPassword"),
+            preselected_user_id=chosen,
             preselected_method=preselection.method,
         )
+
+    async def _with_clients_of(
+        self, user_id: int, users: tuple[UserChoice, ...], client_id: int
+    ) -> tuple[UserChoice, ...]:
+        """Without the companion, at least of the chosen user: how many more clients the password opens."""
+        [chosen] = [choice for choice in users if choice.id == user_id]
+        if not chosen.email or not self._capabilities.has("GetUsers"):
+            return users
+        try:
+            found, _ = await self._client.get_users(chosen.email, deadline_seconds=_COMPANION_SECONDS)
+        except whmcs.WhmcsError as error:
+            _logger.warning("the user's clients are not told", reason=explain(error).reason.value)
+            return users
+        # An exact address also finds longer ones, so the user is known by the id.
+        opened = next(({opened.id for opened in user.clients} for user in found if user.id == user_id), None)
+        if opened is None:
+            return users
+        told = replace(chosen, tells_clients=True, other_clients=len(opened - {client_id}))
+        return tuple(told if choice.id == user_id else choice for choice in users)
 
     def profile_url(self, client_id: int) -> str:
         return f"{self._admin_url}/clientssummary.php?userid={client_id}"
@@ -105,7 +128,13 @@ class Directory:
 
     async def _search_text(self, query: str, deadline_seconds: float) -> Search:
         try:
-            found = await self._client.search(query, limit=_SHOWN, deadline_seconds=deadline_seconds)
+            found = await whmcs.look_up(
+                self._client,
+                query,
+                has_domains=self._capabilities.has("GetClientsDomains"),
+                limit=_SHOWN,
+                deadline_seconds=deadline_seconds,
+            )
         except whmcs.WhmcsError as error:
             return self._failed(query, error)
         failure = explain(found.failure) if found.failure is not None else None
@@ -136,6 +165,7 @@ class Directory:
     def _failed(self, query: str, error: whmcs.WhmcsError) -> Search:
         failure = explain(error)
         self._capabilities.note(failure.reason)
+        self._capabilities.look_again()
         _logger.warning("search failed", action=error.action, reason=failure.reason.value, detail=failure.detail)
         return Search(query=query, failure=failure.reason, detail=failure.detail)
 
@@ -160,6 +190,7 @@ class Directory:
             users = await self._companion.users(client_id, deadline_seconds=_COMPANION_SECONDS)
         except whmcs.WhmcsError as error:
             _logger.warning("companion did not tell the users", reason=explain(error).reason.value)
+            self._capabilities.look_again()
             return None
         return {user.id: user for user in users}
 
@@ -186,6 +217,7 @@ def _client_match(match: whmcs.Match) -> ClientMatch:
         email=email,
         status=one_line(client.status),
         via_email="" if via_email.casefold() == email.casefold() else via_email,
+        domain=one_line(match.domain),
         is_exact=match.is_exact,
     )
 
@@ -213,6 +245,7 @@ def _user_choice(user: whmcs.ClientUser, told: dict[int, whmcs.CompanionUser] | 
         tells_sign_in=more is not None,
         last_sign_in_at=more.last_sign_in_at if more is not None else None,
         other_clients=len(set(more.client_ids) - {client_id}) if more is not None else 0,
+        tells_clients=more is not None,
     )
 
 

@@ -207,6 +207,7 @@ class ResetService:
                 result = Result(reset=reset, outcome=Outcome.FAILED, reason=Reason.NOT_INSTALLED)
         except StoppedError as stopped:
             _log_failure(stopped)
+            self._note(stopped.result)
             return stopped.result
         except NotOursError:
             return Result(reset=reset, outcome=Outcome.FAILED, reason=Reason.INTERRUPTED)
@@ -215,6 +216,13 @@ class ResetService:
             _logger.exception("reset broke off", reference=reset.reference)
             return Result(reset=reset, outcome=await self._outcome_of_break(reset), reason=Reason.INTERNAL)
         return result
+
+    def _note(self, result: Result) -> None:
+        """What went wrong may be so for the next one as well, and is then said before anything is chosen."""
+        if result.reason is Reason.NOT_PERMITTED and result.detail == "ResetPassword":
+            self._capabilities.note_missing(result.detail)
+        else:
+            self._capabilities.look_again()
 
     async def _outcome_of_break(self, reset: Reset) -> Outcome:
         """FAILED only if it is recorded that WHMCS was not asked yet."""

@@ -176,9 +176,11 @@ def build_card(state: State, card: ClientCard, timezone: str, t: Texts) -> View:
     if warning := form.status_warning(t, card):
         parts.append(paragraph(warning))
     if card.users:
-        parts += [_users(state, card, timezone, t), _methods(state, card, t)]
+        parts += [_users(state, card, timezone, t), *_methods(state, card, t)]
     else:
         parts.append(paragraph(form.no_users(t)))
+    if not card.offers_email:
+        parts.append(small(form.no_email_offer(t)))
     if explained := form.offer(t, card.offer):
         parts.append(small(explained))
     return _form(state, chosen, [*parts, small(form.reference(t, state.reference)), *_contact(t)], t)
@@ -212,10 +214,20 @@ def parse_client_value(value: str | None) -> int | None:
         return None
 
 
+def parse_user_value(value: str | None) -> int | None:
+    """The user id in an option's value; None for what is none."""
+    try:
+        return _id(value)
+    except ViewError:
+        return None
+
+
 def build_suggestions(search: Search, t: Texts) -> list[dict[str, Any]]:
     """The type-ahead's options, at most 100; where there is no answer, one that says so."""
     if search.matches:
-        return [_client_option(match, t).to_dict() for match in search.matches[:_SELECT_OPTIONS]]
+        shown = [_client_option(match, t).to_dict() for match in search.matches[: _SELECT_OPTIONS - 1]]
+        more = search.total - len(shown)
+        return [*shown, _saying(form.more_option(t, more))] if more > 0 else shown
     return [_saying(form.no_answer_option(t))] if search.failure is not None else []
 
 
@@ -291,6 +303,8 @@ def _users(state: State, card: ClientCard, timezone: str, t: Texts) -> Block:
         label=plain(form.user(t)),
         element=_choice(USER, options, initial),
         hint=plain(hint) if hint else None,
+        # Where not all is known of everybody, it is asked of the one who is chosen.
+        dispatch_action=not all(choice.tells_clients for choice in card.users),
     )
 
 
@@ -323,10 +337,13 @@ def _choice(action_id: str, options: list[Option], initial: Option | None) -> Ra
     return StaticSelectElement(action_id=action_id, option_groups=groups, initial_option=initial)
 
 
-def _methods(state: State, card: ClientCard, t: Texts) -> Block:
-    offered = [Method.RESET_EMAIL]
+def _methods(state: State, card: ClientCard, t: Texts) -> list[Block]:
+    """None where nothing can be done; the form says why."""
+    offered = [Method.RESET_EMAIL] if card.offers_email else []
     if card.offer is SetPasswordOffer.OFFERED:
         offered.append(Method.SET_PASSWORD)
+    if not offered:
+        return []
     preselected = card.preselected_method if card.preselected_method in offered else None
     if len(offered) == 1:
         preselected = offered[0]
@@ -343,11 +360,11 @@ def _methods(state: State, card: ClientCard, t: Texts) -> Block:
         options=list(options.values()),
         initial_option=options[preselected] if preselected is not None else None,
     )
-    return InputBlock(block_id=method_block(state), label=plain(form.method(t)), element=element)
+    return [InputBlock(block_id=method_block(state), label=plain(form.method(t)), element=element)]
 
 
 def _client_option(match: ClientMatch, t: Texts) -> Option:
-    description = form.match_description(t, match.via_email, match.status)
+    description = form.match_description(t, match.via_email, match.domain, match.status)
     return Option(
         text=plain(form.match_text(match.name, match.company, match.email, match.client_id)),
         value=str(match.client_id),

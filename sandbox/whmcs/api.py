@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
@@ -184,6 +185,27 @@ def _last_login(client: Client) -> str:
     return f"Date: {client.last_login_at:%d/%m/%Y %H:%M}<br>IP Address: 203.0.113.9<br>Host: host.example.com"
 
 
+def _get_clients_domains(state: State, parameters: Mapping[str, str], _: Access) -> Answer:
+    wanted = parameters.get("domain", "").casefold()
+    found = [domain for domain in state.data.domains if wanted in ("", domain.name.casefold())]
+    page, start = found[: _as_int(parameters.get("limitnum", ""), 25)], 0
+    answer: Answer = {
+        "clientid": parameters.get("clientid", ""),
+        "domainid": parameters.get("domainid", ""),
+        "totalresults": str(len(found)),
+        "startnumber": start,
+        "numreturned": len(page),
+    }
+    if page:
+        # `userid` is the client's id here.
+        rows = [
+            {"id": str(domain.id), "userid": str(domain.client_id), "domainname": domain.name, "status": "Active"}
+            for domain in page
+        ]
+        answer["domains"] = {"domain": rows}
+    return answer
+
+
 def _reset_password(state: State, parameters: Mapping[str, str], _: Access) -> Answer:
     user_id, email = parameters.get("id", ""), parameters.get("email", "")
     if not user_id and not email:
@@ -213,6 +235,7 @@ ACTIONS: Final[Mapping[str, Callable[[State, Mapping[str, str], Access], Answer]
     "getclients": _get_clients,
     "getusers": _get_users,
     "getclientsdetails": _get_clients_details,
+    "getclientsdomains": _get_clients_domains,
     "resetpassword": _reset_password,
     "logactivity": _log_activity,
     "whmcsdetails": _whmcs_details,
@@ -221,7 +244,14 @@ WRITES: Final = frozenset({"resetpassword", "logactivity"})
 
 
 def _begins(prefix: str, *values: str) -> bool:
-    return any(value.casefold().startswith(prefix) for value in values)
+    """As MySQL's usual collations compare: neither case nor accents matter."""
+    return any(_plain(value).startswith(_plain(prefix)) for value in values)
+
+
+def _plain(text: str) -> str:
+    return "".join(
+        letter for letter in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(letter)
+    )
 
 
 def _order(found: list[_Record], parameters: Mapping[str, str]) -> list[_Record]:

@@ -1,4 +1,4 @@
-"""Actions of which only permission and missing parameters are known here: this installation has no domains and no tickets.
+"""Actions of which only permission and missing parameters are known here: this installation has no tickets.
 
 The texts are those of the reference (developers.whmcs.com/api-reference).
 """
@@ -9,16 +9,6 @@ from typing import Final
 from sandbox.whmcs.refusal import Refusal
 
 Answer = dict[str, object]
-
-
-def _get_clients_domains(parameters: Mapping[str, str]) -> Answer:
-    return {
-        "clientid": parameters.get("clientid", ""),
-        "domainid": parameters.get("domainid", ""),
-        "totalresults": "0",
-        "startnumber": 0,
-        "numreturned": 0,
-    }
 
 
 def _get_tickets(_: Mapping[str, str]) -> Answer:
@@ -50,7 +40,6 @@ def _send_no_email(parameters: Mapping[str, str]) -> Answer:
 
 
 FEATURES: Final[Mapping[str, Callable[[Mapping[str, str]], Answer]]] = {
-    "getclientsdomains": _get_clients_domains,
     "gettickets": _get_tickets,
     "getticket": _find_no_ticket,
     "addticketnote": _add_to_no_ticket,
@@ -58,3 +47,5 @@ FEATURES: Final[Mapping[str, Callable[[Mapping[str, str]], Answer]]] = {
     "updateticketreply": _update_no_reply,
     "sendemail": _send_no_email,
 }
+OPTIONAL_ACTIONS: Final = ("getclientsdomains", *FEATURES)
+"""All that one feature alone needs, and a role may lack."""

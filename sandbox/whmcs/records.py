@@ -66,11 +66,21 @@ class Link:
     is_owner: bool
 
 
+@dataclasses.dataclass(frozen=True)
+class Domain:
+    """A domain that a client has."""
+
+    id: int
+    client_id: int
+    name: str
+
+
 @dataclasses.dataclass
 class Data:
-    """Clients and users by id, and who opens what, oldest link first."""
+    """Clients and users by id, domains, and who opens what, oldest link first."""
 
     clients: dict[int, Client] = dataclasses.field(default_factory=dict)
+    domains: list[Domain] = dataclasses.field(default_factory=list)
     users: dict[int, User] = dataclasses.field(default_factory=dict)
     links: list[Link] = dataclasses.field(default_factory=list)
 
@@ -120,6 +130,14 @@ class Data:
         for client_id in client_ids:
             self.link(user_id, client_id, is_owner=is_owner)
         return user
+
+    def add_domain(self, client_id: int, name: str) -> Domain:
+        """Let the client have a domain. Raises: ValueError."""
+        if client_id not in self.clients:
+            raise ValueError(f"there is no client {client_id}")
+        domain = Domain(len(self.domains) + 1, client_id, name)
+        self.domains.append(domain)
+        return domain
 
     def link(self, user_id: int, client_id: int, *, is_owner: bool = False) -> None:
         """Let the user open the client; as its owner only if it has none. Raises: ValueError."""

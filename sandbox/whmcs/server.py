@@ -22,7 +22,7 @@ from sandbox.whmcs.state import State
 API_PATH: Final = "/includes/api.php"
 COMPANION_PATH: Final = "/modules/addons/resetbot/api.php"
 ROLE: Final = ("GetClients", "GetUsers", "GetClientsDetails", "ResetPassword", "LogActivity", "WhmcsDetails")
-"""What the bot needs. The actions that one feature alone needs are in `features.FEATURES`."""
+"""What the bot needs. The actions that one feature alone needs are in `features.OPTIONAL_ACTIONS`."""
 
 Work = Callable[[FaultKind | None], tuple[Response, bool]]
 

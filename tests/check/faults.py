@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 from sandbox.ports import free_port
 from sandbox.slack import Fault as SlackFault
 from sandbox.whmcs import Fault, FaultKind
-from sandbox.whmcs.features import FEATURES
+from sandbox.whmcs.features import OPTIONAL_ACTIONS
 from sandbox.whmcs.server import ROLE
 from tests.check.installation import Installation
 from tests.tls import serve_tls
@@ -46,7 +46,7 @@ def _role_without(*actions: str) -> Switch:
     async def switch(here: Installation, _: AsyncExitStack) -> Settings:
         lost = {action.casefold() for action in actions}
         here.world.whmcs.access.allowed_actions = {
-            action for action in (*ROLE, *FEATURES) if action.casefold() not in lost
+            action for action in (*ROLE, *OPTIONAL_ACTIONS) if action.casefold() not in lost
         }
         return {}
 
@@ -153,7 +153,7 @@ FAULTS: Final[Mapping[str, Mapping[str, Switch]]] = {
         "our address is refused": _whmcs("WhmcsDetails", "invalid_ip"),
         "wrong credentials": _whmcs("WhmcsDetails", "credentials"),
         "the role lacks an action": _role_without("GetUsers"),
-        "the role lacks what features need": _role_without(*FEATURES),
+        "the role lacks what features need": _role_without(*OPTIONAL_ACTIONS),
         "WHMCS lacks an action": _whmcs("GetUsers", "unknown_action"),
         "an action breaks": _whmcs("ResetPassword", "html_500"),
         "it is too old": _change(lambda here: setattr(here.world.whmcs.access, "version", "8.0.4")),

@@ -12,7 +12,7 @@ from bot.check.report import Line, Part, State
 from bot.check.running import check_all
 from bot.settings import Settings
 from bot.store.database import Database
-from sandbox.whmcs.features import FEATURES
+from sandbox.whmcs.features import OPTIONAL_ACTIONS
 from sandbox.whmcs.server import ROLE
 from tests.flows.world import World, make_world
 
@@ -90,7 +90,7 @@ class Installation:
 async def make_installation(folder: Path) -> AsyncIterator[Installation]:
     """Everything is well here, but that the bot does not run yet."""
     async with make_world(folder) as world:
-        world.whmcs.access.allowed_actions = {*ROLE, *FEATURES}
+        world.whmcs.access.allowed_actions = {*ROLE, *OPTIONAL_ACTIONS}
         world.settings["PUBLIC_URL"] = world.public_url
         installation = Installation(world)
         await installation.migrate()

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.ports import free_port
 from sandbox.whmcs import Fault, FaultKind, LocalWhmcs
-from sandbox.whmcs.features import FEATURES
+from sandbox.whmcs.features import OPTIONAL_ACTIONS
 from sandbox.whmcs.server import ROLE
 from tests.check.installation import Installation
 from tests.tls import serve_tls
@@ -95,7 +95,7 @@ async def test_wrong_credentials_are_told_and_tried_once(here: Installation, whm
 
 @pytest.mark.parametrize("action", ROLE)
 async def test_an_action_that_the_role_lacks_is_named(here: Installation, whmcs: LocalWhmcs, action: str) -> None:
-    whmcs.access.allowed_actions = {*ROLE, *FEATURES} - {action}
+    whmcs.access.allowed_actions = {*ROLE, *OPTIONAL_ACTIONS} - {action}
     answer = await here.examine()
     name = f"whmcs.action.{action}"
     version = {"whmcs.version": "warning"} if action == "WhmcsDetails" else {}
@@ -118,7 +118,7 @@ async def test_an_action_that_the_role_lacks_is_named(here: Installation, whmcs:
 async def test_an_action_of_one_feature_alone_is_a_warning_that_names_it(
     here: Installation, whmcs: LocalWhmcs, check: str, action: str
 ) -> None:
-    whmcs.access.allowed_actions = {*ROLE, *FEATURES} - {action.casefold()}
+    whmcs.access.allowed_actions = {*ROLE, *OPTIONAL_ACTIONS} - {action.casefold()}
     answer = await here.examine()
     assert (answer.exit_code, answer.troubles) == (0, {check: "warning", **START})
     assert answer.findings[check].text == f"not in the role: {action}"

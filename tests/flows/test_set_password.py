@@ -272,7 +272,7 @@ async def test_without_a_companion_only_the_email_is_offered_and_the_form_says_w
 
 
 async def test_a_companion_that_does_not_answer_at_start_is_said_to_be_silent(world: World) -> None:
-    world.whmcs.faults.add(WhmcsFault("ping", "companion_absent"))
+    world.whmcs.faults.add(WhmcsFault("ping", "drop_before"))
     async with world.bot():
         modal = await world.agent.types("/reset-password ana@example.com")
         await modal.shows("Id del cliente")

@@ -97,6 +97,10 @@ def no_answer_option(t: Texts) -> str:
     return t.say("WHMCS does not answer just now; type again in a moment")
 
 
+def more_option(t: Texts, number: int) -> str:
+    return t.count("{number} more: type more of it", "{number} more: type more of it", number)
+
+
 def not_allowed_option(t: Texts) -> str:
     return t.say("You may not reset passwords")
 
@@ -108,8 +112,10 @@ def match_text(name: str, company: str, email: str, client_id: int) -> str:
     return shorten(" · ".join(part for part in (who, email) if part), OPTION - len(end)) + end
 
 
-def match_description(t: Texts, via_email: str, status: str) -> str:
+def match_description(t: Texts, via_email: str, domain: str, status: str) -> str:
     parts = [t.say("User {email}", email=via_email)] if via_email else []
+    if domain:
+        parts.append(t.say("Domain {domain}", domain=domain))
     if status and status != "Active":
         parts.append(client_status(t, status))
     return shorten(" · ".join(parts), OPTION)
@@ -205,8 +211,41 @@ def offer(t: Texts, offered: SetPasswordOffer) -> str:
             return t.say("“Set a password” is not offered: the companion module is not set up in WHMCS.")
         case SetPasswordOffer.NOT_ANSWERING:
             return t.say("“Set a password” is not offered just now: the companion module in WHMCS does not answer.")
+        case SetPasswordOffer.ABSENT:
+            return t.say(
+                "“Set a password” is not offered: the companion module is missing in WHMCS, or not activated. "
+                "Tell your administrator."
+            )
+        case SetPasswordOffer.TOO_OLD:
+            return t.say(
+                "“Set a password” is not offered: the companion module in WHMCS is of another version. "
+                "Tell your administrator."
+            )
+        case SetPasswordOffer.WRONG_SECRET:
+            return t.say(
+                "“Set a password” is not offered: the companion module in WHMCS has another secret than the bot. "
+                "Tell your administrator."
+            )
+        case SetPasswordOffer.WRONG_CLOCK:
+            return t.say(
+                "“Set a password” is not offered: the clocks of WHMCS’s server and of the bot differ too much. "
+                "Tell your administrator."
+            )
+        case SetPasswordOffer.ADDRESS_REFUSED:
+            return t.say(
+                "“Set a password” is not offered: the companion module in WHMCS does not accept the bot’s address. "
+                "Tell your administrator."
+            )
         case SetPasswordOffer.NOT_ALLOWED:
             return t.say("“Set a password” is not offered: you are not among those who may set passwords.")
+
+
+def no_email_offer(t: Texts) -> str:
+    """Why the reset e-mail is not among the methods."""
+    return t.say(
+        "“Send a password-reset e-mail” is not offered: the bot’s API role in WHMCS lacks ResetPassword. "
+        "Tell your administrator."
+    )
 
 
 def contact(t: Texts) -> str:
@@ -236,6 +275,10 @@ def choose_user(t: Texts) -> str:
 
 def choose_method(t: Texts) -> str:
     return t.say("Choose a method. Nothing was changed.")
+
+
+def no_method(t: Texts) -> str:
+    return t.say("No method can be used just now: see below why. Nothing was changed.")
 
 
 def client_without_users(t: Texts) -> str:
