@@ -216,12 +216,13 @@ class App:
         slack = SlackClient.connect(
             settings.slack_bot_token.get_secret_value(),
             settings.slack_api_url,
-            lambda method, error: metrics.slack_calls.labels(method, error).inc(),
+            metrics.count_slack_call,
         )
         try:
             await _require_migrated(database)
             return cls(settings, slack, await _identify(slack), database, metrics)
-        except StartError:
+        except BaseException:
+            # Cancelled, too: a signal came while Slack was asked.
             await _close(slack, database)
             raise
 
@@ -232,18 +233,12 @@ class App:
         """
         await self._capabilities.refresh()
         try:
-            await self._audit.record(
-                AuditEvent(at=_now(), actor=BOT, action=Action.SETTINGS, outcome=Happened.LOADED, reason=VERSION)
-            )
-        except StoreError as error:
-            await self.stop()
-            raise StartError(f"DATABASE_URL: the database can't be written ({error})") from error
-        try:
             await _begin(self._ops, "OPS_PORT")
             if self._public is not None:
                 await _begin(self._public, "PORT")
             if self._socket is not None:
                 await _open_socket(self._socket)
+            await self._record_start()
         except StartError:
             await self.stop()
             raise
@@ -256,6 +251,13 @@ class App:
         self._is_started = True
         public = self._public.address if self._public is not None else "Socket Mode"
         _logger.info("ready", version=VERSION, public=public, operations=self._ops.address)
+
+    async def _record_start(self) -> None:
+        event = AuditEvent(at=_now(), actor=BOT, action=Action.SETTINGS, outcome=Happened.LOADED, reason=VERSION)
+        try:
+            await self._audit.record(event)
+        except StoreError as error:
+            raise StartError(f"DATABASE_URL: the database can't be written ({error})") from error
 
     async def stop(self) -> None:
         """Not ready from now on, nothing new; what runs is waited for, 25 s at most; then all is closed."""
@@ -372,20 +374,34 @@ async def _identify(slack: SlackClient) -> Identity:
 
 
 async def serve(settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT.
+    """Run until SIGTERM or SIGINT, also if that comes while the bot starts.
 
     Raises: StartError.
     """
-    # First of all: as process 1 of a container the bot would else not notice a signal that comes while it starts.
     is_signalled = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, is_signalled.set)
-    app = await App.prepare(settings)
-    if not is_signalled.is_set():
-        await app.start()
-    await is_signalled.wait()
+    starting = asyncio.create_task(_start(settings))
+    signalled = asyncio.create_task(is_signalled.wait())
+    await asyncio.wait({starting, signalled}, return_when=asyncio.FIRST_COMPLETED)
+    if not starting.done():
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+        return
+    app = await starting
+    await signalled
     await app.stop()
+
+
+async def _start(settings: Settings) -> App:
+    app = await App.prepare(settings)
+    try:
+        await app.start()
+    except asyncio.CancelledError:
+        await app.stop()
+        raise
+    return app
 
 
 def _build_bolt(identity: Identity) -> AsyncApp:

@@ -3,6 +3,7 @@
 Names follow https://prometheus.io/docs/practices/naming/.
 """
 
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -10,6 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 _ACKNOWLEDGEMENT_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
 """Slack waits three seconds."""
+_WORD: Final = re.compile(r"[a-z_]{1,60}(?:[0-9]{3})?")
 _WHMCS_BUCKETS: Final = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 
 
@@ -66,6 +68,10 @@ class Metrics:
             "Resets that have begun and have no recorded outcome.",
             registry=self.registry,
         )
+
+    def count_slack_call(self, method: str, error: str) -> None:
+        """`error`: Slack's code, which comes from outside; what is no word of that kind is counted as `other`."""
+        self.slack_calls.labels(method, error if _WORD.fullmatch(error) else "other").inc()
 
     def watch_socket(self, silent_seconds: Callable[[], float]) -> None:
         """Show how long Slack's socket has been silent; in Socket Mode alone."""

@@ -18,6 +18,7 @@ from bot.domain.passwords import MAX_LENGTH, MIN_LENGTH
 
 _USER_ID: Final = re.compile(r"[UW][A-Z0-9]+")
 _GROUP_ID: Final = re.compile(r"S[A-Z0-9]+")
+_EVENTS_PATH: Final = "/slack/events"
 _API_PATH: Final = "/includes/api.php"
 _DATABASES: Final = ("sqlite", "postgresql")
 _FILE: Final = "_FILE"
@@ -105,7 +106,7 @@ class ManifestSettings(EnvironmentSettings):
     @field_validator("public_url")
     @classmethod
     def _is_public_address(cls, value: str | None) -> str | None:
-        return _http_address(value).rstrip("/") if value else value
+        return _http_address(value).rstrip("/").removesuffix(_EVENTS_PATH).rstrip("/") if value else value
 
 
 class Settings(ManifestSettings, OperationsSettings, DatabaseSettings):

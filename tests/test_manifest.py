@@ -84,6 +84,10 @@ def test_yaml_and_json_say_the_same(show: Print, read: Read, installation: dict[
     assert list(_read_yaml(text)) == list(_flatten(read(**installation)))
 
 
+def test_an_address_with_the_endpoint_at_its_end_is_taken_without_it(read: Read) -> None:
+    assert read(PUBLIC_URL=f"{ADDRESS}/slack/events/") == read(PUBLIC_URL=ADDRESS)
+
+
 def test_in_http_mode_everything_goes_to_the_one_endpoint(read: Read) -> None:
     manifest = read(PUBLIC_URL="https://example.com:8443/bots/")
     endpoint = "https://example.com:8443/bots/slack/events"

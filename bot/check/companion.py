@@ -82,7 +82,7 @@ def _explain(error: whmcs.WhmcsError, url: str) -> Line:
             return failed(
                 _SECRET,
                 "the companion does not accept our signature",
-                "Set WHMCS_COMPANION_SECRET to the secret in the module's settings (System Settings > Addon Modules).",
+                "Make a new secret on the module's page in WHMCS (Addons > Reset Bot), and set WHMCS_COMPANION_SECRET to it.",
             )
         case _:
             return failed(_INSTALLED, *_explain_absence(error, url))

@@ -29,7 +29,7 @@ async def check_delivery(client: SlackClient, settings: Settings) -> Line:
             "PUBLIC_URL is not set, so it is not known whether Slack reaches the bot",
             "Set PUBLIC_URL to the https address that the app's manifest names, without /slack/events.",
         )
-    url = settings.public_url.removesuffix(_PATH) + _PATH
+    url = settings.public_url + _PATH
     answer = await call_ourselves(url, settings.slack_signing_secret.get_secret_value())
     return _judge(answer, url) if isinstance(answer, Echo) else _explain(answer, url)
 

@@ -14,9 +14,9 @@ from bot.slack.people import People
 _GROUPS: Final = "slack.groups"
 _AGENTS: Final = "slack.agents"
 _SET_PASSWORD: Final = "slack.set_password"  # noqa: S105 - the name of a check
-_AT_ONCE: Final = 8
-_MOST: Final = 100
-"""Slack allows about that many reads of people a minute."""
+_AT_ONCE: Final = 4
+_MOST: Final = 20
+"""Slack allows about a hundred reads of people a minute, which the running bot needs as well."""
 
 _WHY: Final = {
     Denial.DEACTIVATED: "is deactivated",

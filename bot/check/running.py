@@ -10,6 +10,7 @@ from bot.check.database import check_database
 from bot.check.report import Line, Lines, Part, failed, ok
 from bot.check.slack import check_slack
 from bot.check.whmcs import check_whmcs
+from bot.domain.names import one_line
 from bot.logs import Masker
 from bot.settings import Settings, SettingsError
 
@@ -43,9 +44,7 @@ def explain_settings(error: SettingsError) -> Lines:
     """A line for each variable that is wrong."""
     told = [line.partition(": ") for line in error.lines]
     return tuple(
-        failed(
-            f"settings.{name}", f"{name}: {text}", f"Correct {name}; the README's table of settings tells its range."
-        )
+        failed(f"settings.{name}", f"{name}: {text}", f"Correct {name}; docs/settings.md tells its range.")
         for name, _, text in told
     )
 
@@ -61,4 +60,5 @@ async def _within_time(part: Part, check: Awaitable[Lines]) -> Lines:
 
 
 def _masked(line: Line, mask: Masker) -> Line:
-    return replace(line, text=mask(None, "", line.text), next=mask(None, "", line.next))
+    """Without secrets, and on one line: some of the text comes from other servers."""
+    return replace(line, text=one_line(mask(None, "", line.text)), next=one_line(mask(None, "", line.next)))

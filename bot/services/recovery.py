@@ -23,6 +23,7 @@ _PATIENCE: Final = timedelta(minutes=5)
 
 # By then every attempt of the process that began it has passed its own deadline, even if that process still lives.
 _WRITE_OVER: Final = timedelta(minutes=2)
+_REMEMBERED: Final = timedelta(hours=23)
 
 
 class Recovery:
@@ -80,9 +81,12 @@ class Recovery:
             return Result(reset=reset, outcome=Outcome.UNKNOWN, reason=Reason.INTERRUPTED) if is_last else None
         if answer.is_known:
             return Result(reset=reset, outcome=Outcome.SUCCEEDED, reason=Reason.NOT_DELIVERED)
-        if self._clock() - reset.started_at < _WRITE_OVER:
+        age = self._clock() - reset.started_at
+        if age < _WRITE_OVER:
             return None
-        return Result(reset=reset, outcome=Outcome.FAILED, reason=Reason.INTERRUPTED)
+        # The companion forgets what it did after a day: then *not known* tells nothing any more.
+        outcome = Outcome.FAILED if age < _REMEMBERED else Outcome.UNKNOWN
+        return Result(reset=reset, outcome=outcome, reason=Reason.INTERRUPTED)
 
     async def _tell(self, result: Result, place: MessageRef | None) -> None:
         """In the message that waited for the password: it holds none after that, as the sentence says."""

@@ -158,7 +158,7 @@ def _told_apart(method: str, error: SlackApiError) -> SlackRefusedError | SlackU
 
 def _retry_after(headers: Mapping[str, str]) -> float:
     value = next((text for name, text in headers.items() if name.lower() == "retry-after"), "1")
-    return float(value) if value.isdigit() else 1.0
+    return float(value) if value.isascii() and value.isdigit() else 1.0
 
 
 def _text(answer: Mapping[str, Any], key: str) -> str:

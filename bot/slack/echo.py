@@ -11,6 +11,8 @@ from urllib.parse import urljoin, urlsplit
 import aiohttp
 from slack_sdk.signature import SignatureVerifier
 
+from bot.slack.client import find_proxy
+
 ECHO_SECONDS: Final = 6.0
 _LONGEST: Final = 2000
 
@@ -46,7 +48,7 @@ async def call_ourselves(url: str, signing_secret: str) -> Echo | Silence:
     try:
         async with (
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ECHO_SECONDS)) as session,
-            session.post(url, data=body, headers=headers, allow_redirects=False) as answer,
+            session.post(url, data=body, headers=headers, allow_redirects=False, proxy=find_proxy(url)) as answer,
         ):
             text = (await answer.content.read(_LONGEST)).decode(errors="replace")
             location = urlsplit(urljoin(url, answer.headers.get("location", "")))

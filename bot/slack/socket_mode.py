@@ -9,15 +9,16 @@ import asyncio
 import json
 import random
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import aiohttp
 import structlog
 from aiohttp import ClientWebSocketResponse, WSMsgType
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.domain.addresses import is_loopback
+from bot.domain.names import one_line
 from bot.slack.client import SlackClient, find_proxy
 from bot.slack.errors import SlackError, SlackRateLimitedError, SlackUnansweredError
 
@@ -32,6 +33,9 @@ _OVERLAP_SECONDS: Final = 10.0
 _LASTING_SECONDS: Final = 10.0
 _FIRST_WAIT_SECONDS: Final = 0.5
 _LONGEST_WAIT_SECONDS: Final = 30.0
+_LONGEST_PAUSE_SECONDS: Final = 300.0
+_SOCKETS: Final = 3
+_AT_ONCE: Final = 1000
 _ACKNOWLEDGE_SECONDS: Final = 3.0
 _MAX_MESSAGE_BYTES: Final = 1_000_000
 _OPEN: Final = "apps.connections.open"
@@ -65,6 +69,7 @@ class SocketMode:
         self._retiring: set[asyncio.Task[None]] = set()
         self._last_heard_at = asyncio.get_running_loop().time()
         self._failure = ""
+        self._wait_seconds = 0.0
 
     @property
     def silent_seconds(self) -> float:
@@ -80,6 +85,11 @@ class SocketMode:
             return "ok"
         return f"unusable: {self._failure or 'no socket'}, nothing heard for {self.silent_seconds:.0f} s"
 
+    @property
+    def next_try_seconds(self) -> float:
+        """How long it waits at most before it tries to open a socket again."""
+        return self._wait_seconds
+
     async def begin(self) -> None:
         """Open a socket; when this returns, Slack has greeted us on it. From then on there always is one.
 
@@ -88,12 +98,12 @@ class SocketMode:
         self._keeper = asyncio.create_task(self._keep(await self._open()))
 
     async def end(self) -> None:
-        """Take nothing more; what has arrived is acknowledged first."""
+        """Take what still comes while answers are under way, acknowledge it, and close."""
         tasks = [*self._retiring, *([self._keeper] if self._keeper is not None else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.gather(*(connection.close() for connection in self._connections))
+        await asyncio.gather(*(connection.close() for connection in list(self._connections)))
 
     async def _keep(self, connection: "_Connection") -> None:
         """Replace the socket whenever it ends or is about to; the next one is there before an old one goes."""
@@ -103,22 +113,29 @@ class SocketMode:
             self._failure = connection.ending
             _logger.info("socket is replaced", reason=connection.ending)
             has_lasted = asyncio.get_running_loop().time() - opened_at >= _LASTING_SECONDS
-            following = await self._open_again(0.0 if has_lasted else _FIRST_WAIT_SECONDS)
-            self._retire(connection, _OVERLAP_SECONDS)
+            self._wait_seconds = 0.0 if has_lasted else _longer(self._wait_seconds)
+            following = await self._open_again()
+            # One that flaps leaves no crowd of sockets behind: Slack allows ten.
+            self._retire(connection, _OVERLAP_SECONDS if len(self._connections) <= _SOCKETS else 0)
             connection = following
 
-    async def _open_again(self, wait_seconds: float) -> "_Connection":
-        """Try until there is one, less and less often."""
+    async def _open_again(self) -> "_Connection":
+        """Try until there is one, less and less often, whatever goes wrong."""
         while True:
-            await asyncio.sleep(wait_seconds * (0.5 + random.random()))  # noqa: S311 - spreads replicas, hides nothing
+            await asyncio.sleep(self._wait_seconds * random.uniform(0.5, 1.0))  # noqa: S311 - spreads replicas, hides nothing
+            self._wait_seconds = _longer(self._wait_seconds)
             try:
                 return await self._open()
+            except SlackRateLimitedError as error:
+                self._failure = str(error)
+                self._wait_seconds = max(self._wait_seconds, min(error.retry_after_seconds, _LONGEST_PAUSE_SECONDS))
             except SlackError as error:
                 self._failure = str(error)
-                _logger.warning("no socket", error=str(error))
-                after = error.retry_after_seconds if isinstance(error, SlackRateLimitedError) else 0.0
-                longer = min(max(2 * wait_seconds, _FIRST_WAIT_SECONDS), _LONGEST_WAIT_SECONDS)
-                wait_seconds = max(longer, 2 * after)
+            except Exception as error:
+                # Nobody foresaw it; without another try the bot would be deaf for ever.
+                self._failure = type(error).__name__
+                _logger.exception("socket not opened")
+            _logger.warning("no socket", error=self._failure, next_seconds=round(self._wait_seconds))
 
     async def _open(self) -> "_Connection":
         """Raises: SlackError."""
@@ -143,7 +160,10 @@ class SocketMode:
         return connection
 
     async def _connect(self, url: str) -> ClientWebSocketResponse:
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            raise SlackUnansweredError(_OPEN, "an answer without a wss address") from None
         if parts.scheme != "wss" and not (parts.scheme == "ws" and is_loopback(parts.hostname or "")):
             raise SlackUnansweredError(_OPEN, "an answer without a wss address")
         try:
@@ -165,20 +185,23 @@ class SocketMode:
         task.add_done_callback(self._retiring.discard)
 
     def _ended(self, connection: "_Connection") -> None:
+        """Nothing more comes over it, and nothing is to be said there any more."""
         self._last_heard_at = max(self._last_heard_at, connection.heard_at)
         self._connections.discard(connection)
 
 
-class _Message(BaseModel):
-    """What Slack sends over a socket. `reason` comes with a `disconnect`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Envelope:
+    """What Slack wants an acknowledgement for. A payload that is no object is an empty one here."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    id: str
+    kind: str
+    payload: Mapping[str, Any]
+    takes_answer: bool
 
-    type: str
-    envelope_id: str = ""
-    accepts_response_payload: bool = False
-    payload: dict[str, Any] = {}
-    reason: str = ""
+
+def _longer(seconds: float) -> float:
+    return min(max(2 * seconds, _FIRST_WAIT_SECONDS), _LONGEST_WAIT_SECONDS)
 
 
 class _Connection:
@@ -198,6 +221,7 @@ class _Connection:
         self._silent_after_seconds = silent_after_seconds
         self._answering: set[asyncio.Task[None]] = set()
         self._tasks: list[asyncio.Task[None]] = []
+        self._on_end: Callable[[_Connection], None] | None = None
         self._has_begun = asyncio.Event()
         self._has_hello = False
         self._is_over = asyncio.Event()
@@ -212,8 +236,9 @@ class _Connection:
         return self._has_hello and not self._is_over.is_set() and self._silence() < self._silent_after_seconds
 
     def start(self, *, on_end: Callable[["_Connection"], None]) -> None:
+        self._on_end = on_end
         reading = asyncio.create_task(self._read())
-        reading.add_done_callback(lambda _: self._over(on_end))
+        reading.add_done_callback(self._over)
         self._tasks = [reading, asyncio.create_task(self._beat())]
 
     async def wait_for_hello(self) -> None:
@@ -229,13 +254,18 @@ class _Connection:
             await self.close()
 
     async def close(self) -> None:
-        """Read no more, acknowledge what has been read, close."""
+        """Close it when all that came is acknowledged, also what comes meanwhile; wait three seconds at most for that."""
+        try:
+            async with asyncio.timeout(_ACKNOWLEDGE_SECONDS):
+                while self._answering:
+                    await asyncio.wait(self._answering)
+        except TimeoutError:
+            _logger.warning("socket closed without all acknowledgements", missing=len(self._answering))
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._answering:
-            await asyncio.wait(self._answering, timeout=_ACKNOWLEDGE_SECONDS)
         await self._socket.close()
+        self._tell_end()
 
     async def _read(self) -> None:
         while True:
@@ -243,6 +273,8 @@ class _Connection:
             match message.type:
                 case WSMsgType.TEXT:
                     self._take(message.data)
+                    while len(self._answering) >= _AT_ONCE:
+                        await asyncio.wait(self._answering, return_when=asyncio.FIRST_COMPLETED)
                 case WSMsgType.PING:
                     self._hear()
                     await self._socket.pong(message.data)
@@ -268,34 +300,43 @@ class _Connection:
 
     def _take(self, text: str) -> None:
         try:
-            message = _Message.model_validate_json(text)
-        except ValidationError:
+            message = json.loads(text)
+        except (ValueError, RecursionError):
+            message = None
+        if not isinstance(message, dict):
             _logger.warning("socket message not understood")
             return
-        if message.type == "hello":
+        envelope_id, payload = message.get("envelope_id"), message.get("payload")
+        if message.get("type") == "hello":
             self._hear()
             self._has_hello = True
             self._has_begun.set()
-        elif message.type == "disconnect":
-            self._end(f"Slack says {message.reason or 'disconnect'}")
-        elif message.envelope_id:
-            task = asyncio.create_task(self._answer(message), name=f"envelope {message.type}")
+        elif message.get("type") == "disconnect":
+            self._end(f"Slack says {one_line(str(message.get('reason') or 'disconnect'))[:80]}")
+        elif isinstance(envelope_id, str):
+            envelope = _Envelope(
+                id=envelope_id,
+                kind=one_line(str(message.get("type")))[:80],
+                payload=payload if isinstance(payload, dict) else {},
+                takes_answer=message.get("accepts_response_payload") is True,
+            )
+            task = asyncio.create_task(self._answer(envelope), name=f"envelope {envelope.kind}")
             self._answering.add(task)
             task.add_done_callback(self._answering.discard)
 
-    async def _answer(self, message: _Message) -> None:
+    async def _answer(self, envelope: _Envelope) -> None:
         answer: Mapping[str, Any] = {}
         try:
-            answer = await self._acknowledge(message.payload)
+            answer = await self._acknowledge(envelope.payload)
         except Exception:
             _logger.exception("payload broke off")
-        sent: dict[str, Any] = {"envelope_id": message.envelope_id}
-        if answer and message.accepts_response_payload:
+        sent: dict[str, Any] = {"envelope_id": envelope.id}
+        if answer and envelope.takes_answer:
             sent["payload"] = answer
         try:
             await self._socket.send_str(json.dumps(sent))
         except (aiohttp.ClientError, ConnectionError):
-            _logger.warning("acknowledgement lost: the socket has ended", kind=message.type)
+            _logger.warning("acknowledgement lost: the socket has ended", kind=envelope.kind)
 
     def _hear(self) -> None:
         self.heard_at = asyncio.get_running_loop().time()
@@ -307,10 +348,16 @@ class _Connection:
         self.ending = self.ending or reason
         self.is_ending.set()
 
-    def _over(self, on_end: Callable[["_Connection"], None]) -> None:
+    def _over(self, reading: asyncio.Task[None]) -> None:
         self._is_over.set()
-        for task in self._tasks:
-            task.cancel()
         self._end("socket closed")
         self._has_begun.set()
-        on_end(self)
+        # Cancelled by close(), which goes on.
+        if not reading.cancelled():
+            for task in self._tasks:
+                task.cancel()
+            self._tell_end()
+
+    def _tell_end(self) -> None:
+        if self._on_end is not None:
+            self._on_end(self)

@@ -11,7 +11,12 @@ from bot.store.database import Database
 from bot.store.errors import PausedError
 from bot.store.models import PauseRow
 
-_OPEN: Final = select(PauseRow.reason, PauseRow.paused_by, PauseRow.paused_at).where(PauseRow.resumed_at.is_(None))
+_OPEN: Final = (
+    select(PauseRow.reason, PauseRow.paused_by, PauseRow.paused_at)
+    .where(PauseRow.resumed_at.is_(None))
+    .order_by(PauseRow.id.desc())
+    .limit(1)
+)
 
 
 class PauseStore:

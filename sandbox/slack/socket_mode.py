@@ -36,27 +36,27 @@ class Connection:
         self.has_been_warned = False
 
     async def say(self, message: JsonObject) -> None:
+        await self.say_text(json.dumps(message))
+
+    async def say_text(self, text: str) -> None:
         if not self.is_silent:
-            await self._socket.send_str(json.dumps(message))
+            await self._socket.send_str(text)
 
     async def send(self, kind: str, payload: JsonObject) -> JsonObject:
         """Send an envelope and return the payload of its acknowledgement, {} if there is none.
 
         Raises: SocketLostError.
         """
+        accepts = kind in {"slash_commands", "interactive"}
+        return await self.send_raw({"type": kind, "accepts_response_payload": accepts, "payload": payload})
+
+    async def send_raw(self, envelope: JsonObject) -> JsonObject:
+        """As `send`, with whatever stands in the envelope."""
         envelope_id = str(uuid.uuid4())
         answer: asyncio.Future[JsonObject] = asyncio.get_running_loop().create_future()
         self._waiting[envelope_id] = answer
-        accepts = kind in {"slash_commands", "interactive"}
         try:
-            await self.say(
-                {
-                    "envelope_id": envelope_id,
-                    "type": kind,
-                    "accepts_response_payload": accepts,
-                    "payload": payload,
-                }
-            )
+            await self.say({"envelope_id": envelope_id, **envelope})
             return await answer
         except ConnectionError:
             raise SocketLostError from None

@@ -130,6 +130,10 @@ class LocalWhmcs:
         """Return the `count`-th call of this action, as soon as it has arrived. Raises: TimeoutError."""
         return await self._state.wait_for_call(action, count=count, timeout_seconds=timeout_seconds)
 
+    def forget_requests(self) -> None:
+        """Let a day pass for the companion, after which it knows no earlier request any more."""
+        self._state.companion_requests.clear()
+
     def opens(self, email: str, password: str) -> bool:
         """Tell whether somebody can sign in with these."""
         return self._state.opens(email, password)

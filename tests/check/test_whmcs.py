@@ -267,6 +267,14 @@ async def test_an_older_companion_is_told_by_what_it_can_not_do(here: Installati
     assert (useless.exit_code, useless.troubles) == (1, {"companion.abilities": "failed", **START})
 
 
+async def test_what_a_server_says_of_itself_makes_no_line_of_its_own(here: Installation, whmcs: LocalWhmcs) -> None:
+    whmcs.companion.version = "1.0\x1b[2J\n  ok      whmcs.action.ResetPassword: \u202eallowed"
+    answer = await here.examine()
+    said = " ".join(f"{finding.text} {finding.next}" for finding in answer.findings.values())
+    assert "1.0" in said
+    assert not {"\n", "\x1b", "\u202e"} & set(said)
+
+
 async def test_a_password_that_the_companion_would_refuse_is_told(here: Installation, whmcs: LocalWhmcs) -> None:
     whmcs.companion.minimum_password_length = 24
     answer = await here.examine()

@@ -270,6 +270,18 @@ async def test_a_password_that_was_set_by_a_process_that_died_is_said_to_be_unde
     assert [call.action for call in world.whmcs.writes] == ["set_password"]
 
 
+async def test_after_a_day_nothing_that_the_companion_does_not_know_counts_as_not_done(world: World) -> None:
+    async with world.bot():
+        modal = await fill_form(world.agent, "ana@example.com", SET)
+        await modal.submit()
+        message = await world.agent.direct_message(containing="Contraseña nueva")
+    world.let_last_reset_be_running("calling", started_at="2026-01-01 00:00:00.000000")
+    world.whmcs.forget_requests()
+    async with world.bot():
+        await message.shows("No se sabe si")
+    assert world.audit()[-1] == ("UNKNOWN", "interrupted")
+
+
 async def test_a_message_that_can_not_be_changed_by_recovery_is_followed_by_another_one(world: World) -> None:
     async with world.bot():
         modal = await fill_form(world.agent, "ana@example.com", SET)

@@ -201,3 +201,123 @@ async def test_an_address_that_is_no_websocket_of_slacks_is_not_opened(socket_wo
     with pytest.raises(Exception, match="an answer without a wss address"):
         await kept.socket.begin()
     await kept.client.aclose()
+
+
+async def test_what_comes_while_a_socket_is_closed_is_acknowledged_as_well(socket_world: World) -> None:
+    sockets = socket_world.slack.sockets
+    client = SlackClient.connect(socket_world.slack.bot_token, socket_world.slack.api_url)
+    asked: list[object] = []
+    may_answer = asyncio.Event()
+
+    async def slow(payload: object) -> dict[str, object]:
+        asked.append(payload)
+        await may_answer.wait()
+        return {"late": True}
+
+    socket = SocketMode(client, socket_world.slack.app_token, slow)
+    await socket.begin()
+    [connection] = sockets.connections
+    first = asyncio.create_task(connection.send("interactive", {}))
+    await socket_world.until(lambda: len(asked) == 1)
+    ending = asyncio.create_task(socket.end())
+    second = asyncio.create_task(connection.send("interactive", {}))
+    await socket_world.until(lambda: len(asked) == 2)
+    may_answer.set()
+    assert [await first, await second] == [{"late": True}] * 2
+    await ending
+    await client.aclose()
+
+
+async def test_a_socket_that_is_being_replaced_is_closed_in_good_order_at_the_end(socket_world: World) -> None:
+    sockets = socket_world.slack.sockets
+    client = SlackClient.connect(socket_world.slack.bot_token, socket_world.slack.api_url)
+    is_asked, may_answer = asyncio.Event(), asyncio.Event()
+
+    async def slow(_payload: object) -> dict[str, object]:
+        is_asked.set()
+        await may_answer.wait()
+        return {"late": True}
+
+    socket = SocketMode(client, socket_world.slack.app_token, slow)
+    await socket.begin()
+    [old] = sockets.connections
+    sending = asyncio.create_task(old.send("interactive", {}))
+    await is_asked.wait()
+    await old.disconnect("warning")
+    await opened(socket_world, 2)
+    ending = asyncio.create_task(socket.end())
+    await asyncio.sleep(0)
+    may_answer.set()
+    assert await sending == {"late": True}
+    await ending
+    await socket_count(socket_world, 0)
+    await client.aclose()
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        {"payload": None},
+        {"payload": []},
+        {"payload": "text"},
+        {"type": None, "payload": {}},
+        {"payload": {}, "accepts_response_payload": None},
+    ],
+    ids=str,
+)
+async def test_an_envelope_of_an_odd_shape_is_acknowledged(socket_world: World, strange: dict[str, object]) -> None:
+    async with Kept(socket_world):
+        [connection] = socket_world.slack.sockets.connections
+        answer = await connection.send_raw({"type": "interactive", "accepts_response_payload": True} | strange)
+        assert answer == ({} if "accepts_response_payload" in strange else {"echo": {}})
+
+
+@pytest.mark.parametrize("text", ["", "null", "[1]", "{", "[" * 100_000, '{"type": 5}'])
+async def test_a_message_that_is_none_is_passed_over(socket_world: World, text: str) -> None:
+    async with Kept(socket_world) as socket:
+        [connection] = socket_world.slack.sockets.connections
+        await connection.say_text(text)
+        assert await connection.send("interactive", {"a": 1}) == {"echo": {"a": 1}}
+        assert socket.state == "ok"
+
+
+async def test_sockets_that_are_replaced_at_once_leave_no_crowd(socket_world: World) -> None:
+    sockets = socket_world.slack.sockets
+    async with Kept(socket_world):
+        began_at = asyncio.get_running_loop().time()
+        while asyncio.get_running_loop().time() - began_at < 4:
+            for connection in sockets.connections:
+                await connection.disconnect("warning")
+            await asyncio.sleep(0.02)
+            assert len(sockets.connections) <= 5
+
+
+async def test_a_flapping_socket_is_opened_less_and_less_often(socket_world: World) -> None:
+    sockets = socket_world.slack.sockets
+    async with Kept(socket_world):
+        began_at = asyncio.get_running_loop().time()
+        while asyncio.get_running_loop().time() - began_at < 4:
+            for connection in sockets.connections:
+                connection.drop()
+            await asyncio.sleep(0.02)
+    # 0.5, 1, 2 and 4 s, each at least by half: without growing waits there would be eight or more.
+    assert 2 <= sockets.opened <= 6
+
+
+async def test_an_address_that_can_not_be_read_does_not_end_the_trying(socket_world: World) -> None:
+    sockets = socket_world.slack.sockets
+    async with Kept(socket_world) as socket:
+        good, sockets.base_url = sockets.base_url, "wss://["
+        sockets.connections[0].drop()
+        await socket_world.slack.wait_for_call("apps.connections.open", count=2)
+        sockets.base_url = good
+        await opened(socket_world, 2)
+        await socket_world.until(lambda: socket.state == "ok")
+
+
+async def test_a_long_wait_that_slack_asks_for_is_kept_within_minutes(socket_world: World) -> None:
+    async with Kept(socket_world) as socket:
+        socket_world.slack.faults.add(Fault("apps.connections.open", "ratelimited", seconds=86400, times=1))
+        socket_world.slack.sockets.connections[0].drop()
+        await socket_world.until(lambda: "ratelimited" in socket.state)
+        assert socket.next_try_seconds <= 300

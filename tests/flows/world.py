@@ -67,10 +67,12 @@ class World:
                 "UPDATE jobs SET due_at = '2026-01-01 00:00:00.000000', lease_until = NULL WHERE kind = 'delete_message'"
             )
 
-    def let_last_reset_be_running(self, phase: str) -> None:
+    def let_last_reset_be_running(self, phase: str, *, started_at: str | None = None) -> None:
         """Leave the database as a process leaves it that died in this phase of its last reset."""
         with contextlib.closing(sqlite3.connect(self.database)) as connection, connection:
             connection.execute("UPDATE resets SET outcome = NULL, reason = NULL, phase = ?", (phase,))
+            if started_at is not None:
+                connection.execute("UPDATE resets SET started_at = ?", (started_at,))
             connection.execute("DELETE FROM audit WHERE action = 'reset' AND outcome <> 'STARTED'")
             connection.execute(
                 "INSERT INTO jobs SELECT 'recover_reset', reference, '2026-01-01 00:00:00.000000', NULL, 0, agent_id,"
