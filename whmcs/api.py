@@ -144,7 +144,7 @@ class WhmcsClient:
             return True
         except RefusedError as error:
             # Permission is looked at before the parameters are, so that a complaint about these tells that the role has it.
-            if error.retry_after_seconds is not None or probes.is_about_haste(error.message):
+            if error.is_about_haste:
                 raise
             return True
         return action not in probes.WRITES

@@ -25,7 +25,7 @@ from typing import Literal
 UnreachableReason = Literal["no_connection", "tls", "connection_lost", "timed_out"]
 UnreachableCause = Literal["", "name", "connection_refused", "certificate", "protocol"]
 UnusableKind = Literal["html", "json", "shape", "empty", "too_large"]
-UnknownReason = Literal["timed_out", "connection_lost", "server_error", "unusable_answer"]
+UnknownReason = Literal["timed_out", "connection_lost", "server_error", "web_page", "unusable_answer"]
 
 
 class WhmcsError(Exception):
@@ -34,6 +34,11 @@ class WhmcsError(Exception):
     def __init__(self, action: str, text: str = "failed") -> None:
         super().__init__(f"{action}: {text}")
         self.action = action
+
+    @property
+    def is_of_companion(self) -> bool:
+        """Whether the companion was asked: its actions are written in lower case, WHMCS's own are not."""
+        return self.action.islower()
 
 
 class UnreachableError(WhmcsError):
@@ -128,6 +133,12 @@ class RefusedError(WhmcsError):
         self.message = message
         self.code = code
         self.retry_after_seconds = retry_after_seconds
+
+    @property
+    def is_about_haste(self) -> bool:
+        """Whether it was refused only because too much is asked just now."""
+        is_said = self.retry_after_seconds is not None or self.code == "rate_limited"
+        return is_said or "too many requests" in self.message.casefold()
 
 
 class ClockSkewError(RefusedError):

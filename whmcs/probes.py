@@ -35,8 +35,3 @@ PARAMETERS: Final[Mapping[str, Mapping[str, str | int | bool]]] = {
 WRITES: Final = frozenset(
     {"ResetPassword", "LogActivity", "AddTicketNote", "AddTicketReply", "UpdateTicketReply", "SendEmail"}
 )
-
-
-def is_about_haste(message: str) -> bool:
-    """Tell whether a refusal is for asking too often, which says nothing of the role."""
-    return "too many requests" in message.casefold()

@@ -73,8 +73,9 @@ def error_of_unusable(
 ) -> WhmcsError:
     """Name an answer that is none. A write may have been done before something else broke the page."""
     if call.is_write:
-        is_server_error = Answer(status, b"").is_server_error
-        return OutcomeUnknownError(call.action, "server_error" if is_server_error else "unusable_answer")
+        if Answer(status, b"").is_server_error:
+            return OutcomeUnknownError(call.action, "server_error")
+        return OutcomeUnknownError(call.action, "web_page" if kind == "html" else "unusable_answer")
     return UnusableAnswerError(call.action, kind, status, retry_after_seconds=retry_after_seconds)
 
 

@@ -36,24 +36,52 @@ def explain(error: whmcs.WhmcsError) -> Failure:
 def _refused(error: whmcs.RefusedError) -> Failure:
     if error.code == "password_refused":
         return Failure(Outcome.REFUSED, Reason.PASSWORD_REFUSED)
-    return Failure(Outcome.FAILED, Reason.WHMCS_REFUSED, shorten(one_line(error.message), _DETAIL))
+    if error.is_about_haste:
+        return Failure(Outcome.FAILED, Reason.BUSY)
+    if isinstance(error, whmcs.ClockSkewError):
+        return Failure(Outcome.FAILED, Reason.COMPANION_CLOCK)
+    reason = Reason.COMPANION_REFUSED if error.is_of_companion else Reason.WHMCS_REFUSED
+    return Failure(Outcome.FAILED, reason, _shown(error.message or error.code or ""))
 
 
 def _technical(error: whmcs.WhmcsError) -> Failure:
     match error:
-        case whmcs.TimedOutError():
-            return Failure(Outcome.FAILED, Reason.TIMED_OUT)
         case whmcs.UnreachableError():
-            return Failure(Outcome.FAILED, Reason.UNREACHABLE)
+            return _unreachable(error)
         case whmcs.RedirectedError():
-            return Failure(Outcome.FAILED, Reason.REDIRECTED, shorten(one_line(error.location), _DETAIL))
+            reason = Reason.COMPANION_REDIRECTED if error.is_of_companion else Reason.REDIRECTED
+            return Failure(Outcome.FAILED, reason, _shown(error.location))
         case whmcs.AddressRefusedError():
-            return Failure(Outcome.FAILED, Reason.ADDRESS_REFUSED, one_line(error.address or ""))
+            reason = Reason.COMPANION_ADDRESS if error.is_of_companion else Reason.ADDRESS_REFUSED
+            return Failure(Outcome.FAILED, reason, _shown(error.address or ""))
         case whmcs.CredentialsError():
-            return Failure(Outcome.FAILED, Reason.CREDENTIALS)
+            reason = Reason.COMPANION_SECRET if error.is_of_companion else Reason.CREDENTIALS
+            return Failure(Outcome.FAILED, reason)
+        case whmcs.UnknownActionError():
+            return Failure(Outcome.FAILED, Reason.UNKNOWN_ACTION, _shown(error.action))
         case whmcs.NotPermittedError():
-            return Failure(Outcome.FAILED, Reason.NOT_PERMITTED, one_line(error.action))
+            return Failure(Outcome.FAILED, Reason.NOT_PERMITTED, _shown(error.action))
         case whmcs.NotInstalledError():
             return Failure(Outcome.FAILED, Reason.NOT_INSTALLED)
+        case whmcs.UnusableAnswerError(kind="html", status=status):
+            return Failure(Outcome.FAILED, Reason.WEB_PAGE, f"HTTP {status}")
+        case whmcs.UnusableAnswerError(kind=kind, status=status):
+            return Failure(Outcome.FAILED, Reason.UNUSABLE_ANSWER, f"HTTP {status}, {kind}")
         case _:
             return Failure(Outcome.FAILED, Reason.UNUSABLE_ANSWER)
+
+
+def _unreachable(error: whmcs.UnreachableError) -> Failure:
+    match error.reason:
+        case "timed_out":
+            return Failure(Outcome.FAILED, Reason.TIMED_OUT)
+        case "connection_lost":
+            return Failure(Outcome.FAILED, Reason.CONNECTION_LOST)
+        case "tls":
+            return Failure(Outcome.FAILED, Reason.TLS, _shown(error.detail or error.cause))
+        case "no_connection":
+            return Failure(Outcome.FAILED, Reason.UNREACHABLE, error.cause)
+
+
+def _shown(text: str) -> str:
+    return shorten(one_line(text), _DETAIL)

@@ -16,8 +16,8 @@ pytestmark = pytest.mark.asyncio
 NOTHING = {"es": "No se cambió nada.", "en": "Nothing was changed."}
 
 BEFORE = [
-    (WhmcsFault("GetClientsDetails", "html"), ("página de mantenimiento", "maintenance page"), "unusable_answer"),
-    (WhmcsFault("GetClientsDetails", "html_403"), ("página de mantenimiento", "maintenance page"), "unusable_answer"),
+    (WhmcsFault("GetClientsDetails", "html"), ("página de mantenimiento", "maintenance page"), "web_page"),
+    (WhmcsFault("GetClientsDetails", "html_403"), ("(HTTP 403)", "(HTTP 403)"), "web_page"),
     (WhmcsFault("GetClientsDetails", "credentials"), ("credenciales", "credentials"), "credentials"),
     (WhmcsFault("GetClientsDetails", "invalid_ip"), ("203.0.113.7", "203.0.113.7"), "address_refused"),
     (WhmcsFault("GetClientsDetails", "redirect"), ("WHMCS_URL", "WHMCS_URL"), "redirected"),
@@ -49,7 +49,7 @@ async def test_what_fails_before_anything_changed_is_said_with_who_has_to_act(
 AFTER = [
     (WhmcsFault("ResetPassword", "drop_after"), "connection_lost"),
     (WhmcsFault("ResetPassword", "html_500"), "server_error"),
-    (WhmcsFault("ResetPassword", "html"), "unusable_answer"),
+    (WhmcsFault("ResetPassword", "html"), "web_page"),
     (WhmcsFault("ResetPassword", "truncated"), "connection_lost"),
     (WhmcsFault("ResetPassword", "error_500_after"), "server_error"),
 ]

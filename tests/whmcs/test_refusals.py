@@ -152,7 +152,7 @@ async def test_a_read_answered_with_something_else_says_what_it_got(
 @pytest.mark.parametrize(
     ("reply", "reason"),
     [
-        (Reply("<html>Down for maintenance</html>"), "unusable_answer"),
+        (Reply("<html>Down for maintenance</html>"), "web_page"),
         (Reply("<html>EmitterException: Output has been emitted previously</html>", 500), "server_error"),
         (Reply({"result": "success"}, 500), "server_error"),
         (Reply({"message": "Server Error"}, 500), "server_error"),

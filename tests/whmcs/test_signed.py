@@ -252,7 +252,7 @@ async def test_what_stands_before_the_companion_may_be_busy_too(
         (refusal("something_new", 500), "server_error"),
         (Reply(PAGE, 502), "server_error"),
         (Reply(DONE, 500), "server_error"),
-        (Reply(PAGE), "unusable_answer"),
+        (Reply(PAGE), "web_page"),
         (Reply('{"ok": true, "user_id"'), "unusable_answer"),
         (Reply({**DONE, "user_id": 8}), "unusable_answer"),
         (Reply({"ok": True}), "unusable_answer"),

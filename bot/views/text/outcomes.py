@@ -3,6 +3,7 @@
 from bot.domain.pauses import Pause
 from bot.domain.permissions import Denial
 from bot.domain.resets import Method, Outcome, Reason, Result
+from bot.views.text import failures
 from bot.views.text.catalogue import Texts
 
 
@@ -32,7 +33,7 @@ def sentence(t: Texts, result: Result) -> str:
         case Outcome.UNKNOWN:
             return _unknown(t, result)
         case Outcome.REFUSED | Outcome.FAILED:
-            why = _why(t, result.reason, result.detail, result.reset.client_id)
+            why = failures.why(t, result.reason, result.detail, result.reset.client_id)
             return f"{why} {_nothing_changed(t)}"
 
 
@@ -58,7 +59,11 @@ def _succeeded(t: Texts, result: Result) -> str:
 
 
 def _unknown(t: Texts, result: Result) -> str:
-    who = {"email": _user(t, result), "client_id": result.reset.client_id, "why": _why_unknown(t, result)}
+    who = {
+        "email": _user(t, result),
+        "client_id": result.reset.client_id,
+        "why": failures.why_unknown(t, result.reason),
+    }
     if result.reset.method is Method.RESET_EMAIL:
         return t.say(
             "It is not known whether WHMCS sent the e-mail to {email} (client #{client_id}): {why} "
@@ -72,98 +77,9 @@ def _unknown(t: Texts, result: Result) -> str:
     )
 
 
-def _why_unknown(t: Texts, result: Result) -> str:
-    match result.reason:
-        case Reason.TIMED_OUT:
-            return t.say("WHMCS did not answer in time.")
-        case Reason.CONNECTION_LOST:
-            return t.say("the connection to WHMCS was lost before its answer.")
-        case Reason.INTERRUPTED:
-            return t.say("the bot was interrupted while WHMCS was at work.")
-        case _:
-            return t.say("WHMCS answered with something that can’t be used.")
-
-
-def _why(t: Texts, reason: Reason | None, detail: str, client_id: int | str) -> str:
-    """What happened and what to do next, where nothing was changed."""
-    known = _by_the_agent(t, reason, client_id) or _by_the_administrator(t, reason, detail)
-    return known or t.say("Something went wrong in the bot. Try again; if it goes on, tell your administrator.")
-
-
-def _by_the_agent(t: Texts, reason: Reason | None, client_id: int | str) -> str:
-    """Where the agent himself can act; else empty."""
-    match reason:
-        case Reason.NOT_A_USER_OF_CLIENT:
-            return t.say(
-                "This user no longer belongs to client #{client_id}. Go back and choose the user again.",
-                client_id=client_id,
-            )
-        case Reason.CLIENT_NOT_FOUND:
-            return t.say(
-                "Client #{client_id} does not exist in WHMCS. Go back and search again.",
-                client_id=client_id,
-            )
-        case Reason.USER_NOT_FOUND:
-            return t.say("This user no longer exists in WHMCS. Go back and choose the user again.")
-        case Reason.UNREACHABLE:
-            return t.say("WHMCS can’t be reached. Try again in a few minutes; if it goes on, tell your administrator.")
-        case Reason.TIMED_OUT:
-            return t.say("WHMCS did not answer in time. Try again in a few minutes.")
-        case Reason.CONNECTION_LOST | Reason.SERVER_ERROR | Reason.UNUSABLE_ANSWER:
-            return t.say(
-                "WHMCS answered with something that can’t be used, such as a maintenance page. "
-                "Try again in a few minutes; if it goes on, tell your administrator."
-            )
-        case Reason.NOT_INSTALLED:
-            return t.say(
-                "The companion module in WHMCS does not answer, so no password can be set. "
-                "Send a password-reset e-mail instead, and tell your administrator."
-            )
-        case Reason.DIRECT_MESSAGE:
-            return t.say(
-                "Slack did not take the direct message in which the password would have come to you, "
-                "so none was set. Try again in a minute."
-            )
-        case Reason.INTERRUPTED:
-            return t.say("The bot was interrupted before it asked WHMCS. Start again.")
-        case _:
-            return ""
-
-
-def _by_the_administrator(t: Texts, reason: Reason | None, detail: str) -> str:
-    """Where the administrator has to act; else empty."""
-    match reason:
-        case Reason.REDIRECTED:
-            return t.say(
-                "WHMCS says that its address is another one ({detail}). Tell your administrator to correct WHMCS_URL.",
-                detail=detail,
-            )
-        case Reason.ADDRESS_REFUSED:
-            return t.say(
-                "WHMCS does not accept the bot’s IP address ({detail}). Tell your administrator to allow it in WHMCS.",
-                detail=detail or "?",
-            )
-        case Reason.CREDENTIALS:
-            return t.say("WHMCS does not accept the bot’s credentials. Tell your administrator.")
-        case Reason.NOT_PERMITTED:
-            return t.say(
-                "The bot’s API role in WHMCS lacks the action {detail}. Tell your administrator to add it.",
-                detail=detail,
-            )
-        case Reason.PASSWORD_REFUSED:
-            return t.say(
-                "WHMCS did not accept the generated password. Tell your administrator to compare PASSWORD_LENGTH "
-                "with the minimum in WHMCS."
-            )
-        case Reason.WHMCS_REFUSED:
-            return t.say("WHMCS refused: “{detail}”. Tell your administrator.", detail=detail)
-        case _:
-            return ""
-
-
 def search_failed(t: Texts, reason: Reason, detail: str) -> str:
     """Why a search or a card could not be had. `detail` of CLIENT_NOT_FOUND is the client's id."""
-    return f"{_why(t, reason, detail, detail)} {_nothing_changed(t)}"
+    return f"{failures.why(t, reason, detail, detail)} {_nothing_changed(t)}"
 
 
 def _nothing_changed(t: Texts) -> str:
