@@ -6,6 +6,7 @@ looks ten times a second whether it should end, and waits for every connection b
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, MutableMapping
 from types import TracebackType
 from typing import Any, Final, Self
@@ -28,10 +29,11 @@ class LoopbackServer:
     HTTP alone, without WebSockets. Lifespan events are not sent: whoever owns the server starts and ends what the application needs.
     """
 
-    def __init__(self, app: AsgiApp, *, port: int = 0) -> None:
-        """`port` 0 takes a free one at the first start."""
+    def __init__(self, app: AsgiApp, *, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
+        """`port` 0 takes a free one at the first start. With `tls` it speaks https alone."""
         self._app = app
         self._port = port
+        self._tls = tls
         self._config = uvicorn.Config(
             self._serve, interface="asgi3", lifespan="off", ws="none", log_config=None, proxy_headers=False
         )
@@ -50,7 +52,7 @@ class LoopbackServer:
     @property
     def url(self) -> str:
         """Without a slash at the end."""
-        return f"http://{LOOPBACK}:{self.port}"
+        return f"{'https' if self._tls else 'http'}://{LOOPBACK}:{self.port}"
 
     @property
     def is_running(self) -> bool:
@@ -65,7 +67,9 @@ class LoopbackServer:
         try:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind((LOOPBACK, self._port))
-            self._server = await asyncio.get_running_loop().create_server(self._make_protocol, sock=listener)
+            self._server = await asyncio.get_running_loop().create_server(
+                self._make_protocol, sock=listener, ssl=self._tls
+            )
         except BaseException:
             listener.close()
             raise

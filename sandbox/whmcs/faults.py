@@ -9,6 +9,7 @@ FaultKind = Literal[
     # The work is done, at once or late, and answered.
     "slow_before",  # waits `seconds`, works, answers
     "slow_after",  # works, waits `seconds`, answers
+    "drip",  # works, answers byte by byte, `seconds` apart
     "held_before",  # waits for Faults.release(), works, answers
     "held_after",  # works, waits for Faults.release(), answers
     # The work is done, but the caller can't know.
@@ -16,7 +17,10 @@ FaultKind = Literal[
     "truncated",  # half of the answer, then the connection ends
     "empty",  # 200 without a body
     "wrong_json",  # 200 with JSON of another shape
+    "wrong_bytes",  # JSON that holds a byte which is no UTF-8
+    "huge",  # 200 with six million bytes
     "php_warning",  # 200 with a PHP warning before the JSON
+    "bom",  # 200 with a byte order mark before the JSON
     "error_500_after",  # 500 with WHMCS's own page of an EmitterException
     # The work isn't done.
     "drop_before",  # the connection ends without an answer
@@ -26,8 +30,22 @@ FaultKind = Literal[
     "redirect",  # `status` (301, 302, 307 ...) to `location`
     "status_429",  # with Retry-After: `retry_after_seconds`
     "status_503",  # with Retry-After: `retry_after_seconds`
+    # The API alone: another shape of a good answer, as some versions of WHMCS and PHP have it.
+    "no_result",  # without `result`
+    "list_flat",  # `clients: [..]` for `clients: {client: [..]}`
+    "list_named",  # `users: {user: [..]}` for `users: [..]`
+    "list_numbered",  # keys "0", "1" ..
+    "list_single",  # the first row in place of the list
+    "list_text",  # "" in place of the list
+    "ids_as_text",  # "42" for 42
+    "short_page",  # without the second half of the rows; the total stays
+    "wrong_total",  # `totalresults` is `total`
     # The API alone: refusals.
-    "invalid_ip",
+    "refused",  # `message`, with `status` (200 if none is given)
+    "refused_nvp",  # the same as name=value;
+    "refused_xml",  # the same as XML
+    "not_worded",  # works, then says that data with broken characters can't be put into JSON
+    "invalid_ip",  # `address`
     "credentials",
     "not_permitted",
     "unknown_action",
@@ -42,7 +60,14 @@ FaultKind = Literal[
     "internal_after",  # 500; all done
 ]
 
-_API_ALONE: Final[frozenset[FaultKind]] = frozenset({"invalid_ip", "credentials", "not_permitted", "unknown_action"})
+_API_ALONE: Final[frozenset[FaultKind]] = frozenset(
+    {
+        *("no_result", "list_flat", "list_named", "list_numbered", "list_single", "list_text"),
+        *("ids_as_text", "short_page", "wrong_total"),
+        *("refused", "refused_nvp", "refused_xml", "not_worded"),
+        *("invalid_ip", "credentials", "not_permitted", "unknown_action"),
+    }
+)
 _COMPANION_ALONE: Final[frozenset[FaultKind]] = frozenset(
     {
         "companion_absent",
@@ -65,9 +90,12 @@ class Fault:
     kind: FaultKind
     seconds: float = 0.0
     times: int | None = None
-    status: int = 302
+    status: int | None = None
     location: str = "https://elsewhere.example.com/includes/api.php"
     retry_after_seconds: int = 1
+    message: str = "Something WHMCS says"
+    address: str = "203.0.113.7"
+    total: int = 0
 
     def concerns(self, action: str, *, is_companion: bool) -> bool:
         if self.kind in (_API_ALONE if is_companion else _COMPANION_ALONE):

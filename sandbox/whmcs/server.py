@@ -1,5 +1,7 @@
 """A WHMCS on a loopback socket: its API and the companion, honest in what they do, and faulty on demand."""
 
+import asyncio
+import ssl
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -42,15 +44,16 @@ class LocalWhmcs:
         identifier: str = "fake-identifier",
         secret: str = "fake-secret",
         port: int = 0,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        """Without `data` the installation is that of `make_seed()`."""
+        """Without `data` the installation is that of `make_seed()`; with `tls` its address is https."""
         self.data = make_seed() if data is None else data
         self.faults = Faults()
         self.access = Access(identifier, secret, set(ROLE))
         self.companion = Settings(companion_secret)
         self._state = State(self.data)
         self._companion = Companion(self._state, self.companion)
-        self._server = LoopbackServer(self._serve, port=port)
+        self._server = LoopbackServer(self._serve, port=port, tls=tls)
         # Their contracts are written where they stand.
         self.add_client = self.data.add_client
         self.add_user = self.data.add_user
@@ -197,6 +200,8 @@ class LocalWhmcs:
         await self.faults.delay_answer(fault)
         if fault.kind == "drop_after":
             drop_connection(scope)
+        elif fault.kind == "drip":
+            await _drip(answer, fault.seconds, send)
         elif fault.kind == "truncated":
             await _send_half(answer, scope, send)
         else:
@@ -216,6 +221,15 @@ def _read_fields(body: bytes) -> tuple[str, Mapping[str, object]]:
         return "", {}
     action = fields.pop("action", "")
     return (action if isinstance(action, str) else ""), fields
+
+
+async def _drip(answer: Response, seconds: float, send: Send) -> None:
+    """Send it byte by byte; whether the caller has hung up meanwhile makes no difference."""
+    await send({"type": "http.response.start", "status": answer.status_code, "headers": answer.raw_headers})
+    for byte in bytes(answer.body):
+        await send({"type": "http.response.body", "body": bytes([byte]), "more_body": True})
+        await asyncio.sleep(seconds)
+    await send({"type": "http.response.body", "body": b""})
 
 
 async def _send_half(answer: Response, scope: Scope, send: Send) -> None:
