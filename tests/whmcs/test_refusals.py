@@ -2,15 +2,13 @@
 
 import pytest
 
+from tests.whmcs.answers.refusals import NOT_WORDED, REFUSALS
 from tests.whmcs.server import Reply, ScriptedServer
 from whmcs import (
     AddressRefusedError,
-    CredentialsError,
-    NotFoundError,
     NotPermittedError,
     OutcomeUnknownError,
     RefusedError,
-    UnknownActionError,
     UnusableAnswerError,
     WhmcsClient,
     WhmcsError,
@@ -18,28 +16,9 @@ from whmcs import (
 
 pytestmark = pytest.mark.asyncio
 
-CAUSES = [
-    ("Invalid IP 203.0.113.7", AddressRefusedError),
-    ("Invalid or missing credentials", CredentialsError),
-    ("Authentication Failed", CredentialsError),
-    ("ACCESS DENIED", CredentialsError),
-    ("Administrator Account Disabled", CredentialsError),
-    ("Invalid password provided", CredentialsError),
-    ('Invalid Permissions: API action "resetpassword" is not allowed', NotPermittedError),
-    ("Action not found", UnknownActionError),
-    ("Command Not Found", UnknownActionError),
-    ("API Function Not Found", UnknownActionError),
-    ("The requested API Action could not be found.", UnknownActionError),
-    ("User Not Found", NotFoundError),
-    ("Client not found", NotFoundError),
-    ("Client ID Not Found", NotFoundError),
-    ("Empty action request", RefusedError),
-    ("Please provide a valid email address", RefusedError),
-]
-
 
 @pytest.mark.parametrize("status", [200, 400, 403, 500])
-@pytest.mark.parametrize(("message", "kind"), CAUSES)
+@pytest.mark.parametrize(("message", "kind"), [refusal[:2] for refusal in REFUSALS])
 async def test_a_refusal_is_known_by_its_text_with_any_status(
     server: ScriptedServer, client: WhmcsClient, message: str, kind: type[WhmcsError], status: int
 ) -> None:
@@ -107,8 +86,7 @@ async def test_a_refusal_shows_its_reason_on_one_short_line(server: ScriptedServ
 async def test_a_write_whose_answer_whmcs_could_not_word_has_an_unknown_outcome(
     server: ScriptedServer, client: WhmcsClient
 ) -> None:
-    message = "Error generating JSON encoded response: Malformed UTF-8 characters, possibly incorrectly encoded"
-    refusal = Reply({"result": "error", "message": message})
+    refusal = Reply({"result": "error", "message": NOT_WORDED})
     server.plays("GetClients", refusal)
     server.plays("LogActivity", refusal)
 
