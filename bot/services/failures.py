@@ -7,6 +7,14 @@ from bot.domain.names import one_line, shorten
 from bot.domain.resets import Outcome, Reason
 
 _DETAIL: Final = 200
+OF_WHMCS: Final = frozenset(
+    {
+        *(Reason.UNREACHABLE, Reason.TLS, Reason.TIMED_OUT, Reason.CONNECTION_LOST, Reason.REDIRECTED),
+        *(Reason.ADDRESS_REFUSED, Reason.CREDENTIALS, Reason.NOT_PERMITTED, Reason.UNKNOWN_ACTION, Reason.BUSY),
+        *(Reason.WHMCS_REFUSED, Reason.WEB_PAGE, Reason.UNUSABLE_ANSWER, Reason.SERVER_ERROR),
+    }
+)
+"""WHMCS itself does not answer as it should, whoever asks."""
 
 
 class Failure(NamedTuple):

@@ -28,7 +28,7 @@ from bot.services.errors import (
     StillRunningError,
     StoppingError,
 )
-from bot.services.failures import explain
+from bot.services.failures import OF_WHMCS, explain
 from bot.services.refusals import Refusals
 from bot.services.reset_email import ResetEmail
 from bot.services.set_password import SetPassword
@@ -219,6 +219,8 @@ class ResetService:
 
     def _note(self, result: Result) -> None:
         """What went wrong may be so for the next one as well, and is then said before anything is chosen."""
+        if result.reason in OF_WHMCS:
+            self._capabilities.note(result.reason)
         if result.reason is Reason.NOT_PERMITTED and result.detail == "ResetPassword":
             self._capabilities.note_missing(result.detail)
         else:

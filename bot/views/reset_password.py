@@ -153,7 +153,7 @@ def build_found(state: State, search: Search, t: Texts) -> View:
         parts.append(paragraph(form.found(t, max(search.total, len(search.matches)), len(shown), search.query)))
         parts.append(_candidates(state, shown, t))
     if search.failure is not None and search.matches:
-        parts.append(small(form.found_in_part(t)))
+        parts.append(small(outcomes.found_in_part(t, search.failure, search.detail)))
     parts.append(_search_again(search.query, t))
     return _form(state, None, [*parts, *_contact(t)], t)
 

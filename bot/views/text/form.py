@@ -89,10 +89,6 @@ def found_none(t: Texts, query: str) -> str:
     )
 
 
-def found_in_part(t: Texts) -> str:
-    return t.say("This list may lack some clients, since WHMCS did not answer everything.")
-
-
 def no_answer_option(t: Texts) -> str:
     return t.say("WHMCS does not answer just now; type again in a moment")
 

@@ -82,6 +82,12 @@ def search_failed(t: Texts, reason: Reason, detail: str) -> str:
     return f"{failures.why(t, reason, detail, detail)} {_nothing_changed(t)}"
 
 
+def found_in_part(t: Texts, reason: Reason, detail: str) -> str:
+    """A list is shown, but one of the two questions behind it failed."""
+    lacking = t.say("This list may lack some clients, since WHMCS did not answer everything.")
+    return f"{lacking} {failures.why(t, reason, detail, detail)}"
+
+
 def _nothing_changed(t: Texts) -> str:
     # A text inside an f-string would not be collected.
     return t.say("Nothing was changed.")
