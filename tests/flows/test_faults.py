@@ -1,4 +1,4 @@
-"""What goes wrong with WHMCS, with the form sent twice, with the database: the sentence, and the audit."""
+"""What goes wrong with the form sent twice, with limits, with the database: the sentence, and the audit."""
 
 import asyncio
 import contextlib
@@ -6,115 +6,12 @@ import sqlite3
 
 import pytest
 
-from sandbox.slack import Fault, LocalSlack, Modal, Person
+from sandbox.slack import Fault, LocalSlack, Person
 from sandbox.whmcs import Fault as WhmcsFault
 from sandbox.whmcs import LocalWhmcs
 from tests.flows.world import EMAIL, GROUP, SET, World, fill_form
 
 pytestmark = pytest.mark.asyncio
-
-NOTHING = {"es": "No se cambió nada.", "en": "Nothing was changed."}
-
-BEFORE = [
-    (WhmcsFault("GetClientsDetails", "html"), ("página de mantenimiento", "maintenance page"), "web_page"),
-    (WhmcsFault("GetClientsDetails", "html_403"), ("(HTTP 403)", "(HTTP 403)"), "web_page"),
-    (WhmcsFault("GetClientsDetails", "credentials"), ("credenciales", "credentials"), "credentials"),
-    (WhmcsFault("GetClientsDetails", "invalid_ip"), ("203.0.113.7", "203.0.113.7"), "address_refused"),
-    (WhmcsFault("GetClientsDetails", "redirect"), ("WHMCS_URL", "WHMCS_URL"), "redirected"),
-    (
-        WhmcsFault("ResetPassword", "not_permitted"),
-        ("la acción ResetPassword", "action ResetPassword"),
-        "not_permitted",
-    ),
-    (WhmcsFault("ResetPassword", "credentials"), ("credenciales", "credentials"), "credentials"),
-]
-
-
-@pytest.mark.parametrize("language", ["es", "en"])
-@pytest.mark.parametrize(("fault", "sentences", "reason"), BEFORE)
-async def test_what_fails_before_anything_changed_is_said_with_who_has_to_act(
-    running: World, fault: WhmcsFault, sentences: tuple[str, str], reason: str, language: str
-) -> None:
-    person = running.slack.add_person("Persona Prueba", locale=language, groups=[GROUP])
-    modal = await _form(person, language)
-    running.whmcs.faults.add(fault)
-    await modal.submit()
-
-    await modal.shows(sentences[0] if language == "es" else sentences[1], timeout_seconds=12)
-    assert NOTHING[language] in modal.text
-    assert running.whmcs.writes == []
-    assert running.audit()[-1] == ("FAILED", reason)
-
-
-AFTER = [
-    (WhmcsFault("ResetPassword", "drop_after"), "connection_lost"),
-    (WhmcsFault("ResetPassword", "html_500"), "server_error"),
-    (WhmcsFault("ResetPassword", "html"), "web_page"),
-    (WhmcsFault("ResetPassword", "truncated"), "connection_lost"),
-    (WhmcsFault("ResetPassword", "error_500_after"), "server_error"),
-]
-
-
-@pytest.mark.parametrize("language", ["es", "en"])
-@pytest.mark.parametrize(("fault", "reason"), AFTER)
-async def test_an_email_that_may_have_gone_out_is_unknown_and_is_not_sent_again(
-    running: World, fault: WhmcsFault, reason: str, language: str
-) -> None:
-    person = running.slack.add_person("Persona Prueba", locale=language, groups=[GROUP])
-    modal = await _form(person, language)
-    running.whmcs.faults.add(fault)
-    await modal.submit()
-
-    await modal.shows("No se sabe si WHMCS envió" if language == "es" else "It is not known whether WHMCS sent")
-    assert "clientsemails.php?userid=42" in str(modal.view)
-    assert [call.action for call in running.whmcs.calls].count("ResetPassword") == 1
-    assert running.audit()[-1] == ("UNKNOWN", reason)
-
-
-async def test_an_email_whose_answer_was_spoilt_by_a_warning_is_done(agent: Person, whmcs: LocalWhmcs) -> None:
-    modal = await fill_form(agent, "ana@example.com", EMAIL)
-    whmcs.faults.add(WhmcsFault("ResetPassword", "php_warning"))
-    await modal.submit()
-    await modal.shows("Listo")
-
-
-async def _form(person: Person, language: str) -> Modal:
-    if language == "es":
-        return await fill_form(person, "ana@example.com", EMAIL)
-    modal = await person.types("/reset-password ana@example.com")
-    await modal.shows("Client id")
-    await modal.choose("Method", "Send a password-reset e-mail")
-    return modal
-
-
-async def test_a_whmcs_that_is_down_is_said_at_the_search(agent: Person, whmcs: LocalWhmcs) -> None:
-    await whmcs.stop()
-    modal = await agent.types("/reset-password ana@example.com")
-    await modal.shows("No se puede llegar a WHMCS", timeout_seconds=12)
-    await whmcs.start()
-
-
-async def test_a_whmcs_that_goes_down_before_the_submission_has_changed_nothing(
-    agent: Person, whmcs: LocalWhmcs, running: World
-) -> None:
-    modal = await fill_form(agent, "ana@example.com", EMAIL)
-    await whmcs.stop()
-    await modal.submit()
-    await modal.shows("No se puede llegar a WHMCS", timeout_seconds=12)
-    assert NOTHING["es"] in modal.text
-    assert running.audit()[-1] == ("FAILED", "unreachable")
-    await whmcs.start()
-
-
-async def test_what_changed_nothing_frees_the_user_at_once(agent: Person, whmcs: LocalWhmcs) -> None:
-    modal = await fill_form(agent, "ana@example.com", EMAIL)
-    whmcs.faults.add(WhmcsFault("ResetPassword", "credentials", times=1))
-    await modal.submit()
-    await modal.shows(NOTHING["es"])
-    await modal.press("Volver")
-    await modal.shows("Id del cliente")
-    await modal.submit()
-    await modal.shows("Listo")
 
 
 async def test_the_same_submission_twice_at_the_same_moment_is_one_reset_and_both_see_it(

@@ -11,6 +11,7 @@ from sandbox.whmcs import Data, Fault, FaultKind, LocalWhmcs
 from tests.tls import self_signed
 from whmcs import (
     AddressRefusedError,
+    CompanionClient,
     CredentialsError,
     Matches,
     NotPermittedError,
@@ -153,6 +154,22 @@ async def test_a_certificate_for_which_nobody_vouches_and_a_port_without_tls_are
                     await client.reset_password(900)
             assert unreachable.value.reason == "tls"
         assert unvouched.calls == []
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirect_of_the_companion_takes_no_password_to_another_host(local: LocalWhmcs, status: int) -> None:
+    async with (
+        LocalWhmcs() as elsewhere,
+        CompanionClient.connect(local.companion_url, local.companion_secret) as companion,
+    ):
+        local.faults.add(Fault("*", "redirect", status=status, location=elsewhere.companion_url))
+        with pytest.raises(RedirectedError) as redirected:
+            await companion.set_password(
+                request_id="7K3M-Q9XD", client_id=42, user_id=900, password="kT9-vQ2+mX7_hL4=pZ6w", agent="U1"
+            )
+
+        assert redirected.value.location == elsewhere.companion_url
+        assert (elsewhere.connections, local.writes) == (0, [])
 
 
 @pytest.mark.parametrize("matches", [0, 1, 25, 26, 100, 10_000])

@@ -1,0 +1,156 @@
+"""WHMCS changes between the form and its submission, is searched where it has thousands, or grants less than the role.
+
+In HTTP mode alone: how Slack is reached makes no difference here.
+"""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from sandbox.slack import Person
+from sandbox.whmcs import Fault, LocalWhmcs
+from sandbox.whmcs.server import ROLE
+from tests.flows.world import EMAIL, SET, World, fill_form
+
+pytestmark = pytest.mark.asyncio
+
+
+@pytest_asyncio.fixture
+async def running(http_world: World) -> AsyncIterator[World]:
+    async with http_world.bot():
+        yield http_world
+
+
+@pytest_asyncio.fixture
+async def agent(running: World) -> Person:
+    return running.agent
+
+
+@pytest_asyncio.fixture
+async def whmcs(running: World) -> LocalWhmcs:
+    return running.whmcs
+
+
+@pytest.mark.parametrize("method", [EMAIL, SET])
+async def test_a_user_who_was_deleted_while_the_form_was_open_is_refused(
+    running: World, agent: Person, whmcs: LocalWhmcs, method: str
+) -> None:
+    modal = await fill_form(agent, "#61", method, user="Persona Número 03")
+    user = whmcs.data.find_user_by_email("persona03@cinco.example.com")
+    assert user is not None
+    whmcs.remove_user(user.id)
+    await modal.submit()
+
+    await modal.shows("ya no pertenece al cliente #61")
+    assert "No se cambió nada." in modal.text
+    assert whmcs.writes == []
+    assert running.audit()[-1] == ("REFUSED", "not_a_user_of_client")
+
+
+async def test_a_user_who_is_deleted_between_the_check_and_the_email_is_refused(
+    running: World, agent: Person, whmcs: LocalWhmcs
+) -> None:
+    modal = await fill_form(agent, "#61", EMAIL, user="Persona Número 03")
+    whmcs.faults.add(Fault("ResetPassword", "refused", message="User Not Found"))
+    await modal.submit()
+
+    await modal.shows("ya no existe en WHMCS")
+    assert running.audit()[-1] == ("REFUSED", "user_not_found")
+
+
+async def test_a_client_who_was_deleted_while_the_form_was_open_is_refused(
+    running: World, agent: Person, whmcs: LocalWhmcs
+) -> None:
+    modal = await fill_form(agent, "#43", EMAIL)
+    for link in whmcs.data.links_of_client(43):
+        whmcs.remove_user(link.user_id)
+    del whmcs.clients[43]
+    await modal.submit()
+
+    await modal.shows("El cliente #43 no existe en WHMCS")
+    assert running.audit()[-1] == ("REFUSED", "client_not_found")
+    assert whmcs.writes == []
+
+
+async def test_a_client_who_was_closed_while_the_form_was_open_keeps_users_who_sign_in_and_the_next_card_warns(
+    agent: Person, whmcs: LocalWhmcs
+) -> None:
+    modal = await fill_form(agent, "#43", EMAIL)
+    whmcs.clients[43].status = "Closed"
+    await modal.submit()
+
+    await modal.shows("Listo")
+    assert [mail.email for mail in whmcs.reset_emails] == ["ana.lopez@example.test"]
+    await modal.press("Volver")
+    await modal.shows("Este cliente está cerrado en WHMCS")
+
+
+async def test_a_user_whose_address_changed_while_the_form_was_open_is_named_as_he_is_now(
+    agent: Person, whmcs: LocalWhmcs
+) -> None:
+    modal = await fill_form(agent, "#43", EMAIL)
+    whmcs.users[whmcs.data.links_of_client(43)[0].user_id].email = "nueva@example.test"
+    await modal.submit()
+
+    await modal.shows("WHMCS envió a nueva@example.test")
+
+
+async def test_of_a_client_whose_id_is_another_persons_user_id_the_own_user_is_reset(
+    agent: Person, whmcs: LocalWhmcs
+) -> None:
+    modal = await fill_form(agent, "#905", SET)
+    await modal.submit()
+    await modal.shows("Listo")
+    message = await agent.direct_message(containing="Contraseña nueva")
+
+    assert whmcs.opens("elena@example.com", message.password)
+    assert not whmcs.opens(whmcs.users[905].email, message.password)
+
+
+async def test_of_ten_thousand_matches_the_ten_best_are_shown_and_how_many_there_are(
+    agent: Person, whmcs: LocalWhmcs
+) -> None:
+    for number in range(10_000):
+        whmcs.add_client("Millar", f"Número {number:05}", f"millar{number}@example.com")
+    modal = await agent.types("/reset-password mill")
+    await modal.shows("10000 clientes comienzan por «mill»")
+
+    assert len(modal.options("Coincidencias")) == 10
+    assert len(await modal.suggestions("Cliente", "mill")) == 25
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [(Fault("GetUsers", "not_permitted"), "le falta"), (Fault("GetUsers", "unknown_action"), "no conoce")],
+)
+async def test_without_get_users_clients_are_found_the_list_says_what_is_missing_and_a_reset_works(
+    agent: Person, whmcs: LocalWhmcs, fault: Fault, said: str
+) -> None:
+    whmcs.faults.add(fault)
+    modal = await agent.types("/reset-password ana.lopez@example.test")
+    await modal.shows("Pueden faltar clientes en esta lista")
+    assert f"{said} la acción GetUsers" in modal.text
+    await modal.choose("Coincidencias", "ana.lopez@example.test")
+    await modal.shows("Id del cliente")
+    await modal.choose("Método", EMAIL)
+    await modal.submit()
+    await modal.shows("Listo")
+
+
+async def test_without_whmcs_details_the_bot_is_ready_and_whmcs_is_ok(http_world: World) -> None:
+    http_world.whmcs.access.allowed_actions = set(ROLE) - {"WhmcsDetails"}
+    async with http_world.bot(), httpx.AsyncClient() as http:
+        answer = (await http.get(f"{http_world.ops_url}/readyz")).json()
+        modal = await fill_form(http_world.agent, "ana@example.com", EMAIL)
+        await modal.submit()
+        await modal.shows("Listo")
+    assert (answer["status"], answer["whmcs"]) == ("ready", "ok")
+
+
+async def test_broken_characters_in_both_answers_are_told_in_whmcs_own_words(agent: Person, whmcs: LocalWhmcs) -> None:
+    whmcs.faults.add(Fault("*", "not_worded"))
+    modal = await agent.types("/reset-password ana")
+    await modal.shows("Malformed UTF-8 characters")
+    assert "Buscar de nuevo" in modal.buttons
