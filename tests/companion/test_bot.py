@@ -77,4 +77,4 @@ async def test_a_module_that_refuses_for_good_has_changed_nothing_and_that_is_sa
         await modal.shows("No se cambió nada.", timeout_seconds=10)
 
     assert php.opens(ANA, seed_password(php.user_id(ANA)))
-    assert world.audit()[-1] == ("FAILED", "address_refused")
+    assert world.audit()[-1] == ("FAILED", "companion_address")
