@@ -5,7 +5,7 @@ import contextlib
 import signal
 import time
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final, Self
 from urllib.parse import urlsplit
 
@@ -69,10 +69,6 @@ class StartError(Exception):
     """The bot can't start; the text says why and what to do, in one line."""
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class App:
     """One running bot: `start()`, then `stop()`. `serve()` is both, with the signals between them."""
 
@@ -111,7 +107,7 @@ class App:
             policy=_access_policy(settings),
             workspace=identity.workspace,
             refusals=refusals,
-            clock=_now,
+            clock=self._database.now,
         )
         self._resets, self._worker, deletions = self._build_resets(
             settings, access, refusals, Notices(messages, languages)
@@ -172,7 +168,7 @@ class App:
                 rules=PasswordRules(
                     length=settings.password_length, ttl=timedelta(seconds=settings.password_ttl_seconds)
                 ),
-                clock=_now,
+                clock=self._database.now,
             )
         resets = ResetService(
             store=store,
@@ -187,20 +183,20 @@ class App:
             notices=notices,
             tasks=self._tasks,
             metrics=self._metrics,
-            clock=_now,
+            clock=self._database.now,
             lease=_LEASE,
         )
-        deletions = Deletions(jobs=jobs, notices=notices, access=access, clock=_now)
+        deletions = Deletions(jobs=jobs, notices=notices, access=access, clock=self._database.now)
         recovery = Recovery(
             store=store,
             jobs=jobs,
             companion=self._companion,
             notices=notices,
             is_running=resets.is_running,
-            clock=_now,
+            clock=self._database.now,
         )
         kinds = {JobKind.DELETE_MESSAGE: deletions.delete_due, JobKind.RECOVER_RESET: recovery.recover}
-        return resets, Worker(jobs=jobs, kinds=kinds, metrics=self._metrics, clock=_now), deletions
+        return resets, Worker(jobs=jobs, kinds=kinds, metrics=self._metrics, clock=self._database.now), deletions
 
     @classmethod
     async def prepare(cls, settings: Settings) -> Self:
@@ -253,7 +249,7 @@ class App:
         _logger.info("ready", version=VERSION, public=public, operations=self._ops.address)
 
     async def _record_start(self) -> None:
-        event = AuditEvent(at=_now(), actor=BOT, action=Action.SETTINGS, outcome=Happened.LOADED, reason=VERSION)
+        event = AuditEvent(at=self._database.now(), actor=BOT, action=Action.SETTINGS, outcome=Happened.LOADED, reason=VERSION)
         try:
             await self._audit.record(event)
         except StoreError as error:

@@ -1,6 +1,14 @@
-"""For all tests: logs as plain text. structlog's own default draws tracebacks with every local variable, for seconds."""
+"""For all tests: logs as plain text, since structlog's own default draws tracebacks with every local variable, for seconds.
 
+And a PostgreSQL for those who ask for one.
+"""
+
+from collections.abc import Iterator
+
+import pytest
 import structlog
+
+from tests.postgresql import PostgresServer
 
 structlog.configure(
     processors=[
@@ -9,3 +17,10 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
     ]
 )
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgresServer]:
+    """A server for this process's tests, not to be stopped by one of them; each takes a database of its own."""
+    with PostgresServer.make() as server:
+        yield server

@@ -1,6 +1,7 @@
 """The audit: events are appended, listed and exported; nothing here changes or removes one."""
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -41,10 +42,7 @@ class AuditLog:
 
     async def stream_events(self, wanted: AuditFilter) -> AsyncGenerator[AuditEvent]:
         """Every event that matches, oldest first, however many there are."""
-        async with (
-            self._database.read() as connection,
-            connection.stream(_matching(wanted).order_by(AuditRow.id)) as rows,
-        ):
+        async with aclosing(self._database.stream(_matching(wanted).order_by(AuditRow.id))) as rows:
             async for row in rows:
                 yield _event(row)
 

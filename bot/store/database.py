@@ -1,25 +1,23 @@
 """One engine, and the two ways to use it: to read, and to write in one transaction."""
 
+import asyncio
 import os
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, event, make_url, text
+from sqlalchemy import Connection, Row, Select, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from bot.store.errors import NewerDatabaseError, NotMigratedError, StoreFault, StoreUnavailableError
-from bot.store.models import AuditRow, Base
+from bot.store import postgresql, revisions
+from bot.store.errors import NotMigratedError, StoreFault, StoreUnavailableError
 
 _DRIVERS: Final = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 _BUSY_SECONDS: Final = 2
@@ -45,6 +43,7 @@ class Database:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._reading = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._clock = None if self.is_embedded else postgresql.ServerClock()
 
     @classmethod
     def connect(cls, address: str, *, must_exist: bool = False) -> Self:
@@ -69,19 +68,20 @@ class Database:
         try:
             url = make_url(address)
             url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
+            if url.get_backend_name() != "sqlite":
+                return cls(postgresql.create_engine(url))
             engine = create_async_engine(_existing_file(url), hide_parameters=True)
         except SQLAlchemyError as error:
             raise StoreUnavailableError(type(error).__name__) from None
-        if url.get_backend_name() == "sqlite":
-            event.listen(engine.sync_engine, "connect", _wait_briefly)
-            event.listen(engine.sync_engine, "begin", _begin_immediate)
+        event.listen(engine.sync_engine, "connect", _wait_briefly)
+        event.listen(engine.sync_engine, "begin", _begin_immediate)
         return cls(engine)
 
     @classmethod
     def _connect(cls, url: URL, *, must_exist: bool) -> Self:
         url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
         if url.get_backend_name() != "sqlite":
-            return cls(create_async_engine(url, hide_parameters=True, pool_pre_ping=True))
+            return cls(postgresql.create_engine(url))
         _prepare_file(url, must_exist=must_exist)
         engine = create_async_engine(url, hide_parameters=True)
         event.listen(engine.sync_engine, "connect", _set_up_sqlite)
@@ -104,17 +104,19 @@ class Database:
     def dialect(self) -> str:
         return self._engine.dialect.name
 
+    def now(self) -> datetime:
+        """The time by which all who share this database go: the server's where there is one, else this host's."""
+        return self._clock.now() if self._clock is not None else datetime.now(UTC)
+
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """One transaction, committed on leaving; on SQLite it holds the write lock from its first line.
 
         Raises: StoreUnavailableError: rolled back, unless the commit's own answer was lost.
         """
-        try:
-            async with self._engine.begin() as connection:
+        with _unavailability():
+            async with self._patience(), self._engine.begin() as connection:
                 yield connection
-        except (SQLAlchemyError, OSError) as error:
-            raise _unavailable(error) from error
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -122,33 +124,55 @@ class Database:
 
         Raises: StoreUnavailableError.
         """
-        try:
-            async with self._reading.connect() as connection:
+        with _unavailability():
+            async with self._patience(), self._reading.connect() as connection:
                 yield connection
-        except (SQLAlchemyError, OSError) as error:
-            raise _unavailable(error) from error
+
+    async def stream(self, query: Select[Any]) -> AsyncGenerator[Row[Any]]:
+        """All rows, however many and however slowly they are taken; nobody is kept from writing meanwhile.
+
+        Raises: StoreUnavailableError.
+        """
+        # PostgreSQL hands out rows in portions within a transaction alone.
+        engine = self._reading if self.is_embedded else self._engine
+        with _unavailability():
+            async with engine.connect() as connection:
+                if not self.is_embedded:
+                    await postgresql.let_reader_take_his_time(connection)
+                rows = await connection.stream(query)
+                try:
+                    async for row in rows:
+                        yield row
+                finally:
+                    # Its own context manager does not close it for a reader who stops half-way.
+                    await rows.close()
 
     async def ping(self) -> None:
         """Raise StoreUnavailableError if the database does not answer."""
         async with self.read() as connection:
             await connection.execute(text("SELECT 1"))
+            await self._read_clock(connection)
 
     async def migrate(self) -> str:
         """Bring the tables to this version; return the revision that they have now.
 
         Raises: NewerDatabaseError, StoreUnavailableError.
         """
-        async with self.write() as connection:
-            await connection.run_sync(_upgrade)
-        return _wanted_revision()
+        with _unavailability():
+            async with self._engine.begin() as connection:
+                if not self.is_embedded:
+                    await postgresql.prepare_migration(connection)
+                await connection.run_sync(revisions.upgrade)
+        return revisions.get_wanted()
 
     async def require_migrated(self) -> None:
         """Raises: NotMigratedError, NewerDatabaseError, StoreUnavailableError."""
         async with self.read() as connection:
-            found = await connection.run_sync(_found_revision)
-        _require_known(found)
-        if found != _wanted_revision():
-            raise NotMigratedError(found, _wanted_revision())
+            found = await connection.run_sync(revisions.find_present)
+            await self._read_clock(connection)
+        revisions.require_known(found)
+        if found != revisions.get_wanted():
+            raise NotMigratedError(found, revisions.get_wanted())
 
     async def require_writable(self) -> None:
         """Find out without changing anything: on SQLite by a write that is rolled back, elsewhere by the privileges.
@@ -157,35 +181,37 @@ class Database:
 
         Raises: StoreUnavailableError.
         """
-        try:
+        with _unavailability():
             # Closed without a commit, so that it is rolled back.
-            async with self._engine.connect() as connection, connection.begin():
-                await (_write_what_is_there(connection) if self.is_embedded else _require_privileges(connection))
+            async with self._patience(), self._engine.connect() as connection, connection.begin():
+                await (_write_what_is_there if self.is_embedded else postgresql.require_privileges)(connection)
                 await connection.rollback()
-        except (SQLAlchemyError, OSError) as error:
-            raise _unavailable(error) from error
 
     async def aclose(self) -> None:
         await self._engine.dispose()
+
+    async def _read_clock(self, connection: AsyncConnection) -> None:
+        if self._clock is not None:
+            await self._clock.read(connection)
+
+    def _patience(self) -> asyncio.Timeout:
+        """SQLite answers within its own time; a server may hang."""
+        return asyncio.timeout(None if self.is_embedded else postgresql.TRANSACTION_SECONDS)
+
+
+@contextmanager
+def _unavailability() -> Iterator[None]:
+    """Whatever the driver raises, or a time that is over, becomes a StoreUnavailableError."""
+    try:
+        yield
+    except (SQLAlchemyError, OSError) as error:
+        raise _unavailable(error) from error
 
 
 async def _write_what_is_there(connection: AsyncConnection) -> None:
     """The write lock alone tells nothing: SQLite gives it for a file that can only be read as well."""
     version = (await connection.exec_driver_sql("PRAGMA user_version")).scalar_one()
     await connection.exec_driver_sql(f"PRAGMA user_version = {int(version)}")
-
-
-async def _require_privileges(connection: AsyncConnection) -> None:
-    """Raises: StoreUnavailableError: read-only (a replica, or set so), or a table that this role may not write."""
-    if (await connection.execute(text("SHOW transaction_read_only"))).scalar_one() == "on":
-        raise StoreUnavailableError("read-only", StoreFault.READ_ONLY)
-    for table in Base.metadata.sorted_tables:
-        query = text("SELECT bool_and(has_table_privilege(:name, p)) FROM unnest(CAST(:wanted AS text[])) AS p")
-        wanted = (
-            ["SELECT", "INSERT"] if table.name == AuditRow.__tablename__ else ["SELECT", "INSERT", "UPDATE", "DELETE"]
-        )
-        if not (await connection.execute(query, {"name": table.name, "wanted": wanted})).scalar_one():
-            raise StoreUnavailableError("not allowed", StoreFault.NOT_ALLOWED, table.name)
 
 
 def _existing_file(url: URL) -> URL:
@@ -258,33 +284,3 @@ def _begin_immediate(connection: Connection) -> None:
         return
     # A plain BEGIN takes the lock at the first write, so that two who have read both believe they won.
     connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    return config
-
-
-def _upgrade(connection: Connection) -> None:
-    _require_known(_found_revision(connection))
-    config = _config()
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
-
-
-def _found_revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
-
-
-def _require_known(revision: str | None) -> None:
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if revision is not None and revision not in known:
-        raise NewerDatabaseError(revision)
-
-
-def _wanted_revision() -> str:
-    head = ScriptDirectory.from_config(_config()).get_current_head()
-    if head is None:
-        raise RuntimeError("this installation has no migrations")
-    return head

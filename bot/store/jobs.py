@@ -63,10 +63,12 @@ class JobStore:
             .order_by(JobRow.due_at)
             .limit(limit)
             .with_for_update(skip_locked=True)
+            # So that it is looked up once: as a plain subquery PostgreSQL may look again for each row, and lock more.
+            .cte("due")
         )
         taking = (
             update(JobRow)
-            .where(tuple_(JobRow.kind, JobRow.reference).in_(due))
+            .where(tuple_(JobRow.kind, JobRow.reference).in_(select(due.c.kind, due.c.reference)))
             .values(lease_until=lease_until, attempts=JobRow.attempts + 1)
             .returning(*JobRow.__table__.columns)
         )

@@ -107,9 +107,11 @@ class ResetStore:
         return _reset(row) if row is not None else None
 
     async def _insert(self, connection: AsyncConnection, reset: Reset) -> None:
-        adding = _insert(connection, ResetRow).values(asdict(reset)).on_conflict_do_nothing()
-        inserted = await connection.execute(adding)
-        if inserted.rowcount == 1:
+        # Not by the count of rows, which SQLAlchemy does not tell for this on PostgreSQL.
+        adding = (
+            _insert(connection, ResetRow).values(asdict(reset)).on_conflict_do_nothing().returning(ResetRow.reference)
+        )
+        if (await connection.execute(adding)).one_or_none() is not None:
             return
         row = (await connection.execute(_by_reference(reset.reference))).one()
         raise ReferenceUsedError(_reset(row))

@@ -1,7 +1,7 @@
 import asyncio
 import shutil
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from bot.store.audit import AuditLog
 from bot.store.database import Database
 from bot.store.jobs import JobStore
 from bot.store.resets import ResetStore
+from tests.postgresql import PostgresServer
 from tests.store.samples import LIMITS
 
 
@@ -42,17 +43,28 @@ def path(migrated_file: Path, tmp_path: Path) -> Path:
     return Path(shutil.copy(migrated_file, tmp_path / "bot.db"))
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def address(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A migrated database without rows. Each test that has one runs on both kinds; see `samples.on_sqlite` for one alone."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{request.getfixturevalue('path')}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgresql")
+    with server.database() as name:
+        yield server.url(name)
+
+
 @pytest_asyncio.fixture
-async def database(path: Path) -> AsyncIterator[Database]:
-    connected = Database.connect(f"sqlite:///{path}")
+async def database(address: str) -> AsyncIterator[Database]:
+    connected = Database.connect(address)
     yield connected
     await connected.aclose()
 
 
 @pytest_asyncio.fixture
-async def replica(path: Path) -> AsyncIterator[Database]:
-    """What another process has: an engine of its own on the same file."""
-    connected = Database.connect(f"sqlite:///{path}")
+async def replica(address: str) -> AsyncIterator[Database]:
+    """What another process has: an engine of its own on the same database."""
+    connected = Database.connect(address)
     yield connected
     await connected.aclose()
 

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from bot.domain.audit import Action, AuditEvent, AuditFilter, Happened
 from bot.domain.permissions import Agent, AgentId
 from bot.domain.references import Reference, make_reference
@@ -14,6 +16,8 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
+on_sqlite = pytest.mark.parametrize("address", ["sqlite"], indirect=True)
+on_postgresql = pytest.mark.parametrize("address", ["postgresql"], indirect=True)
 LIMITS = Limits(agent_resets_per_hour=3, user_cooldown=MINUTE)
 
 

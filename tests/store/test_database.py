@@ -1,19 +1,19 @@
 import sqlite3
 import stat
-from contextlib import closing
+from contextlib import aclosing, closing
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, inspect, select, text
 
 from bot.domain.audit import AuditFilter
 from bot.store.audit import AuditLog
 from bot.store.database import Database
 from bot.store.errors import NewerDatabaseError, NotMigratedError, StoreUnavailableError
-from bot.store.models import Base
-from tests.store.samples import events_in, make_event
+from bot.store.models import AuditRow, Base
+from tests.store.samples import events_in, make_event, on_sqlite
 
 pytestmark = pytest.mark.asyncio
 
@@ -52,14 +52,15 @@ async def test_a_new_file_and_its_folder_are_readable_by_nobody_else(tmp_path: P
     await database.aclose()
 
 
-async def test_tables_of_another_version_are_told_apart(database: Database, path: Path) -> None:
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+async def test_tables_of_a_newer_version_are_told_apart(database: Database) -> None:
+    async with database.write() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(NewerDatabaseError) as caught:
         await database.require_migrated()
     assert caught.value.found == "9999"
 
 
+@on_sqlite
 async def test_a_read_only_database_is_unavailable_for_writing_alone(path: Path, database: Database) -> None:
     await AuditLog(database).record(make_event())
     read_only = Database.connect(f"sqlite:///file:{path}?mode=ro&uri=true")
@@ -97,6 +98,7 @@ async def test_a_file_that_is_no_database_is_unavailable(tmp_path: Path) -> None
     await database.aclose()
 
 
+@on_sqlite
 async def test_a_database_that_somebody_else_locks_is_unavailable_and_then_works_again(
     path: Path, database: Database
 ) -> None:
@@ -109,6 +111,7 @@ async def test_a_database_that_somebody_else_locks_is_unavailable_and_then_works
     assert len(await events_in(database)) == 1
 
 
+@on_sqlite
 async def test_one_reads_while_somebody_else_writes(path: Path, database: Database) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -183,7 +186,8 @@ async def test_an_address_gets_the_driver_that_can_wait(
 
 
 async def test_a_reader_who_takes_his_time_keeps_nobody_from_writing(database: Database, replica: Database) -> None:
-    async with database.read() as reading, reading.stream(text("SELECT name FROM sqlite_master")) as rows:
-        await anext(aiter(rows))
+    await AuditLog(database).record(make_event(reference="before"))
+    async with aclosing(database.stream(select(AuditRow.reference))) as rows:
+        assert (await anext(rows)).reference == "before"
         async with replica.write() as writing:
             await writing.execute(text("DELETE FROM jobs"))

@@ -1,15 +1,17 @@
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.pauses import Pause
 from bot.domain.resets import Outcome, Reset
 from bot.store.database import Database
 from bot.store.errors import PausedError, ReferenceUsedError, StoreUnavailableError
+from bot.store.models import PauseRow
 from bot.store.pauses import PauseStore
 from bot.store.resets import ResetStore
 from tests.store.samples import HOUR, LIMITS, MINUTE, NOW, begin, events_in, make_request
@@ -25,9 +27,10 @@ def pauses(database: Database) -> PauseStore:
     return PauseStore(database)
 
 
-def rows(path: Path) -> list[tuple[object, ...]]:
-    with closing(sqlite3.connect(path)) as connection:
-        return connection.execute("SELECT reason, paused_by, resumed_by, resumed_at FROM pauses ORDER BY id").fetchall()
+async def rows(database: Database) -> list[tuple[object, ...]]:
+    query = select(PauseRow.reason, PauseRow.paused_by, PauseRow.resumed_by, PauseRow.resumed_at).order_by(PauseRow.id)
+    async with database.read() as connection:
+        return [tuple(row) for row in await connection.execute(query)]
 
 
 async def test_at_first_nothing_is_paused(pauses: PauseStore, store: ResetStore) -> None:
@@ -45,33 +48,31 @@ async def test_a_pause_is_seen_by_every_process_at_once_and_until_it_is_ended(
     assert await pauses.find() is None
 
 
-async def test_a_second_pause_changes_nothing_and_is_told_of_the_first(pauses: PauseStore, path: Path) -> None:
+async def test_a_second_pause_changes_nothing_and_is_told_of_the_first(pauses: PauseStore, database: Database) -> None:
     await pauses.begin(PAUSE)
     assert await pauses.begin(OTHER) == PAUSE
     assert await pauses.find() == PAUSE
-    assert len(rows(path)) == 1
+    assert len(await rows(database)) == 1
 
 
-async def test_of_many_pauses_at_the_same_moment_one_is_in_force(
-    pauses: PauseStore, replica: Database, path: Path
-) -> None:
+async def test_of_many_pauses_at_the_same_moment_one_is_in_force(pauses: PauseStore, replica: Database) -> None:
     elsewhere = PauseStore(replica)
     answers = await asyncio.gather(*(store.begin(pause) for store in (pauses, elsewhere) for pause in [PAUSE, OTHER]))
     assert answers.count(None) == 1
-    assert len(rows(path)) == 1
+    assert len(await rows(replica)) == 1
 
 
-async def test_ending_what_is_not_paused_does_nothing(pauses: PauseStore, path: Path) -> None:
+async def test_ending_what_is_not_paused_does_nothing(pauses: PauseStore, database: Database) -> None:
     assert await pauses.end("dora", NOW) is None
-    assert rows(path) == []
+    assert await rows(database) == []
 
 
-async def test_who_paused_and_resumed_stays_on_record(pauses: PauseStore, path: Path) -> None:
+async def test_who_paused_and_resumed_stays_on_record(pauses: PauseStore, database: Database) -> None:
     await pauses.begin(PAUSE)
     await pauses.end("dora", NOW + HOUR)
     await pauses.begin(OTHER)
-    assert rows(path) == [
-        ("WHMCS is being updated", "berta", "dora", "2026-03-01 13:00:00.000000"),
+    assert await rows(database) == [
+        ("WHMCS is being updated", "berta", "dora", NOW + HOUR),
         ("Another reason", "curro", None, None),
     ]
 
@@ -104,24 +105,24 @@ async def test_a_reset_that_has_begun_can_be_finished_and_shown_again_while_paus
 
 
 @asynccontextmanager
-async def holding_the_lock(path: Path) -> AsyncIterator[sqlite3.Connection]:
-    """Somebody else's transaction, committed on leaving."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
+async def pausing(replica: Database) -> AsyncIterator[AsyncConnection]:
+    """Somebody else's transaction that is about to pause, committed on leaving."""
+    async with replica.write() as other:
+        if replica.dialect == "postgresql":
+            await other.execute(text("LOCK TABLE pauses IN EXCLUSIVE MODE"))
         yield other
-        other.execute("COMMIT")
 
 
 async def test_a_reset_that_waits_for_the_pause_to_be_committed_does_not_begin(
-    store: ResetStore, database: Database, path: Path
+    store: ResetStore, database: Database, replica: Database
 ) -> None:
     """What it could have read before that is that nothing is paused."""
-    async with holding_the_lock(path) as other:
+    async with pausing(replica) as other:
         waiting = asyncio.create_task(begin(store))
         # Many reads, in the time of which it has made whichever it makes before it waits.
         for _ in range(50):
             assert await PauseStore(database).find() is None
-        other.execute("INSERT INTO pauses (reason, paused_by, paused_at) VALUES ('x', 'y', '2026-03-01 12:00:00')")
+        await other.execute(insert(PauseRow).values(reason="x", paused_by="y", paused_at=NOW))
         assert not waiting.done()
     with pytest.raises(PausedError):
         await waiting
@@ -129,15 +130,13 @@ async def test_a_reset_that_waits_for_the_pause_to_be_committed_does_not_begin(
 
 
 async def test_of_resets_and_a_pause_at_the_same_moment_none_begins_after_the_pause(
-    pauses: PauseStore, replica: Database, path: Path
+    pauses: PauseStore, replica: Database, database: Database
 ) -> None:
     store = ResetStore(replica, LIMITS)
 
     async def pause() -> int:
         await pauses.begin(PAUSE)
-        with closing(sqlite3.connect(path)) as connection:
-            counted: int = connection.execute("SELECT count(*) FROM audit").fetchone()[0]
-        return counted
+        return len(await events_in(database))
 
     async def reset(number: int) -> Reset | None:
         try:

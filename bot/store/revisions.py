@@ -1,0 +1,48 @@
+"""The revisions of the tables, as Alembic keeps them in `migrations/`."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from bot.store.errors import NewerDatabaseError
+
+
+def upgrade(connection: Connection) -> None:
+    """Bring the tables to this version, within the caller's transaction.
+
+    Raises: NewerDatabaseError.
+    """
+    require_known(find_present(connection))
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def find_present(connection: Connection) -> str | None:
+    """The revision that the database has; None: no tables yet."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def require_known(revision: str | None) -> None:
+    """Raises: NewerDatabaseError."""
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise NewerDatabaseError(revision)
+
+
+def get_wanted() -> str:
+    """The revision that this version of the bot needs."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    if head is None:
+        raise RuntimeError("this installation has no migrations")
+    return head
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
