@@ -32,7 +32,6 @@ _START_SECONDS: Final = 20.0
 _OPTIONS: Final = (
     # What a test writes need not outlive the machine.
     "fsync=off",
-    "synchronous_commit=off",
     "full_page_writes=off",
     "autovacuum=off",
     "max_connections=200",
@@ -84,6 +83,20 @@ class PostgresServer:
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait(10)
             self._process = None
+
+    @contextlib.contextmanager
+    def hanging(self) -> Iterator[None]:
+        """Connections stay and new ones are taken, but nobody answers."""
+        assert self._process is not None
+        pid = self._process.pid
+        processes = [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
+        for process in processes:
+            os.kill(process, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for process in processes:
+                os.kill(process, signal.SIGCONT)
 
     def remove(self) -> None:
         self.stop()

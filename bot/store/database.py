@@ -1,10 +1,9 @@
 """One engine, and the two ways to use it: to read, and to write in one transaction."""
 
-import asyncio
 import os
 import sqlite3
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Self
@@ -194,9 +193,9 @@ class Database:
         if self._clock is not None:
             await self._clock.read(connection)
 
-    def _patience(self) -> asyncio.Timeout:
+    def _patience(self) -> AbstractAsyncContextManager[None]:
         """SQLite answers within its own time; a server may hang."""
-        return asyncio.timeout(None if self.is_embedded else postgresql.TRANSACTION_SECONDS)
+        return nullcontext() if self.is_embedded else postgresql.patience()
 
 
 @contextmanager

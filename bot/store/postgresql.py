@@ -1,6 +1,9 @@
 """What PostgreSQL has and SQLite has not: connections that can hang, a clock of its own, privileges."""
 
+import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -11,9 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from bot.store.errors import StoreFault, StoreUnavailableError
 from bot.store.models import AuditRow, Base
 
-TRANSACTION_SECONDS: Final = 10.0
-"""After this long a transaction is given up from here, also if the server hangs and can't say so itself."""
-
+_TRANSACTION_SECONDS: Final = 6.0
+_CANCEL_SECONDS: Final = 1.0
 _POOL_SECONDS: Final = 2.0
 _CONNECTION: Final[dict[str, Any]] = {
     "connect_timeout": 3,
@@ -47,6 +49,17 @@ def create_engine(url: URL) -> AsyncEngine:
         pool_timeout=_POOL_SECONDS,
         connect_args=defaults | {"options": options},
     )
+
+
+@asynccontextmanager
+async def patience() -> AsyncIterator[None]:
+    """Give up a transaction after some seconds, also if the server hangs and can't say so itself.
+
+    Raises: TimeoutError.
+    """
+    # At the first time-out psycopg asks the server to cancel, and would wait ten seconds for one that hangs.
+    async with asyncio.timeout(_TRANSACTION_SECONDS + _CANCEL_SECONDS), asyncio.timeout(_TRANSACTION_SECONDS):
+        yield
 
 
 class ServerClock:
