@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -6,13 +6,41 @@ import pytest_asyncio
 
 from sandbox.slack import LocalSlack, Person
 from sandbox.whmcs import LocalWhmcs
-from tests.flows.world import World, make_world
+from tests.flows.world import Mode, World, make_world
+from tests.postgresql import PostgresServer
+
+_ON_POSTGRESQL_TOO = {"test_reset_email", "test_set_password", "test_pause", "test_faults"}
+"""The modules whose stories end in the database: limits, jobs, recovery, pauses. The others tell nothing new there."""
 
 
-@pytest_asyncio.fixture(params=["http", "socket"])
-async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
-    """Slack and WHMCS, without the bot; each test runs in HTTP mode and in Socket Mode."""
-    async with make_world(tmp_path, request.param) as made:
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each test of a `world` runs in HTTP mode and in Socket Mode, and some on PostgreSQL, there over HTTP.
+
+    A story that is told with many values, of which the database sees none, is told there with none of them.
+    """
+    if "world" in metafunc.fixturenames:
+        is_chosen = metafunc.module.__name__.rpartition(".")[2] in _ON_POSTGRESQL_TOO
+        is_told_once = not any(metafunc.definition.iter_markers("parametrize"))
+        too = ["postgresql"] if is_chosen and is_told_once else []
+        metafunc.parametrize("mode_and_address", ["http", "socket", *too], indirect=True)
+
+
+@pytest.fixture
+def mode_and_address(request: pytest.FixtureRequest) -> Iterator[tuple[Mode, str]]:
+    """How Slack reaches the bot, and the PostgreSQL database for it; empty: a file will do."""
+    if request.param != "postgresql":
+        yield request.param, ""
+        return
+    server: PostgresServer = request.getfixturevalue("postgresql")
+    with server.database() as name:
+        yield "http", server.url(name)
+
+
+@pytest_asyncio.fixture
+async def world(mode_and_address: tuple[Mode, str], tmp_path: Path) -> AsyncIterator[World]:
+    """Slack and WHMCS, without the bot."""
+    mode, address = mode_and_address
+    async with make_world(tmp_path, mode, address) as made:
         yield made
 
 

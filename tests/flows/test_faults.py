@@ -1,8 +1,6 @@
 """What goes wrong with the form sent twice, with limits, with the database: the sentence, and the audit."""
 
 import asyncio
-import contextlib
-import sqlite3
 
 import pytest
 
@@ -101,12 +99,9 @@ async def test_the_number_of_resets_in_an_hour_is_limited_and_the_time_is_said(w
 
 async def test_without_an_audit_there_is_no_action(agent: Person, whmcs: LocalWhmcs, running: World) -> None:
     modal = await fill_form(agent, "ana@example.com", SET)
-    with sqlite3.connect(running.database) as holder:
-        holder.execute("BEGIN EXCLUSIVE")
+    with running.locked():
         await modal.submit()
         await modal.shows("sin registro no se hace nada", timeout_seconds=10)
-        holder.rollback()
-    holder.close()
     assert whmcs.writes == []
     assert running.audit() == []
 
@@ -218,12 +213,10 @@ async def test_an_outcome_that_can_not_be_recorded_at_once_is_recorded_later_and
     whmcs.faults.add(WhmcsFault("set_password", "held_after", times=1))
     submitting = asyncio.ensure_future(modal.submit())
     await whmcs.wait_for_call("set_password")
-    with contextlib.closing(sqlite3.connect(running.database)) as holder:
-        holder.execute("BEGIN IMMEDIATE")
+    with running.locked():
         whmcs.faults.clear()
         await submitting
         await modal.shows("Listo", timeout_seconds=10)
-        holder.rollback()
     await running.until(lambda: running.audit()[-1] == ("SUCCEEDED", ""), timeout_seconds=10)
     assert (await agent.direct_message(containing="Contraseña nueva")).password
 

@@ -1,9 +1,7 @@
 """`pause` and `resume` beside the running bot: what agents are told, what goes on all the same."""
 
 import asyncio
-import sqlite3
 from collections.abc import Awaitable, Callable
-from contextlib import closing
 from pathlib import Path
 from typing import TypeAlias
 
@@ -182,15 +180,11 @@ async def test_a_form_that_is_sent_at_the_moment_of_the_pause_is_decided_by_the_
     """The pause is committed while the submission is on its way, and before it can write."""
     modal = await fill_form(agent, "ana@example.com", SET)
     asked = [call.method for call in slack.calls].count("usergroups.users.list")
-    with closing(sqlite3.connect(running.database, isolation_level=None)) as operator:
-        operator.execute("BEGIN IMMEDIATE")
+    with running.locked() as execute:
         sending = asyncio.create_task(modal.submit())
         # Permission is asked for last before STARTED.
         await slack.wait_for_call("usergroups.users.list", count=asked + 1)
-        operator.execute(
-            "INSERT INTO pauses (reason, paused_by, paused_at) VALUES ('Ahora', 'Berta', '2026-03-01 12:00:00')"
-        )
-        operator.execute("COMMIT")
+        execute("INSERT INTO pauses (reason, paused_by, paused_at) VALUES ('Ahora', 'Berta', '2026-03-01 12:00:00')")
     await sending
     assert modal.errors["Usuario"].startswith(PAUSED)
     assert whmcs.writes == []
@@ -221,8 +215,7 @@ async def test_what_an_operator_writes_is_drawn_literally_on_one_line(agent: Per
 async def test_a_database_that_can_not_be_read_refuses_the_submission_and_not_the_command(
     running: World, agent: Person, whmcs: LocalWhmcs
 ) -> None:
-    with closing(sqlite3.connect(running.database)) as connection, connection:
-        connection.execute("ALTER TABLE pauses RENAME TO elsewhere")
+    running.execute("ALTER TABLE pauses RENAME TO elsewhere")
     modal = await fill_form(agent, "ana@example.com", EMAIL)
     await modal.submit()
     assert "no se pudo registrar" in modal.errors["Usuario"]

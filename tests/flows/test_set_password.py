@@ -1,10 +1,7 @@
 """*Set a password*, from a signed request to WHMCS, the direct message and its end."""
 
 import asyncio
-import contextlib
 import json
-import sqlite3
-from pathlib import Path
 
 import pytest
 
@@ -44,13 +41,7 @@ async def test_the_password_is_in_one_request_to_the_companion_and_in_one_messag
     assert to_whmcs == ["set_password"]
     assert to_slack == ["chat.update"]
     assert password not in message.text
-    assert all(password.encode() not in path.read_bytes() for path in _files(running.database.parent))
-
-
-def _files(folder: Path) -> list[Path]:
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    assert any(path.name.endswith("-wal") for path in files), "the write-ahead log is looked at as well"
-    return files
+    assert password.encode() not in running.read_all_of_the_database()
 
 
 async def test_the_message_and_its_deletion_are_recorded_before_the_password_is_set(
@@ -295,12 +286,10 @@ async def test_a_new_message_that_can_be_neither_recorded_nor_deleted_at_once_is
     await whmcs.wait_for_call("set_password")
     slack.faults.add(Fault("chat.update", "error", error="cant_update_message"))
     slack.faults.add(Fault("chat.delete", "error", error="internal_error", times=1))
-    with contextlib.closing(sqlite3.connect(running.database)) as holder:
-        holder.execute("BEGIN IMMEDIATE")
+    with running.locked():
         whmcs.faults.clear()
         await submitting
         await slack.wait_for_call("chat.delete")
-        holder.rollback()
     await modal.shows("Listo", timeout_seconds=10)
 
     message = await agent.direct_message(containing="Contraseña nueva")

@@ -4,10 +4,13 @@ import asyncio
 import contextlib
 import inspect
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
+
+import psycopg
+from psycopg.rows import dict_row
 
 from bot.app import App
 from bot.settings import Settings
@@ -31,6 +34,8 @@ class World:
     settings: dict[str, str]
     database: Path
     mode: Mode = "http"
+    postgresql: str = ""
+    """The address of the PostgreSQL database that this world has instead of a file; empty: it has a file."""
     app: App | None = None
     ports: tuple[int, int] = field(default=(0, 0))
 
@@ -62,22 +67,48 @@ class World:
 
     def let_messages_be_due(self) -> None:
         """Let the time of all direct messages be over, also of those whose deletion is to be tried later."""
-        with contextlib.closing(sqlite3.connect(self.database)) as connection, connection:
-            connection.execute(
-                "UPDATE jobs SET due_at = '2026-01-01 00:00:00.000000', lease_until = NULL WHERE kind = 'delete_message'"
-            )
+        self.execute(
+            "UPDATE jobs SET due_at = '2026-01-01 00:00:00.000000', lease_until = NULL WHERE kind = 'delete_message'"
+        )
 
     def let_last_reset_be_running(self, phase: str, *, started_at: str | None = None) -> None:
         """Leave the database as a process leaves it that died in this phase of its last reset."""
-        with contextlib.closing(sqlite3.connect(self.database)) as connection, connection:
-            connection.execute("UPDATE resets SET outcome = NULL, reason = NULL, phase = ?", (phase,))
-            if started_at is not None:
-                connection.execute("UPDATE resets SET started_at = ?", (started_at,))
-            connection.execute("DELETE FROM audit WHERE action = 'reset' AND outcome <> 'STARTED'")
-            connection.execute(
-                "INSERT INTO jobs SELECT 'recover_reset', reference, '2026-01-01 00:00:00.000000', NULL, 0, agent_id,"
-                " agent_locale, '', '' FROM resets"
-            )
+        self.execute(
+            f"UPDATE resets SET outcome = NULL, reason = NULL, phase = '{phase}'",  # noqa: S608 - a word of ours
+            *([f"UPDATE resets SET started_at = '{started_at}'"] if started_at else []),  # noqa: S608 - a time of ours
+            "DELETE FROM audit WHERE action = 'reset' AND outcome <> 'STARTED'",
+            "INSERT INTO jobs (kind, reference, due_at, attempts, agent_id, agent_locale, channel, ts)"
+            " SELECT 'recover_reset', reference, started_at, 0, agent_id, agent_locale, '', '' FROM resets",
+        )
+
+    def execute(self, *statements: str) -> None:
+        """Change the database behind the bot's back, in one transaction."""
+        with self._connect() as connection:
+            for statement in statements:
+                connection.execute(statement)
+            connection.commit()
+
+    def read_all_of_the_database(self) -> bytes:
+        """Every byte of the file and of what lies beside it; of PostgreSQL, every row."""
+        if not self.postgresql:
+            files = [path for path in self.database.parent.rglob("*") if path.is_file()]
+            assert any(path.name.endswith("-wal") for path in files), "the write-ahead log is looked at as well"
+            return b"".join(path.read_bytes() for path in files)
+        tables = self.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        assert tables
+        return repr([self.rows(f"SELECT * FROM {table['tablename']}") for table in tables]).encode()  # noqa: S608 - a name of ours
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[Callable[[str], object]]:
+        """Somebody else's transaction keeps the bot from writing; what it is given to execute is committed at the end."""
+        with self._connect() as connection:
+            if self.postgresql:
+                connection.execute("LOCK TABLE resets, jobs, audit, pauses IN EXCLUSIVE MODE")
+            else:
+                connection.isolation_level = None
+                connection.execute("BEGIN IMMEDIATE")
+            yield connection.execute
+            connection.execute("COMMIT")
 
     async def until(
         self, condition: Callable[[], object] | Callable[[], Awaitable[object]], timeout_seconds: float = 5.0
@@ -91,13 +122,19 @@ class World:
                 await asyncio.sleep(0.01)
 
     def rows(self, query: str) -> list[dict[str, object]]:
-        with contextlib.closing(sqlite3.connect(self.database)) as connection:
-            connection.row_factory = sqlite3.Row
+        with self._connect() as connection:
             return [dict(row) for row in connection.execute(query)]
+
+    def _connect(self) -> contextlib.closing[Any]:
+        if self.postgresql:
+            return contextlib.closing(psycopg.connect(self.postgresql, row_factory=dict_row))
+        connection = sqlite3.connect(self.database)
+        connection.row_factory = sqlite3.Row
+        return contextlib.closing(connection)
 
 
 @contextlib.asynccontextmanager
-async def make_world(folder: Path, mode: Mode = "http") -> AsyncIterator[World]:
+async def make_world(folder: Path, mode: Mode = "http", postgresql: str = "") -> AsyncIterator[World]:
     async with LocalSlack() as slack, LocalWhmcs() as whmcs:
         agent = slack.add_person("Sofía Soporte", locale="es-ES")
         slack.add_group(GROUP, [agent])
@@ -110,7 +147,7 @@ async def make_world(folder: Path, mode: Mode = "http") -> AsyncIterator[World]:
             "WHMCS_API_IDENTIFIER": whmcs.identifier,
             "WHMCS_API_SECRET": whmcs.secret,
             "WHMCS_COMPANION_SECRET": whmcs.companion_secret,
-            "DATABASE_URL": f"sqlite:///{database}",
+            "DATABASE_URL": postgresql or f"sqlite:///{database}",
             "AGENT_USER_GROUPS": GROUP,
             "HELP_CONTACT": "Equipo de sistemas",
             "PORT": str(ports[0]),
@@ -121,7 +158,7 @@ async def make_world(folder: Path, mode: Mode = "http") -> AsyncIterator[World]:
             slack.connect_bot(f"http://127.0.0.1:{ports[0]}/slack/events")
         else:
             settings["SLACK_APP_TOKEN"] = slack.app_token
-        yield World(slack, whmcs, agent, settings, database, mode, ports=ports)
+        yield World(slack, whmcs, agent, settings, database, mode, postgresql, ports=ports)
 
 
 async def fill_form(agent: Person, whom: str, method: str, *, user: str | None = None) -> Modal:
