@@ -18,7 +18,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
     A story that is told with many values, of which the database sees none, is told there with none of them.
     """
-    if "world" in metafunc.fixturenames:
+    if "mode_and_address" in metafunc.fixturenames:
         is_chosen = metafunc.module.__name__.rpartition(".")[2] in _ON_POSTGRESQL_TOO
         is_told_once = not any(metafunc.definition.iter_markers("parametrize"))
         too = ["postgresql"] if is_chosen and is_told_once else []

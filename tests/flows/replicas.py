@@ -1,0 +1,124 @@
+"""Several `python -m bot serve` on one PostgreSQL, behind a plain round-robin or with a socket each."""
+
+import asyncio
+import contextlib
+import itertools
+import os
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from aiohttp import ClientConnectorError, ClientSession, web
+
+from sandbox.ports import free_port
+from sandbox.serving import LOOPBACK
+from tests.flows.world import World
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Replica:
+    process: asyncio.subprocess.Process
+    log: Path
+    public_port: int
+    ops_port: int
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text(encoding="utf-8")
+
+    async def readiness(self) -> httpx.Response:
+        async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
+            return await client.get(f"http://{LOOPBACK}:{self.ops_port}/readyz")
+
+    async def figures(self) -> str:
+        async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
+            return (await client.get(f"http://{LOOPBACK}:{self.ops_port}/metrics")).text
+
+    async def wait_until_ready(self) -> None:
+        async with asyncio.timeout(60):
+            while self.process.returncode is None:
+                with contextlib.suppress(httpx.TransportError):
+                    if (await self.readiness()).status_code == 200:
+                        return
+                await asyncio.sleep(0.05)
+        raise AssertionError(f"the bot ended:\n{self.output}")
+
+    async def kill(self) -> None:
+        """SIGKILL: nothing is brought to an end."""
+        self.process.kill()
+        await self.process.wait()
+
+    async def ends(self) -> int:
+        self.process.terminate()
+        async with asyncio.timeout(40):
+            return await self.process.wait()
+
+
+@contextlib.asynccontextmanager
+async def replicas(world: World, number: int, **settings: str) -> AsyncIterator[list[Replica]]:
+    """That many processes, ready; in HTTP mode Slack sends to each in turn."""
+    async with contextlib.AsyncExitStack() as stack:
+        started = [await stack.enter_async_context(_replica(world, index, settings)) for index in range(number)]
+        await asyncio.gather(*(replica.wait_until_ready() for replica in started))
+        if world.mode == "http":
+            address = await stack.enter_async_context(_round_robin([replica.public_port for replica in started]))
+            world.slack.connect_bot(f"{address}/slack/events")
+        yield started
+
+
+@contextlib.asynccontextmanager
+async def _replica(world: World, index: int, settings: dict[str, str]) -> AsyncIterator[Replica]:
+    log = world.database.parent / f"bot-{index}.log"
+    ports = free_port(), free_port()
+    own = {"PORT": str(ports[0]), "OPS_PORT": str(ports[1]), "LOG_FORMAT": "json", "PATH": os.environ["PATH"]}
+    with log.open("ab") as output:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "bot", "serve"),
+            cwd=ROOT,
+            env=world.settings | settings | own,
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        yield Replica(process, log, *ports)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+@contextlib.asynccontextmanager
+async def _round_robin(ports: list[int]) -> AsyncIterator[str]:
+    """A forwarder that knows nothing: each request to the next in turn, or to the one after where nobody listens."""
+    turns = itertools.cycle(ports)
+    async with ClientSession() as session:
+
+        async def forward(request: web.Request) -> web.Response:
+            body = await request.read()
+            for _ in ports:
+                try:
+                    async with session.post(
+                        f"http://{LOOPBACK}:{next(turns)}{request.path}", data=body, headers=request.headers
+                    ) as answer:
+                        return web.Response(
+                            status=answer.status, body=await answer.read(), content_type=answer.content_type
+                        )
+                except ClientConnectorError:
+                    continue
+            return web.Response(status=502)
+
+        app = web.Application()
+        app.router.add_post("/slack/events", forward)
+        runner = web.AppRunner(app, shutdown_timeout=1)
+        await runner.setup()
+        site = web.TCPSite(runner, LOOPBACK, 0)
+        await site.start()
+        try:
+            yield f"http://{LOOPBACK}:{runner.addresses[0][1]}"
+        finally:
+            await runner.cleanup()
