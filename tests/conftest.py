@@ -21,6 +21,6 @@ structlog.configure(
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[PostgresServer]:
-    """A server for this process's tests, not to be stopped by one of them; each takes a database of its own."""
+    """A server for this process's tests, one after the other; each takes a database of its own, and may stop the server."""
     with PostgresServer.make() as server:
         yield server

@@ -64,6 +64,9 @@ class PostgresServer:
         return server
 
     def start(self) -> None:
+        """Do nothing where it runs."""
+        if self._process is not None:
+            return
         options = [word for option in (*_OPTIONS, f"port={self.port}") for word in ("-c", option)]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -120,6 +123,8 @@ class PostgresServer:
         try:
             yield name
         finally:
+            # For the next one, also after a test that broke off while the server was stopped.
+            self.start()
             with self.connect(ADMIN) as connection:
                 connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -1,12 +1,11 @@
 """What a server can do to the bot, and a file can't."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import pytest_asyncio
 import time_machine
 from sqlalchemy import text
 
@@ -25,63 +24,51 @@ from tests.store.test_pauses import PAUSE
 pytestmark = [pytest.mark.asyncio]
 
 
-@pytest.fixture
-def server() -> Iterator[PostgresServer]:
-    """A server of this test's own, to be stopped and started."""
-    with PostgresServer.make() as made:
-        yield made
-
-
-@pytest_asyncio.fixture
-async def store_there(server: PostgresServer) -> AsyncIterator[Database]:
-    with server.database() as name:
-        database = Database.connect(server.url(name))
-        yield database
-        await database.aclose()
-
-
+@on_postgresql
 async def test_a_server_that_is_stopped_is_unavailable_and_then_works_again(
-    server: PostgresServer, store_there: Database
+    postgresql: PostgresServer, database: Database
 ) -> None:
-    audit = AuditLog(store_there)
+    audit = AuditLog(database)
     await audit.record(make_event(reference="before"))
-    server.stop()
+    postgresql.stop()
     for _ in range(3):
         with pytest.raises(StoreUnavailableError):
             await audit.record(make_event(reference="meanwhile"))
         with pytest.raises(StoreUnavailableError):
-            await store_there.ping()
-    server.start()
+            await database.ping()
+    postgresql.start()
     await audit.record(make_event(reference="after"))
-    assert [event.reference for event in await events_in(store_there)] == ["before", "after"]
+    assert [event.reference for event in await events_in(database)] == ["before", "after"]
 
 
+@on_postgresql
 async def test_a_server_that_stops_in_the_middle_of_a_transaction_leaves_nothing_of_it(
-    server: PostgresServer, store_there: Database
+    postgresql: PostgresServer, database: Database
 ) -> None:
     async def write_and_lose() -> None:
-        async with store_there.write() as connection:
+        async with database.write() as connection:
             await connection.execute(text("INSERT INTO agent_hours VALUES ('U1', now(), 1)"))
-            server.stop()
+            postgresql.stop()
 
     with pytest.raises(StoreUnavailableError):
         await write_and_lose()
-    server.start()
-    async with store_there.read() as connection:
+    postgresql.start()
+    async with database.read() as connection:
         assert (await connection.execute(text("SELECT * FROM agent_hours"))).all() == []
 
 
+@on_postgresql
 async def test_a_server_that_hangs_is_given_up_and_then_works_again(
-    server: PostgresServer, store_there: Database
+    postgresql: PostgresServer, database: Database
 ) -> None:
-    audit = AuditLog(store_there)
+    audit = AuditLog(database)
     await audit.record(make_event())
-    with server.hanging():
+    with postgresql.hanging():
         async with asyncio.timeout(10):
             with pytest.raises(StoreUnavailableError):
                 await audit.record(make_event())
     await audit.record(make_event(reference="after"))
-    assert (await events_in(store_there))[-1].reference == "after"
+    assert (await events_in(database))[-1].reference == "after"
 
 
 @on_postgresql
