@@ -249,7 +249,9 @@ class App:
         _logger.info("ready", version=VERSION, public=public, operations=self._ops.address)
 
     async def _record_start(self) -> None:
-        event = AuditEvent(at=self._database.now(), actor=BOT, action=Action.SETTINGS, outcome=Happened.LOADED, reason=VERSION)
+        event = AuditEvent(
+            at=self._database.now(), actor=BOT, action=Action.SETTINGS, outcome=Happened.LOADED, reason=VERSION
+        )
         try:
             await self._audit.record(event)
         except StoreError as error:

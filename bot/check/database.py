@@ -128,7 +128,7 @@ def _not_writable(error: StoreUnavailableError) -> Line:
         case StoreFault.NOT_ALLOWED:
             text, then = (
                 f"the database user may not write the table {error.detail}",
-                "Grant the database user SELECT, INSERT, UPDATE and DELETE on the bot's tables.",
+                "Grant the database user SELECT, INSERT, UPDATE and DELETE on the bot's tables, USAGE on their sequences.",
             )
         case _:
             text, then = f"no transaction can be opened: {error.detail or error}", "Solve what the database says."

@@ -33,12 +33,13 @@ def test_hadolint_would_say_something(tmp_path: Path) -> None:
     assert "DL3006" in complaints(BIN / "hadolint", "--no-color", tmp_path / "Dockerfile")
 
 
-def test_the_compose_file_is_one_by_the_specifications_schema(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["compose.yaml", "compose.postgresql.yaml"])
+def test_the_compose_file_is_one_by_the_specifications_schema(tmp_path: Path, name: str) -> None:
     check = (BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec")
-    assert complaints(*check, "compose.yaml") == ""
-    text = (ROOT / "compose.yaml").read_text(encoding="utf-8")
-    (tmp_path / "compose.yaml").write_text(text.replace("read_only: true", "read_only: [1]"), encoding="utf-8")
-    assert "read_only" in complaints(*check, tmp_path / "compose.yaml")
+    assert complaints(*check, name) == ""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    (tmp_path / name).write_text(text.replace("read_only: true", "read_only: [1]"), encoding="utf-8")
+    assert "read_only" in complaints(*check, tmp_path / name)
 
 
 def test_everything_is_installed_by_hash_and_nothing_is_resolved() -> None:
@@ -94,6 +95,47 @@ def test_the_container_has_time_to_end_and_is_called_by_this_version(bot: dict[s
     assert bot["image"] == f"reset-password-bot:{VERSION}"
 
 
+@pytest.mark.parametrize("service", ["migrate", "database"])
+def test_a_container_beside_the_bot_gets_no_right_that_it_does_not_need(
+    with_postgresql: dict[str, Any], service: str
+) -> None:
+    found = with_postgresql["services"][service]
+    assert found["user"] == {"migrate": f"{IMAGE_USER}:{IMAGE_USER}", "database": "999:999"}[service]
+    assert found["read_only"] is True
+    assert found["cap_drop"] == ["ALL"]
+    assert found["security_opt"] == ["no-new-privileges:true"]
+    assert found["ulimits"] == {"core": 0}
+    assert found["mem_limit"] == found["memswap_limit"]
+    assert not {"cap_add", "privileged", "ports"} & found.keys()
+
+
+def test_the_bot_starts_when_migrate_has_ended_well_and_that_when_the_database_answers(
+    with_postgresql: dict[str, Any], bot: dict[str, Any]
+) -> None:
+    services = with_postgresql["services"]
+    assert services["bot"]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
+    assert services["migrate"]["depends_on"] == {"database": {"condition": "service_healthy"}}
+    assert (services["migrate"]["image"], services["migrate"]["command"]) == (bot["image"], ["migrate"])
+    assert services["migrate"]["restart"] == "no"
+    assert services["database"]["healthcheck"]["test"][:2] == ["CMD", "pg_isready"]
+
+
+def test_the_database_is_named_to_both_by_a_file_and_its_password_stands_in_another(
+    with_postgresql: dict[str, Any], compose: dict[str, Any]
+) -> None:
+    services = with_postgresql["services"]
+    for name in ("bot", "migrate"):
+        assert services[name]["environment"] == {"DATABASE_URL_FILE": "/run/secrets/database_url"}
+        assert services[name]["secrets"] == ["database_url"]
+    assert services["database"]["environment"]["POSTGRES_PASSWORD_FILE"] == "/run/secrets/postgres_password"
+    assert services["database"]["secrets"] == ["postgres_password"]
+    secrets = with_postgresql["secrets"]
+    assert secrets == {name: {"file": f"./secrets/{name}"} for name in ("database_url", "postgres_password")}
+    # Nothing of the first file is overridden but what is added to it.
+    assert not secrets.keys() & compose["secrets"].keys()
+    assert services["bot"].keys() == {"environment", "secrets", "depends_on"}
+
+
 def test_systemd_understands_every_line_of_the_unit(tmp_path: Path) -> None:
     # It looks whether the command is there; any program will do for that.
     text = UNIT.read_text(encoding="utf-8")
@@ -130,6 +172,13 @@ def test_each_secret_of_the_unit_is_a_credential_that_it_loads() -> None:
 @pytest.fixture
 def compose() -> dict[str, Any]:
     found: dict[str, Any] = YAML(typ="safe").load(ROOT / "compose.yaml")
+    return found
+
+
+@pytest.fixture
+def with_postgresql() -> dict[str, Any]:
+    """What the second file adds to the first."""
+    found: dict[str, Any] = YAML(typ="safe").load(ROOT / "compose.postgresql.yaml")
     return found
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -154,12 +155,12 @@ async def test_of_two_who_migrate_at_the_same_moment_both_succeed(postgresql: Po
             await each.aclose()
 
 
-GRANTS = """
-GRANT SELECT ON alembic_version TO {role};
-GRANT SELECT, INSERT ON audit TO {role};
-GRANT SELECT, INSERT, UPDATE, DELETE ON resets, jobs, agent_hours, user_holds, pauses TO {role};
-GRANT USAGE ON SEQUENCE audit_id_seq, pauses_id_seq TO {role};
-"""
+def grants(role: str) -> str:
+    """What the documentation has the owner grant, to this role."""
+    page = (Path(__file__).parents[2] / "docs/operations.md").read_text(encoding="utf-8")
+    lines = [line for line in page.splitlines() if line.startswith("GRANT ")]
+    assert len(lines) == 4
+    return "\n".join(line.replace(" TO bot;", f" TO {role};") for line in lines)
 
 
 @pytest.fixture
@@ -179,7 +180,7 @@ async def test_the_privileges_that_the_documentation_grants_are_enough(
 ) -> None:
     server, name, role = guest
     with server.connect(name, ROLE) as owner:
-        owner.execute(GRANTS.format(role=role))
+        owner.execute(grants(role))
     database = Database.connect(server.url(name, role))
     store = ResetStore(database, LIMITS)
     await database.require_migrated()
@@ -205,7 +206,7 @@ async def test_a_privilege_that_is_missing_is_named_by_its_table(
 ) -> None:
     server, name, role = guest
     with server.connect(name, ROLE) as owner:
-        owner.execute(GRANTS.format(role=role))
+        owner.execute(grants(role))
         owner.execute(f"REVOKE {missing} FROM {role}")
     database = Database.connect(server.url(name, role))
     with pytest.raises(StoreUnavailableError) as caught:
