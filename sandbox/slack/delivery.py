@@ -9,7 +9,7 @@ import hmac
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Final, Self
 from urllib.parse import urlencode
@@ -47,12 +47,15 @@ class Acknowledgement:
 
 @dataclass(frozen=True)
 class BotRequest:
-    """A request that was sent to the bot, once it was answered or given up."""
+    """A request that was sent to the bot, once it was answered or given up. `answer` is the body of the answer."""
 
     kind: str
     seconds: float
     status: int
     error: str | None
+    at: float = 0.0
+    payload: JsonObject = field(default_factory=dict)
+    answer: str = ""
 
 
 class Delivery:
@@ -94,13 +97,24 @@ class Delivery:
 
         Over HTTP a "command" goes out as a form, everything else as a form whose field `payload` is JSON.
         """
+        at = self._workspace.clock()
         if self.events_url:
             acknowledgement = await self._post(
                 kind, payload, sign=sign, timestamp=timestamp, signature=signature, headers=headers
             )
         else:
             acknowledgement = await self._send_envelope(kind, payload)
-        self.requests.append(BotRequest(kind, acknowledgement.seconds, acknowledgement.status, acknowledgement.error))
+        self.requests.append(
+            BotRequest(
+                kind,
+                acknowledgement.seconds,
+                acknowledgement.status,
+                acknowledgement.error,
+                at,
+                payload,
+                acknowledgement.body,
+            )
+        )
         self._workspace.changes.announce()
         return acknowledgement
 

@@ -85,9 +85,11 @@ class Message:
         """Press a button, confirming if asked, and wait until the bot has acknowledged."""
         if self.is_deleted:
             raise AssertionError(f"the message is deleted: {self.visible_text!r}")
-        field = reading.find_button(self._button_fields(), button)
-        action = reading.button_action(field)
-        payload = self._desk.payloads.message_action(self._member, self.stored, action)
+        return await self.press_button(reading.find_button(self._button_fields(), button))
+
+    async def press_button(self, button: reading.Field) -> Acknowledgement:
+        """As `press()`, for who has the button itself and need not go by its text."""
+        payload = self._desk.payloads.message_action(self._member, self.stored, reading.button_action(button))
         answer = await self._desk.delivery.deliver("block_actions", payload)
         self._desk.acknowledgements.interaction(None, self._member, answer)
         return answer

@@ -101,13 +101,13 @@ class Modal:
 
     async def suggestions(self, label: str, typed: str) -> tuple[str, ...]:
         """Type into a type-ahead and return what it offers; a late or invalid answer offers nothing, as in Slack."""
-        return tuple(reading.plain(option["text"]) for option in await self._suggest(self._field(label), typed))
+        return tuple(reading.plain(option["text"]) for option in await self.suggest(self._field(label), typed))
 
     async def picks(self, label: str, typed: str, option: str) -> Acknowledgement | None:
         """Type into a type-ahead and choose the only offered option that holds this text."""
         field = self._field(label)
-        offered = await self._suggest(field, typed)
-        return await self._set(field, {"selected_option": reading.find_option(offered, option, prefix=False)})
+        offered = await self.suggest(field, typed)
+        return await self.set_value(field, {"selected_option": reading.find_option(offered, option, prefix=False)})
 
     async def choose(self, label: str, option: str) -> Acknowledgement | None:
         """Choose an option by its text, or the beginning of it; a checkbox is ticked, or cleared if it was ticked.
@@ -122,23 +122,28 @@ class Modal:
         before = self._value(field)
         if field.element["type"] == "checkboxes":
             ticked = before["selected_options"]
-            return await self._set(field, {"selected_options": [o for o in options if (o in ticked) != (o == found)]})
+            return await self.set_value(
+                field, {"selected_options": [o for o in options if (o in ticked) != (o == found)]}
+            )
         if field.element["type"] == "radio_buttons" and before["selected_option"] == found:
             return None  # a click on the chosen one changes nothing, so Slack sends nothing
-        return await self._set(field, {"selected_option": found})
+        return await self.set_value(field, {"selected_option": found})
 
     async def fill(self, label: str, text: str) -> Acknowledgement | None:
         """Type a text into a field; an empty text clears it."""
         field = self._field(label)
         if not field.element["type"].endswith("_input"):
             raise AssertionError(f"nothing to fill in at {label!r}: it is a {field.element['type']}")
-        return await self._set(field, {"value": text or None})
+        return await self.set_value(field, {"value": text or None})
 
     async def press(self, button: str) -> Acknowledgement:
         """Press a button among the blocks, confirming if asked, and wait until the bot has acknowledged."""
+        return await self.press_button(reading.find_button(self._buttons(), button))
+
+    async def press_button(self, button: Field) -> Acknowledgement:
+        """As `press()`, for who has the button itself and need not go by its text."""
         self._check_open()
-        action = reading.button_action(reading.find_button(self._buttons(), button))
-        return await self._send_action(action)
+        return await self._send_action(reading.button_action(button))
 
     async def submit(self, *, even_if_incomplete: bool = False) -> "Modal":
         """Send the view off and return once the bot has acknowledged and Slack has done what it said.
@@ -200,7 +205,8 @@ class Modal:
             if field.is_required and not any(v for key, v in self._value(field).items() if key != "type")
         }
 
-    async def _set(self, field: Field, value: JsonObject) -> Acknowledgement | None:
+    async def set_value(self, field: Field, value: JsonObject) -> Acknowledgement | None:
+        """Put a value into a field, as `choose()` and `fill()` do, for who has the field itself."""
         self._value(field).update(value)
         self._desk.workspace.show([self._member.id], value)
         if not field.sends_actions:
@@ -214,7 +220,8 @@ class Modal:
         self._desk.acknowledgements.interaction(shown, self._member, answer)
         return answer
 
-    async def _suggest(self, field: Field, typed: str) -> list[JsonObject]:
+    async def suggest(self, field: Field, typed: str) -> list[JsonObject]:
+        """As `suggestions()`, for who has the field itself; returns the options whole."""
         if field.element["type"] != "external_select":
             raise AssertionError(f"no type-ahead at {field.label!r}: it is a {field.element['type']}")
         if len(typed) < field.element.get("min_query_length", 3):

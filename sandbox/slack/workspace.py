@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from sandbox.slack.changes import Changes
+from sandbox.changes import Changes
 
 JsonObject: TypeAlias = dict[str, Any]
 

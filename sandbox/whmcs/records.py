@@ -190,7 +190,8 @@ class Call:
     """A request that arrived, whatever was answered.
 
     `parameters` come without credentials, but with everything else, the password to be set included. `has_written`
-    turns true when the request changes something.
+    turns true when the request changes something. `status` is that of the answer, 0 when the connection ended without
+    one; both it and `answer` are set when `is_done`, `seconds` after the request arrived.
     """
 
     action: str
@@ -198,6 +199,10 @@ class Call:
     at: datetime
     is_companion: bool
     has_written: bool = False
+    is_done: bool = False
+    seconds: float = 0.0
+    status: int = 0
+    answer: str = ""
 
 
 @dataclasses.dataclass

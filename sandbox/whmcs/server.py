@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -10,8 +11,9 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
+from sandbox.changes import Changes
 from sandbox.serving import LoopbackServer, drop_connection
 from sandbox.whmcs.api import CREDENTIALS, Access, perform
 from sandbox.whmcs.companion import Companion, CompanionRefusal, Settings, parse
@@ -125,6 +127,11 @@ class LocalWhmcs:
         return self._state.calls
 
     @property
+    def changes(self) -> Changes:
+        """Announces each request when it arrives and when it is answered."""
+        return self._state.changes
+
+    @property
     def writes(self) -> list[Call]:
         """Those of `calls` that changed something."""
         return [call for call in self._state.calls if call.has_written]
@@ -163,6 +170,15 @@ class LocalWhmcs:
             call, work = self._read_api(body)
         else:
             call, work = self._read_companion(request, body)
+        started = time.monotonic()
+        try:
+            await self._answer(call, work, scope, receive, _remember(call, send))
+        finally:
+            call.seconds = time.monotonic() - started
+            call.is_done = True
+            self.changes.announce()
+
+    async def _answer(self, call: Call, work: Work, scope: Scope, receive: Receive, send: Send) -> None:
         fault = self.faults.take(call.action, is_companion=call.is_companion)
         if fault is None:
             await _do(work, call)(scope, receive, send)
@@ -206,6 +222,19 @@ class LocalWhmcs:
             await _send_half(answer, scope, send)
         else:
             await spoil(fault, answer)(scope, receive, send)
+
+
+def _remember(call: Call, send: Send) -> Send:
+    """Pass an answer on, and keep it with the call."""
+
+    async def remember(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            call.status = message["status"]
+        else:
+            call.answer += message.get("body", b"").decode(errors="replace")
+        await send(message)
+
+    return remember
 
 
 def _do(work: Work, call: Call, failure: FaultKind | None = None) -> Response:

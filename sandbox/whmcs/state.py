@@ -1,9 +1,9 @@
 """The one place that changes what the local WHMCS holds."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from sandbox.changes import Changes
 from sandbox.whmcs.records import (
     RESET_LINK_LIFE,
     Activity,
@@ -27,7 +27,7 @@ class State:
         self.calls: list[Call] = []
         self.nonces: set[str] = set()
         self.companion_requests: dict[str, CompanionRequest] = {}
-        self._arrival = asyncio.Event()
+        self.changes = Changes()
 
     def now(self) -> datetime:
         return datetime.now(UTC)
@@ -35,18 +35,16 @@ class State:
     def record_call(self, action: str, parameters: Mapping[str, object], *, is_companion: bool) -> Call:
         call = Call(action, parameters, self.now(), is_companion)
         self.calls.append(call)
-        self._arrival.set()
-        self._arrival = asyncio.Event()
+        self.changes.announce()
         return call
 
     async def wait_for_call(self, action: str, *, count: int, timeout_seconds: float) -> Call:
         """Return the `count`-th call of the action since the beginning. Raises: TimeoutError."""
-        async with asyncio.timeout(timeout_seconds):
-            while True:
-                arrived = [call for call in self.calls if call.action.casefold() == action.casefold()]
-                if len(arrived) >= count:
-                    return arrived[count - 1]
-                await self._arrival.wait()
+
+        def arrived() -> list[Call]:
+            return [call for call in self.calls if call.action.casefold() == action.casefold()][count - 1 :]
+
+        return (await self.changes.wait_until(arrived, timeout_seconds))[0]
 
     def send_reset_email(self, user: User) -> None:
         at = self.now()

@@ -1,4 +1,4 @@
-"""Waiting for what happens in the local Slack, instead of sleeping and looking again."""
+"""Waiting for what happens in a local server, instead of sleeping and looking again."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 class Changes:
-    """Counts the changes of the local Slack and wakes whoever waits for one. Used from one event loop."""
+    """Counts the changes of one server and wakes whoever waits for one. Used from one event loop."""
 
     def __init__(self) -> None:
         self.count = 0
