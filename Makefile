@@ -10,6 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-dep
 
 .PHONY: demo test check format lock clean texts system
 
+# A page with the real bot; DEMO=terminal walks through in the terminal. DEMO_LANGUAGE, DEMO_PORT, DEMO_MODE: --help.
 demo: .venv/demo.stamp
 	$(BIN)/python -m sandbox
 
@@ -37,9 +38,9 @@ lock:
 	$(LOCK) pyproject.toml -c requirements/dev.txt -o requirements/runtime.txt
 	$(LOCK) --group build -c requirements/dev.txt -o requirements/build.txt
 
-# What the tests need of the system, and the demo does not: PHP for the companion module, and what checks the systemd unit
-# and makes certificates. Root installs it, or sudo where it asks for nothing; else the one command to run is shown.
-PACKAGES := openssl systemd php-cli phpunit php-sqlite3 php-illuminate-database php-mbstring php-xml php-parser
+# What the tests need of the system, and the demo does not: PHP for the companion module, a browser for the demo's page, and
+# what checks the systemd unit and makes certificates. Root installs it, or sudo where it asks for nothing; else the one command to run is shown.
+PACKAGES := chromium fonts-liberation openssl systemd php-cli phpunit php-sqlite3 php-illuminate-database php-mbstring php-xml php-parser
 INSTALL := apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends $(PACKAGES)
 system:
 	@dpkg --status $(PACKAGES) >/dev/null 2>&1 || if test "$$(id -u)" = 0; then $(INSTALL); \

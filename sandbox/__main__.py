@@ -5,16 +5,24 @@ import io
 import os
 import signal
 import sys
+import webbrowser
+from collections.abc import Coroutine
+from typing import Final, TypeVar
 
 import click
 from rich.console import Console
 
+from sandbox.demo.processes import ProcessError
 from sandbox.demo.terminal import walk_through
 from sandbox.demo.words import Language, choose_words
+from sandbox.page.bot import MODES, Mode
+from sandbox.page.server import serve_page
 
 _FAILED = 1
 _BAD_USAGE = 2
 _INTERRUPTED = 130
+_KINDS: Final = ("page", "terminal")
+T = TypeVar("T")
 
 
 @click.command()
@@ -25,15 +33,31 @@ _INTERRUPTED = 130
     default=Language.ES.value,
     show_default=True,
     show_envvar=True,
-    help="Language of the people in the demo, and of its own words.",
+    help="The bot's DEFAULT_LOCALE; in the terminal also the language of the people and of the demo's own words.",
 )
-def main(language: str) -> None:
-    """Walk through both ways to reset a password, between a local Slack and a local WHMCS.
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    envvar="DEMO_PORT",
+    show_envvar=True,
+    help="Port of the page on 127.0.0.1; without it 8642, or a free one where that is in use.",
+)
+@click.option(
+    "--mode",
+    type=click.Choice(MODES),
+    envvar="DEMO_MODE",
+    default="http",
+    show_default=True,
+    show_envvar=True,
+    help="How Slack reaches the bot at first: signed HTTP, or Socket Mode. The page can switch.",
+)
+def main(language: str, port: int | None, mode: Mode) -> None:
+    """Open a page on which the real bot can be used, between a local Slack and a local WHMCS.
 
-    The environment variable DEMO may be empty or `terminal`.
+    With the environment variable DEMO=terminal, walk through both ways to reset a password in the terminal and end.
     """
-    kind = os.environ.get("DEMO", "")
-    if kind not in {"", "terminal"}:
+    kind = os.environ.get("DEMO") or "page"
+    if kind not in _KINDS:
         click.echo(f"DEMO: there is no demo {kind!r}; leave it out or use DEMO=terminal", err=True)
         sys.exit(_BAD_USAGE)
     chosen = Language(language)
@@ -41,21 +65,34 @@ def main(language: str) -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that lacks a character still gets the rest
     try:
-        is_as_expected = asyncio.run(_walk_through(chosen))
+        if kind == "terminal":
+            sys.exit(0 if asyncio.run(_until_ended(walk_through(chosen, Console(highlight=False)))) else _FAILED)
+        page = serve_page(locale=chosen, port=port, mode=mode, tell_address=_tell_address)
+        asyncio.run(_until_ended(page))
+    except (OSError, ProcessError) as error:
+        click.echo(str(error), err=True)
+        sys.exit(_FAILED)
     except (KeyboardInterrupt, asyncio.CancelledError):
-        click.echo(f"\n{choose_words(chosen).interrupted}", err=True)
-        sys.exit(_INTERRUPTED)
-    sys.exit(0 if is_as_expected else _FAILED)
+        if kind == "terminal":
+            click.echo(f"\n{choose_words(chosen).interrupted}", err=True)
+            sys.exit(_INTERRUPTED)
 
 
-async def _walk_through(language: Language) -> bool:
+async def _until_ended(work: Coroutine[None, None, T]) -> T:
     task = asyncio.current_task()
     if task is None:
         raise RuntimeError("not in a task")
     # As Ctrl-C, which asyncio.run() turns into a cancellation itself.
     for number in (signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-    return await walk_through(language, Console(highlight=False))
+    return await work
+
+
+def _tell_address(address: str) -> None:
+    click.echo(f"Open {address}\nCtrl-C ends the demo.")
+    sys.stdout.flush()
+    if sys.platform == "darwin" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+        webbrowser.open(address)
 
 
 if __name__ == "__main__":

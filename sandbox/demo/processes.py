@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -100,9 +101,27 @@ class BotProcess:
         except TimeoutError:
             raise ProcessError(f"the bot goes on {END_SECONDS:.0f} s after SIGTERM") from None
 
+    async def kill(self) -> None:
+        """End the process at once (SIGKILL), if it still runs."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
+
+    def freeze(self) -> None:
+        """Stop the process where it stands (SIGSTOP)."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let a frozen process go on (SIGCONT)."""
+        self._signal(signal.SIGCONT)
+
     def log_end(self) -> str:
         """The last lines that the bot has logged. It masks its secrets itself."""
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-_LOG_LINES:])
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None and self._process.returncode is None:
+            self._process.send_signal(number)
 
     async def _wait_until_ready(self, process: asyncio.subprocess.Process) -> None:
         url = f"http://{LOOPBACK}:{self._settings['OPS_PORT']}/readyz"

@@ -1,0 +1,100 @@
+"""Blocks that hold no value: texts, pictures of them, and buttons."""
+
+import json
+from collections.abc import Awaitable, Callable
+
+from nicegui.element import Element
+
+from sandbox.page.elements import on_click, set_attributes, tag
+from sandbox.page.markup import UndrawableError, draw_rich_text, draw_text
+from sandbox.page.viewer import Viewer
+from sandbox.slack import reading
+from sandbox.slack.reading import Field
+from sandbox.slack.views import elements_of
+from sandbox.slack.workspace import JsonObject
+
+Press = Callable[[Field], Awaitable[None]]
+
+
+def sign_block(block: JsonObject) -> str:
+    """Tell one drawing of a block from another; an id that Slack made up makes no difference to what can't be pressed."""
+    ignored = () if elements_of(block) else ("block_id",)
+    return json.dumps({key: value for key, value in block.items() if key not in ignored})
+
+
+def draw_block(block: JsonObject, viewer: Viewer, press: Press) -> Element:
+    """Draw one block, or say by name what of it this page does not draw."""
+    with tag("div", classes=f"block {block['type'].replace('_', '-')}") as drawn:
+        try:
+            _draw(block, viewer, press)
+        except UndrawableError as error:
+            drawn.clear()
+            draw_refusal(str(error), viewer)
+    return drawn
+
+
+def draw_refusal(name: str, viewer: Viewer) -> Element:
+    """Say that there is something here which this page does not draw."""
+    return tag("p", viewer.words.undrawable.format(name=name), classes="undrawable", role="alert")
+
+
+def _draw(block: JsonObject, viewer: Viewer, press: Press) -> None:
+    match block["type"]:
+        case "section":
+            _draw_section(block, viewer, press)
+        case "header":
+            with tag("h3"):
+                draw_text(block["text"], viewer)
+        case "divider":
+            tag("hr")
+        case "context":
+            for text in block["elements"]:
+                with tag("p"):
+                    draw_text(text, viewer)
+        case "rich_text":
+            for element in block["elements"]:
+                draw_rich_text(element)
+        case "actions":
+            for field in reading.fields_of([block]):
+                _draw_button(field, press)
+        case unknown:
+            raise UndrawableError(unknown)
+
+
+def _draw_section(block: JsonObject, viewer: Viewer, press: Press) -> None:
+    with tag("div", classes="section-text"):
+        if block.get("text"):
+            with tag("p"):
+                draw_text(block["text"], viewer)
+        if block.get("fields"):
+            with tag("div", classes="pairs"):
+                for text in block["fields"]:
+                    with tag("p"):
+                        draw_text(text, viewer)
+    for field in reading.fields_of([block]):
+        _draw_button(field, press)
+
+
+def _draw_button(field: Field, press: Press) -> None:
+    element = field.element
+    if element["type"] != "button":
+        raise UndrawableError(element["type"])
+    text = reading.plain(element["text"])
+    classes = f"slack-button {element.get('style', '')}"
+    if element.get("url"):
+        drawn = tag("a", text, classes=classes, href=element["url"], target="_blank", rel="noopener noreferrer")
+    else:
+        drawn = tag("button", text, classes=classes, type="button")
+    set_attributes(drawn, aria_label=element.get("accessibility_label"))
+
+    async def press_once() -> None:
+        if drawn.props.get("aria-disabled"):
+            return
+        set_attributes(drawn, aria_disabled="true", aria_busy="true")
+        try:
+            await press(field)
+        finally:
+            if not drawn.is_deleted:
+                set_attributes(drawn, aria_disabled=None, aria_busy=None)
+
+    on_click(drawn, press_once)

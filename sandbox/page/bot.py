@@ -1,0 +1,113 @@
+"""The bot process of the page: started, killed, frozen, and reached in one of two ways."""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, Literal
+
+from sandbox.changes import Changes
+from sandbox.demo.processes import BotProcess, ProcessError
+from sandbox.slack import LocalSlack
+
+Mode = Literal["http", "socket"]
+State = Literal["starting", "running", "frozen", "stopped", "failed"]
+
+MODES: Final[tuple[Mode, ...]] = ("http", "socket")
+
+
+class Bot:
+    """One bot, with the same settings, database and log through all its processes."""
+
+    def __init__(self, slack: LocalSlack, settings: Mapping[str, str], log: Path, changes: Changes) -> None:
+        self._slack = slack
+        self._settings = settings
+        self._log = log
+        self._changes = changes
+        self._process: BotProcess | None = None
+        # What is pressed while something is under way waits its turn.
+        self._turn = asyncio.Lock()
+        self.mode: Mode = "http"
+        self.state: State = "stopped"
+
+    @property
+    def log_end(self) -> str:
+        """The last lines that the bot has logged, without its secrets."""
+        return "" if self._process is None else self._process.log_end()
+
+    async def start(self) -> None:
+        """Start a process if none runs, and wait until it is ready or has failed; `state` tells which."""
+        async with self._turn:
+            await self._start()
+
+    async def kill(self) -> None:
+        """End the process at once, as a power cut does (SIGKILL)."""
+        async with self._turn:
+            await self._kill()
+
+    async def freeze(self) -> None:
+        """Stop the process in its tracks: connections are accepted, and nothing is answered."""
+        async with self._turn:
+            if self._process is not None and self.state == "running":
+                self._process.freeze()
+                self._become("frozen")
+
+    async def thaw(self) -> None:
+        """Let a frozen process go on."""
+        async with self._turn:
+            if self._process is not None and self.state == "frozen":
+                self._process.thaw()
+                self._become("running")
+
+    async def change_mode(self, mode: Mode) -> None:
+        """Start anew, reached in this way."""
+        async with self._turn:
+            if mode != self.mode:
+                await self._end()
+                self.mode = mode
+                await self._start()
+
+    async def end(self) -> None:
+        """End the process in good order, if one runs."""
+        async with self._turn:
+            await self._end()
+
+    async def _start(self) -> None:
+        if self.state in {"running", "frozen"}:
+            return
+        self._become("starting")
+        process = self._process = BotProcess(self._mode_settings(), self._log)
+        self._slack.connect_bot(process.events_url if self.mode == "http" else "")
+        try:
+            await process.__aenter__()
+        except ProcessError:
+            self._become("failed")
+        except BaseException:
+            self._become("stopped")
+            raise
+        else:
+            self._become("running")
+
+    async def _kill(self) -> None:
+        if self._process is not None and self.state in {"running", "frozen"}:
+            await self._process.kill()
+            self._become("stopped")
+
+    async def _end(self) -> None:
+        if self._process is None:
+            return
+        if self.state == "frozen":
+            self._process.thaw()
+        await self._process.__aexit__(None, None, None)
+        self._become("stopped")
+
+    def _mode_settings(self) -> dict[str, str]:
+        """Either has the secret of its own way, and not the other's."""
+        settings = dict(self._settings)
+        if self.mode == "socket":
+            del settings["SLACK_SIGNING_SECRET"]
+            settings["SLACK_APP_TOKEN"] = self._slack.app_token
+        return settings
+
+    def _become(self, state: State) -> None:
+        self.state = state
+        self._changes.announce()

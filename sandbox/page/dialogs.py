@@ -1,0 +1,181 @@
+"""The layer above the workspace: modals with their stack of views, and questions whether somebody is sure."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
+
+from nicegui.element import Element
+
+from sandbox.page.blocks import draw_block, draw_refusal, sign_block
+from sandbox.page.elements import Item, LiveList, button, set_attributes, set_text, tag
+from sandbox.page.fields import FieldView, sign
+from sandbox.page.markup import UndrawableError, draw_text
+from sandbox.page.viewer import Viewer
+from sandbox.slack import Modal, reading
+from sandbox.slack.reading import Field
+from sandbox.slack.views import OpenView
+from sandbox.slack.workspace import JsonObject
+
+
+async def ask(layer: Element, question: JsonObject, viewer: Viewer) -> bool:
+    """Draw a confirm dialog and return whether it was confirmed."""
+    answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+    def decide(*, is_confirmed: bool) -> None:
+        if not answer.done():
+            answer.set_result(is_confirmed)
+
+    with layer, tag("div", classes="backdrop") as backdrop:
+        with tag("div", classes="dialog small", role="alertdialog", aria_modal="true", tabindex="-1") as dialog:
+            title = tag("h2", reading.plain(question["title"]))
+            set_attributes(dialog, aria_labelledby=title.html_id)
+            with tag("p", classes="block"):
+                draw_text(question["text"], viewer)
+            with tag("div", classes="ends"):
+                style = question.get("style", "primary")
+                deny, confirm = reading.plain(question["deny"]), reading.plain(question["confirm"])
+                button(deny, lambda: decide(is_confirmed=False), classes="slack-button", data_first=True)
+                button(confirm, lambda: decide(is_confirmed=True), classes=f"slack-button {style}")
+        dialog.on("keydown.escape.stop", lambda _: decide(is_confirmed=False), js_handler="() => emit()")
+    try:
+        return await answer
+    finally:
+        if not backdrop.is_deleted:
+            backdrop.delete()
+
+
+class ModalWindow:
+    """One modal of Slack: the view on top of its stack, drawn anew where it changed."""
+
+    def __init__(self, modal: Modal, viewer: Viewer, layer: Element, refresh: Callable[[], None]) -> None:
+        self.modal = modal
+        self._viewer = viewer
+        self._layer = layer
+        self._refresh = refresh
+        self._fields: dict[str, tuple[Field, FieldView]] = {}
+        self._is_busy = False
+        words = viewer.words
+        with layer, tag("div", classes="backdrop") as self.root:
+            with tag("div", classes="dialog", role="dialog", aria_modal="true", tabindex="-1") as dialog:
+                with tag("header"):
+                    self._back = button("←", self._close, classes="icon", aria_label=words.back, hidden=True)
+                    self._title = tag("h2", " ")
+                    button("✕", self._close_all, classes="icon", aria_label=words.close)
+                self._notice = tag("p", " ", classes="notice", role="alert", hidden=True)
+                # The list scrolls, so it must be reachable by keyboard also where nothing in it is.
+                body = tag("div", classes="dialog-body", tabindex="0", role="group")
+                with tag("div", classes="ends"):
+                    self._close_button = button(" ", self._close, classes="slack-button")
+                    self._submit_button = button(" ", self._submit, classes="slack-button primary")
+            set_attributes(dialog, aria_labelledby=self._title.html_id)
+            set_attributes(body, aria_labelledby=self._title.html_id)
+            dialog.on("keydown.escape.stop", lambda _: self._close(), js_handler="() => emit()")
+        self._blocks = LiveList(body)
+        self.show()
+
+    def show(self) -> None:
+        """Show the view on top as it is now."""
+        shown = self._viewer.world.slack.views.of_modal(self.modal.root_id)
+        set_text(self._title, reading.plain(shown.definition["title"]))
+        set_attributes(self._back, hidden=shown.previous_id is None)
+        set_text(self._notice, shown.notice or " ")
+        set_attributes(self._notice, hidden=not shown.notice)
+        self._blocks.show(self._list_blocks(shown))
+        self._fill_in(shown)
+        self._show_ends(shown.definition)
+
+    def delete(self) -> None:
+        self.root.delete()
+
+    def _show_ends(self, definition: JsonObject) -> None:
+        words = self._viewer.words
+        set_text(self._close_button, reading.plain(definition.get("close")) or words.close)
+        submit = reading.plain(definition.get("submit"))
+        set_text(self._submit_button, words.sending if self._is_busy else submit or " ")
+        is_disabled = self._is_busy or bool(definition.get("submit_disabled"))
+        set_attributes(
+            self._submit_button,
+            hidden=not submit,
+            aria_disabled="true" if is_disabled else None,
+            aria_busy="true" if self._is_busy else None,
+        )
+
+    def _list_blocks(self, shown: OpenView) -> Iterator[Item]:
+        seen: Counter[str] = Counter()
+        for block in shown.definition["blocks"]:
+            if block["type"] == "input":
+                [field] = reading.fields_of([block])
+                element = field.element
+                key = f"{shown.id}/{block['block_id']}/{element['action_id']}/{element['type']}"
+                yield Item(key, sign(field), partial(self._draw_field, key, field))
+            else:
+                signature = sign_block(block)
+                seen[signature] += 1
+                key = f"{shown.id}/{seen[signature]}/{signature}"
+                yield Item(key, signature, partial(draw_block, block, self._viewer, self._press))
+
+    def _draw_field(self, key: str, field: Field) -> Element:
+        with tag("div", classes="block input") as drawn:
+            try:
+                self._fields[key] = (field, FieldView(self.modal, field, self._viewer, self._submit))
+            except UndrawableError as error:
+                drawn.clear()
+                draw_refusal(str(error), self._viewer)
+        return drawn
+
+    def _fill_in(self, shown: OpenView) -> None:
+        self._fields = {key: drawn for key, drawn in self._fields.items() if not drawn[1].root.is_deleted}
+        for field, view in self._fields.values():
+            block_id = field.block["block_id"]
+            value = shown.values.get(block_id, {}).get(field.element["action_id"])
+            if value is not None:
+                view.show(value, shown.errors.get(block_id, ""))
+
+    async def _press(self, field: Field) -> None:
+        question = field.element.get("confirm")
+        if question is None or await ask(self._layer, question, self._viewer):
+            await self.modal.press_button(field)
+
+    async def _submit(self) -> None:
+        if self._is_busy or self._submit_button.props.get("hidden") or not self.modal.is_open:
+            return
+        self._is_busy = True
+        self._refresh()
+        try:
+            await self.modal.submit()
+        finally:
+            self._is_busy = False
+            self._refresh()
+
+    async def _close(self) -> None:
+        if self.modal.is_open:
+            await self.modal.close()
+
+    async def _close_all(self) -> None:
+        while self.modal.is_open:
+            await self.modal.close()
+
+
+class DialogLayer:
+    """The modals of one person. The newest is on top; what lies below can't be reached meanwhile."""
+
+    def __init__(self, viewer: Viewer, layer: Element, refresh: Callable[[], None]) -> None:
+        self._viewer = viewer
+        self._layer = layer
+        self._refresh = refresh
+        self._windows: dict[str, ModalWindow] = {}
+
+    def show(self) -> None:
+        """Open, draw and close windows as the person's modals are now."""
+        modals = {modal.root_id: modal for modal in self._viewer.person.modals}
+        for root_id in [root_id for root_id in self._windows if root_id not in modals]:
+            self._windows.pop(root_id).delete()
+        for root_id, modal in modals.items():
+            if root_id in self._windows:
+                self._windows[root_id].show()
+            else:
+                self._windows[root_id] = ModalWindow(modal, self._viewer, self._layer, self._refresh)
+
+    def ask(self, question: JsonObject) -> Awaitable[bool]:
+        return ask(self._layer, question, self._viewer)

@@ -1,0 +1,46 @@
+"""The people of the demo's workspace, each there for what the bot lets them do."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from sandbox.slack import LocalSlack, Person
+from sandbox.slack.workspace import Channel
+
+AGENTS: Final = "S0AGENTS"
+SETTERS: Final = "S0SETTERS"
+
+Role = Literal["agent", "no_set_password", "employee", "guest", "outsider"]
+
+_ES: Final = "es-ES"
+_EN: Final = "en-GB"
+
+
+@dataclass(frozen=True)
+class CastMember:
+    person: Person
+    role: Role
+
+
+def invite(slack: LocalSlack) -> tuple[CastMember, ...]:
+    """Add everybody, agents first. A guest and an outsider are in the agents' group, since that must not help them."""
+    both = (AGENTS, SETTERS)
+    cast = (
+        CastMember(slack.add_person("Sofía Soporte", locale=_ES, groups=both), "agent"),
+        CastMember(slack.add_person("Alex Agent", locale=_EN, tz="Europe/London", groups=both), "agent"),
+        CastMember(slack.add_person("Leo Lector", locale=_ES, groups=[AGENTS]), "no_set_password"),
+        CastMember(slack.add_person("Nico Nuevo", locale=_ES), "employee"),
+        CastMember(slack.add_person("Gina Guest", locale=_EN, is_guest=True, groups=both), "guest"),
+        CastMember(
+            slack.add_person("Otto Outsider", locale=_EN, is_stranger=True, team_id="T0000OTHER", groups=both),
+            "outsider",
+        ),
+    )
+    everybody = {member.person.id for member in cast}
+    channels = (
+        # The bot is in neither; a command typed there reaches it all the same.
+        Channel("C0GENERAL", "general", everybody),
+        Channel("D0COLLEAGUES", "directmessage", {cast[0].person.id, cast[1].person.id}, is_direct=True),
+    )
+    for channel in channels:
+        slack.workspace.channels[channel.id] = channel
+    return cast

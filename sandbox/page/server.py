@@ -1,0 +1,86 @@
+"""Serves the page: NiceGUI on uvicorn, in the event loop in which the local servers run."""
+
+import asyncio
+import contextlib
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import uvicorn
+from fastapi import FastAPI
+from nicegui import ui
+
+from sandbox.page.bot import Mode
+from sandbox.page.window import Window
+from sandbox.page.world import World, make_world
+from sandbox.serving import LOOPBACK
+
+PORT: Final = 8642
+
+_HERE: Final = Path(__file__).parent
+_TITLE: Final = "Reset password: demo"
+_ICON: Final = "🔑"
+
+
+async def serve_page(*, locale: str, port: int | None, mode: Mode, tell_address: Callable[[str], None]) -> None:
+    """Serve until cancelled. `tell_address` is called once the page can be opened.
+
+    Without a port the usual one is taken, or a free one where that is in use. Raises: OSError: the port is taken;
+    ProcessError: the bot could not tell its manifest.
+    """
+    with (
+        contextlib.closing(_listen(port)) as listener,
+        tempfile.TemporaryDirectory(prefix="reset-password-demo-") as name,
+    ):
+        async with make_world(Path(name), locale=locale, mode=mode) as world:
+            _set_up(app := FastAPI(openapi_url=None), world)
+            async with _serving(app, listener):
+                tell_address(f"http://{LOOPBACK}:{listener.getsockname()[1]}/")
+                await asyncio.get_running_loop().create_future()
+
+
+def _set_up(app: FastAPI, world: World) -> None:
+    ui.add_head_html(f"<style>{(_HERE / 'page.css').read_text(encoding='utf-8')}</style>", shared=True)
+    ui.add_body_html(f"<script>{(_HERE / 'page.js').read_text(encoding='utf-8')}</script>", shared=True)
+
+    def draw() -> None:
+        client = ui.context.client
+        Window(world, client, client.request.query_params.get("as", ""))
+
+    ui.run_with(app, root=draw, title=_TITLE, favicon=_ICON, language="es", tailwind=False, show_welcome_message=False)
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to the process, which has more to end than this server."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@contextlib.asynccontextmanager
+async def _serving(app: FastAPI, listener: socket.socket) -> AsyncIterator[None]:
+    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1)
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        while not server.started:
+            if serving.done():
+                await serving
+                raise RuntimeError("the page's server ended at its start")
+            await asyncio.sleep(0.01)
+        yield
+    finally:
+        server.should_exit = True
+        await asyncio.wait({serving})
+
+
+def _listen(port: int | None) -> socket.socket:
+    try:
+        return socket.create_server((LOOPBACK, PORT if port is None else port))
+    except OSError:
+        if port is not None:
+            raise
+        return socket.create_server((LOOPBACK, 0))

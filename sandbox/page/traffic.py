@@ -1,0 +1,152 @@
+"""The requests among Slack, the bot and WHMCS, in one list; secrets masked."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from sandbox.page.world import World
+from sandbox.slack import ApiCall, BotRequest, reading
+from sandbox.slack.workspace import JsonObject
+from sandbox.whmcs import Call
+
+Peer = Literal["Slack", "Bot", "WHMCS"]
+
+MASK: Final = "••••••••"
+SHOWN: Final = 60
+
+# Whatever opens something: passwords, tokens, and the addresses and ids that are a right to answer.
+_SECRET_KEYS: Final = frozenset({"password", "token", "response_url", "trigger_id", "secret", "signature"})
+# Rides in views, and holds the response_url as text.
+_OPAQUE_KEYS: Final = frozenset({"private_metadata"})
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One request and its answer, with every secret in place; `seconds` is None while it is under way."""
+
+    key: str
+    at: float
+    sender: Peer
+    receiver: Peer
+    name: str
+    seconds: float | None
+    limit_seconds: float | None
+    trigger_age_seconds: float | None
+    outcome: str
+    is_good: bool
+    sent: object
+    answered: object
+    passwords: frozenset[str]
+    """The generated passwords that stand in it."""
+
+
+def list_exchanges(world: World) -> list[Exchange]:
+    """Return the newest exchanges, newest first."""
+    found = [*_from_slack(world), *_to_slack(world), *_to_whmcs(world)]
+    return sorted(found, key=lambda exchange: exchange.at, reverse=True)[:SHOWN]
+
+
+def mask(value: object, passwords: frozenset[str], shown: frozenset[str] = frozenset()) -> object:
+    """Return a copy without secrets. Of the passwords, those in `shown` stay."""
+    if isinstance(value, dict):
+        return {key: _mask_field(key, part, passwords, shown) for key, part in value.items()}
+    if isinstance(value, list):
+        return [mask(part, passwords, shown) for part in value]
+    if isinstance(value, str):
+        for password in passwords - shown:
+            value = value.replace(password, MASK)
+    return value
+
+
+def _mask_field(key: str, value: object, passwords: frozenset[str], shown: frozenset[str]) -> object:
+    if key in _OPAQUE_KEYS or (key in _SECRET_KEYS and value not in shown):
+        return MASK if value else value
+    return mask(value, passwords, shown)
+
+
+def _from_slack(world: World) -> Iterator[Exchange]:
+    for number, request in enumerate(world.slack.requests_to_bot):
+        yield Exchange(
+            key=f"event-{number}",
+            at=request.at,
+            sender="Slack",
+            receiver="Bot",
+            name=_name_request(request),
+            seconds=request.seconds,
+            limit_seconds=world.slack.acknowledgement_seconds,
+            trigger_age_seconds=None,
+            outcome=request.error or str(request.status),
+            is_good=request.error is None,
+            sent=request.payload,
+            answered=_parse(request.answer),
+            passwords=frozenset(),
+        )
+
+
+def _name_request(request: BotRequest) -> str:
+    return f"{request.payload.get('command', request.kind)}"
+
+
+def _to_slack(world: World) -> Iterator[Exchange]:
+    for number, call in enumerate(world.slack.calls):
+        password = reading.preformatted(call.arguments.get("blocks") or []) if _is_direct(world, call) else None
+        yield Exchange(
+            key=f"call-{number}-{call.is_done}",
+            at=call.at,
+            sender="Bot",
+            receiver="Slack",
+            name=call.method,
+            seconds=call.seconds if call.is_done else None,
+            limit_seconds=None,
+            trigger_age_seconds=_find_trigger_age(world, call),
+            outcome=call.error or "ok",
+            is_good=call.error is None,
+            sent=call.arguments,
+            answered=call.answer,
+            passwords=frozenset({password} if password else ()),
+        )
+
+
+def _is_direct(world: World, call: ApiCall) -> bool:
+    """Only in direct messages is what is set apart a password; elsewhere it is a text to copy."""
+    channel = world.slack.workspace.channels.get(str(call.arguments.get("channel", "")))
+    return channel is not None and channel.is_direct
+
+
+def _find_trigger_age(world: World, call: ApiCall) -> float | None:
+    trigger = world.slack.workspace.triggers.get(str(call.arguments.get("trigger_id", "")))
+    return None if trigger is None else call.at - trigger.issued_at
+
+
+def _to_whmcs(world: World) -> Iterator[Exchange]:
+    for number, call in enumerate(world.whmcs.calls):
+        password = call.parameters.get("password")
+        yield Exchange(
+            key=f"whmcs-{number}-{call.is_done}",
+            at=call.at.timestamp(),
+            sender="Bot",
+            receiver="WHMCS",
+            name=call.action,
+            seconds=call.seconds if call.is_done else None,
+            limit_seconds=None,
+            trigger_age_seconds=None,
+            outcome=_tell_outcome(call),
+            is_good=call.status == 200 and '"error"' not in call.answer,  # noqa: PLR2004 - the status of success
+            sent=dict(call.parameters),
+            answered=_parse(call.answer),
+            passwords=frozenset({password} if isinstance(password, str) else ()),
+        )
+
+
+def _tell_outcome(call: Call) -> str:
+    return str(call.status) if call.status else "connection dropped"
+
+
+def _parse(text: str) -> object:
+    """Return JSON as a value, so that it can be masked by field; anything else as the text that it is."""
+    try:
+        value: JsonObject = json.loads(text)
+    except ValueError:
+        return text
+    return value

@@ -1,0 +1,90 @@
+"""Everything behind the page: the local servers, the people, the bot and the faults, once for all windows."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.changes import Changes
+from sandbox.demo.processes import build_settings, run_command
+from sandbox.page.bot import Bot, Mode
+from sandbox.page.faults import FaultBoard
+from sandbox.page.people import AGENTS, SETTERS, CastMember, invite
+from sandbox.slack import LocalSlack
+from sandbox.whmcs import LocalWhmcs
+
+_EVENTS_HOST = "https://bot.example.com"
+
+
+@dataclass(frozen=True)
+class Command:
+    """A slash command of the app, as its manifest describes it."""
+
+    name: str
+    description: str
+    usage: str
+
+
+@dataclass(frozen=True)
+class App:
+    """What the bot's manifest tells of the app: its name in Slack and its commands."""
+
+    name: str
+    commands: tuple[Command, ...]
+
+
+@dataclass(frozen=True)
+class World:
+    slack: LocalSlack
+    whmcs: LocalWhmcs
+    cast: tuple[CastMember, ...]
+    apps: Mapping[str, App]
+    bot: Bot
+    faults: FaultBoard
+    changes: Changes
+    """Announces what the bot process and the faults do; the servers announce the rest themselves."""
+
+    def find(self, member_id: str) -> CastMember | None:
+        return next((member for member in self.cast if member.person.id == member_id), None)
+
+
+@asynccontextmanager
+async def make_world(folder: Path, *, locale: str, mode: Mode = "http") -> AsyncIterator[World]:
+    """Start all of it, with the bot's database and log in `folder`. Nothing is left over.
+
+    A bot that does not get ready is not an error here: the page says so. Raises: ProcessError: no manifest.
+    """
+    async with LocalSlack() as slack, LocalWhmcs() as whmcs:
+        changes = Changes()
+        cast = invite(slack)
+        settings = build_settings(slack, whmcs, folder, group=AGENTS, locale=locale, help_contact=slack.general)
+        settings |= {"SET_PASSWORD_USER_GROUPS": SETTERS}
+        bot = Bot(slack, settings, folder / "bot.log", changes)
+        bot.mode = mode
+        try:
+            spanish, english, _ = await asyncio.gather(_read_manifest("es"), _read_manifest("en"), bot.start())
+            yield World(
+                slack=slack,
+                whmcs=whmcs,
+                cast=cast,
+                apps={"es": spanish, "en": english},
+                bot=bot,
+                faults=FaultBoard(slack, whmcs, changes),
+                changes=changes,
+            )
+        finally:
+            await bot.end()
+
+
+async def _read_manifest(locale: str) -> App:
+    printed = await run_command({"PUBLIC_URL": _EVENTS_HOST, "DEFAULT_LOCALE": locale}, "manifest", "--json")
+    features = json.loads(printed)["features"]
+    return App(
+        features["bot_user"]["display_name"],
+        tuple(
+            Command(found["command"], found["description"], found.get("usage_hint", ""))
+            for found in features["slash_commands"]
+        ),
+    )

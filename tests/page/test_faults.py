@@ -1,0 +1,112 @@
+"""What an agent sees when something is broken, with the page's own switches."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import expect
+
+from tests.page.agent import Agent
+from tests.page.conftest import Open
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("browser")]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def agent(sit_down: Open) -> AsyncIterator[Agent]:
+    """Afterwards all works again."""
+    someone = await sit_down("Alex")
+    yield someone
+    pane = await someone.turns_to(someone.words.faults)
+    await pane.get_by_role("button", name=someone.words.clear_faults).click()
+
+
+async def switch(agent: Agent, fault: str) -> None:
+    pane = await agent.turns_to(agent.words.faults)
+    await pane.get_by_role("switch", name=agent.words.fault_names[fault]).check()
+
+
+@pytest.mark.parametrize("fault", ["whmcs_down", "whmcs_html", "whmcs_credentials"])
+async def test_a_whmcs_that_fails_is_told_and_nothing_was_changed(agent: Agent, fault: str) -> None:
+    await agent.opens_form("ma05@example.com")
+    await agent.chooses(agent.labels.reset_email)
+    await switch(agent, fault)
+    await agent.submits()
+
+    await expect(agent.modal).to_contain_text(agent.labels.nothing_changed, timeout=15_000)
+    await agent.closes()
+
+
+async def test_a_lost_answer_is_told_as_unknown_and_the_email_stands_in_whmcs(agent: Agent) -> None:
+    await agent.opens_form("ma06@example.com")
+    await agent.chooses(agent.labels.reset_email)
+    await switch(agent, "whmcs_drop_after")
+    await agent.submits()
+
+    await expect(agent.modal).to_contain_text(agent.labels.unknown)
+    await agent.closes()
+    pane = await agent.turns_to(agent.words.whmcs)
+    await expect(pane.get_by_role("list", name=agent.words.reset_emails)).to_contain_text("ma06@example.com")
+
+
+async def test_a_slack_that_limits_calls_delays_the_result_and_does_not_lose_it(agent: Agent) -> None:
+    await agent.opens_form("ma07@example.com")
+    await agent.chooses(agent.labels.reset_email)
+    await switch(agent, "slack_ratelimited")
+    await agent.submits()
+    pane = await agent.turns_to(agent.words.traffic)
+    await expect(pane.get_by_text("ratelimited").first).to_be_visible()
+
+    pane = await agent.turns_to(agent.words.faults)
+    await pane.get_by_role("button", name=agent.words.clear_faults).click()
+    await expect(agent.modal.get_by_role("button")).not_to_have_count(0)
+    await agent.closes()
+
+
+async def test_a_killed_bot_gives_slacks_error_and_works_when_it_is_started_again(agent: Agent) -> None:
+    pane = await agent.turns_to(agent.words.faults)
+    await pane.get_by_role("button", name=agent.words.kill).click()
+    await expect(pane.get_by_role("status")).to_have_text(agent.words.bot_states["stopped"])
+
+    await agent.types("/reset-password")
+    notice = agent.page.get_by_role("alert").filter(has_text="dispatch_failed")
+    await expect(notice).to_be_visible()
+    await notice.get_by_role("button", name=agent.words.dismiss).click()
+    await expect(notice).to_have_count(0)
+
+    await pane.get_by_role("button", name=agent.words.start).click()
+    await expect(pane.get_by_role("status")).to_have_text(agent.words.bot_states["running"], timeout=20_000)
+    await agent.opens_form("ma08@example.com")
+    await agent.closes()
+
+
+async def test_a_bot_that_does_not_acknowledge_in_three_seconds_gives_slacks_error_in_the_modal(agent: Agent) -> None:
+    await agent.opens_form("ma09@example.com")
+    await agent.chooses(agent.labels.reset_email)
+    pane = await agent.turns_to(agent.words.faults)
+    await pane.get_by_role("button", name=agent.words.freeze).click()
+    await expect(pane.get_by_role("status")).to_have_text(agent.words.bot_states["frozen"])
+
+    await agent.submits()
+    waiting = agent.modal.get_by_role("button", name=agent.words.sending)
+    await expect(waiting).to_have_attribute("aria-busy", "true")
+    await expect(agent.modal.get_by_role("alert").first).to_contain_text("We had some trouble connecting")
+
+    await pane.get_by_role("button", name=agent.words.thaw).click()
+    await expect(pane.get_by_role("status")).to_have_text(agent.words.bot_states["running"])
+    await agent.closes()
+
+
+async def test_the_bot_is_reached_in_socket_mode_at_the_flick_of_a_switch(agent: Agent) -> None:
+    pane = await agent.turns_to(agent.words.faults)
+    await pane.get_by_role("radio", name=agent.words.modes["socket"]).check()
+    await expect(pane.get_by_role("status")).to_have_text(agent.words.bot_states["starting"])
+    await expect(pane.get_by_role("status")).to_have_text(agent.words.bot_states["running"], timeout=20_000)
+
+    await agent.resets("ma10@example.com", agent.labels.reset_email)
+    await agent.closes()
+    await agent.reads_answer("ma10@example.com")
+
+    await pane.get_by_role("radio", name=agent.words.modes["http"]).check()
+    await expect(pane.get_by_role("status")).to_have_text(agent.words.bot_states["starting"])
+    await expect(pane.get_by_role("status")).to_have_text(agent.words.bot_states["running"], timeout=20_000)

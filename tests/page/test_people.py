@@ -1,0 +1,89 @@
+"""Who may do what, and who sees what."""
+
+import asyncio
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.page.conftest import Open
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("browser")]
+
+
+@pytest.mark.parametrize("name", ["Nico", "Gina", "Otto"])
+async def test_somebody_who_is_no_agent_is_refused_and_whmcs_is_not_asked(sit_down: Open, name: str) -> None:
+    person = await sit_down(name)
+
+    await person.types("/reset-password ana@example.com")
+
+    await person.reads_answer(person.labels.nothing_changed)
+    await expect(person.modal).to_have_count(0)
+    traffic = await person.turns_to(person.words.traffic)
+    newest_first = await traffic.get_by_role("listitem").all_inner_texts()
+    since = newest_first[: next(n for n, text in enumerate(newest_first) if "/reset-password" in text)]
+    assert since
+    assert [text for text in since if "WHMCS" in text] == []
+
+
+async def test_an_agent_who_may_not_set_passwords_is_offered_the_email_alone(sit_down: Open) -> None:
+    agent = await sit_down("Leo")
+
+    await agent.opens_form("zoe@example.com")
+
+    methods = agent.modal.get_by_role("group", name=agent.labels.method, exact=True).get_by_role("radio")
+    await expect(methods).to_have_count(1)
+    await expect(methods).to_have_accessible_name(re.compile(agent.labels.reset_email))
+    await agent.closes()
+
+
+async def test_two_people_set_passwords_at_the_same_time_and_each_sees_their_own_alone(sit_down: Open) -> None:
+    sofia, alex = await sit_down("Sofía"), await sit_down("Alex")
+
+    await asyncio.gather(
+        sofia.resets("ma02@example.com", sofia.labels.set_password),
+        alex.resets("ma03@example.com", alex.labels.set_password),
+    )
+    await asyncio.gather(sofia.closes(), alex.closes())
+    hers, his = await sofia.reads_password(), await alex.reads_password()
+
+    assert hers != his
+    await asyncio.gather(
+        sofia.tries("ma02@example.com", hers, opens=True), alex.tries("ma03@example.com", his, opens=True)
+    )
+    assert his not in await sofia.page.content()
+    assert hers not in await alex.page.content()
+
+
+async def test_the_traffic_shows_a_password_only_to_who_has_been_given_it(sit_down: Open) -> None:
+    agent, other = await sit_down("Alex"), await sit_down("Sofía")
+    await agent.resets("ma04@example.com", agent.labels.set_password)
+    await agent.closes()
+    password = await agent.reads_password()
+
+    pane = await agent.turns_to(agent.words.traffic)
+    line = pane.get_by_role("listitem").filter(has_text="set_password").first
+    await line.get_by_role("button").first.click()
+    await expect(line.locator("pre").first).to_contain_text('"password": "••••••••"')
+    await line.get_by_role("button", name=agent.words.show_password).click()
+    await expect(line.locator("pre").first).to_contain_text(password)
+
+    pane = await other.turns_to(other.words.traffic)
+    line = pane.get_by_role("listitem").filter(has_text="set_password").first
+    await line.get_by_role("button").first.click()
+    await expect(line.locator("pre").first).to_contain_text('"password": "••••••••"')
+    await expect(line.get_by_role("button", name=other.words.show_password)).to_have_count(0)
+
+
+async def test_what_one_person_writes_another_reads_without_reloading(sit_down: Open) -> None:
+    sofia, alex = await sit_down("Sofía"), await sit_down("Alex")
+
+    await sofia.goes_to("# general")
+    await sofia.types("¿Quién está?")
+
+    await alex.page.get_by_role("navigation").get_by_role("button", name=re.compile("# general.*1")).click()
+    await expect(alex.messages.last).to_contain_text("¿Quién está?")
+    await expect(alex.messages.last).to_contain_text("Sofía Soporte")
+    await alex.types("/nonsense")
+    await alex.reads_answer("/nonsense is not a valid command.")
+    await expect(sofia.messages).to_have_count(1)
