@@ -8,7 +8,7 @@ PYTEST := --numprocesses 2 --dist loadgroup
 # with an extra, and stop because the lock does not name that one.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
 
-.PHONY: demo test check format lock clean texts system
+.PHONY: demo test check format lock clean texts system pictures
 
 # A page with the real bot; DEMO=terminal walks through in the terminal. DEMO_LANGUAGE, DEMO_PORT, DEMO_MODE: --help.
 demo: .venv/demo.stamp
@@ -57,6 +57,10 @@ system:
 .venv/demo.stamp: requirements/demo.txt | .venv/bin/python
 	$(PIP) -r requirements/demo.txt
 	touch $@
+
+# The README's pictures, taken by clicking through the demo's page.
+pictures: .venv/dev.stamp system
+	$(BIN)/python -m tests.page.pictures
 
 clean:
 	rm -rf .venv .lock-venv

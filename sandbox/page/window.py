@@ -65,6 +65,7 @@ class Window:
         self._client.run_javascript(f"document.documentElement.lang = '{words.language}'")
         with self._root:
             with tag("header", classes="top"):
+                tag("h1", words.title, classes="unseen")
                 self._draw_people()
                 with tag("div", classes="views", role="group", aria_label=words.panes):
                     names = {_SLACK: "Slack", "whmcs": words.whmcs, "traffic": words.traffic, "faults": words.faults}

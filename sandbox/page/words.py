@@ -9,6 +9,7 @@ class Words:
     """What stands in braces is filled in where the word is used."""
 
     language: str
+    title: str
     acting_as: str
     workspace: str
     channels: str
@@ -98,12 +99,13 @@ class Words:
 
 _ES: Final = Words(
     language="es",
+    title="Demostración: un Slack y un WHMCS locales con el bot de verdad",
     acting_as="Actuar como",
     workspace="Espacio de trabajo",
     channels="Canales",
     direct_messages="Mensajes directos",
     apps="Aplicaciones",
-    app="Aplicación",
+    app="App",
     slackbot="Slackbot",
     panes="Paneles",
     conversation="Conversación",
@@ -206,6 +208,7 @@ _ES: Final = Words(
 
 _EN: Final = Words(
     language="en",
+    title="Demo: a local Slack and a local WHMCS with the real bot",
     acting_as="Acting as",
     workspace="Workspace",
     channels="Channels",

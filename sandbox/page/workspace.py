@@ -37,7 +37,7 @@ class WorkspaceView:
                 self._direct_list = self._draw_group(words.direct_messages)
                 self._app_list = self._draw_group(words.apps)
             with tag("section", classes="conversation", aria_label=words.conversation):
-                self._title = tag("h1", " ")
+                self._title = tag("h2", " ", classes="conversation-title")
                 self._messages = MessageList(viewer, self._dialogs.ask)
                 self._notices = LiveList(tag("div", classes="notices", role="alert"))
                 self._composer = Composer(viewer, lambda: self._channel_id)

@@ -59,7 +59,7 @@ async def test_an_agent_sends_a_reset_email_with_the_keyboard_alone(sit_down: Op
 
 async def test_a_generated_password_opens_the_account_and_its_message_goes_while_it_is_watched(sit_down: Open) -> None:
     agent = await sit_down("Alex")
-    email = "persona03@cinco.example.com"
+    email = "persona05@cinco.example.com"
 
     await agent.opens_form("compras@cinco")
     await agent.chooses(agent.labels.set_password, email)

@@ -1,0 +1,53 @@
+"""Takes the README's pictures by the same means as the tests: `make pictures`."""
+
+import asyncio
+import re
+import sys
+from pathlib import Path
+from typing import Final
+
+from playwright.async_api import Browser, expect
+
+from sandbox.page.words import choose_words
+from tests.page.agent import EN, ES, Agent
+from tests.page.demo import ROOT, Windows, run_browser, run_demo
+
+FOLDER: Final = ROOT / "docs" / "pictures"
+LANGUAGES: Final = ("en", "es")
+
+_PEOPLE: Final = {"en": ("Alex", EN, "persona03@cinco.example.com"), "es": ("Sofía", ES, "persona02@cinco.example.com")}
+_SIZE: Final = (1280, 860)
+
+
+async def take_pictures(browser: Browser, address: str, language: str, folder: Path) -> None:
+    """Set a password as somebody who speaks this language, and take the form, the result and the message."""
+    name, labels, user = _PEOPLE[language]
+    windows = Windows(browser, address)
+    page = await windows.open(name, _SIZE)
+    agent = Agent(page, labels, choose_words(language))
+
+    await agent.opens_form("compras@cinco")
+    await agent.chooses(labels.set_password, user)
+    await page.screenshot(path=folder / f"form.{language}.png")
+
+    await agent.submits()
+    await expect(agent.modal.get_by_text(labels.done, exact=True)).to_be_visible()
+    await page.screenshot(path=folder / f"result.{language}.png")
+
+    await agent.closes()
+    await agent.tries(user, await agent.reads_password(), opens=True)
+    await expect(page.get_by_role("row", name=re.compile(re.escape(user))).get_by_role("time")).to_be_visible()
+    await page.screenshot(path=folder / f"message.{language}.png")
+    await windows.close()
+
+
+async def _main() -> None:
+    FOLDER.mkdir(exist_ok=True)
+    async with run_demo() as address, run_browser() as browser:
+        for language in LANGUAGES:
+            await take_pictures(browser, address, language, FOLDER)
+    sys.stdout.write(f"Taken: {', '.join(sorted(path.name for path in FOLDER.glob('*.png')))}\n")
+
+
+if __name__ == "__main__":
+    asyncio.run(_main())
