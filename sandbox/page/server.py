@@ -22,6 +22,7 @@ PORT: Final = 8642
 _HERE: Final = Path(__file__).parent
 _TITLE: Final = "Reset password: demo"
 _ICON: Final = "🔑"
+_FOLDER: Final = "reset-password-demo-"
 
 
 async def serve_page(*, locale: str, port: int | None, mode: Mode, tell_address: Callable[[str], None]) -> None:
@@ -30,15 +31,17 @@ async def serve_page(*, locale: str, port: int | None, mode: Mode, tell_address:
     Without a port the usual one is taken, or a free one where that is in use. Raises: OSError: the port is taken;
     ProcessError: the bot could not tell its manifest.
     """
-    with (
-        contextlib.closing(_listen(port)) as listener,
-        tempfile.TemporaryDirectory(prefix="reset-password-demo-") as name,
-    ):
+    with contextlib.closing(_listen(port)) as listener, tempfile.TemporaryDirectory(prefix=_FOLDER) as name:
         async with make_world(Path(name), locale=locale, mode=mode) as world:
-            _set_up(app := FastAPI(openapi_url=None), world)
-            async with _serving(app, listener):
-                tell_address(f"http://{LOOPBACK}:{listener.getsockname()[1]}/")
-                await asyncio.get_running_loop().create_future()
+            await serve_world(world, listener, tell_address)
+
+
+async def serve_world(world: World, listener: socket.socket, tell_address: Callable[[str], None]) -> None:
+    """Serve the page of this world until cancelled; once in a process, since NiceGUI is one for all of it."""
+    _set_up(app := FastAPI(openapi_url=None), world)
+    async with _serving(app, listener):
+        tell_address(f"http://{LOOPBACK}:{listener.getsockname()[1]}/")
+        await asyncio.get_running_loop().create_future()
 
 
 def _set_up(app: FastAPI, world: World) -> None:

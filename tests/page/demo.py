@@ -29,7 +29,7 @@ _OWN = re.compile(r"(https?|wss?)://127\.0\.0\.1[:/]|data:|blob:")
 
 
 @contextlib.asynccontextmanager
-async def run_demo(*arguments: str) -> AsyncIterator[str]:
+async def run_demo(module: str = "sandbox") -> AsyncIterator[str]:
     """Run `python -m sandbox` and give the page's address. Afterwards it has ended in order, without a complaint."""
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("DEMO", "DISPLAY", "WAYLAND"))
@@ -38,8 +38,7 @@ async def run_demo(*arguments: str) -> AsyncIterator[str]:
         sys.executable,
         "-u",
         "-m",
-        "sandbox",
-        *arguments,
+        module,
         cwd=ROOT,
         env=environment,
         stdout=asyncio.subprocess.PIPE,
@@ -56,7 +55,8 @@ async def run_demo(*arguments: str) -> AsyncIterator[str]:
         if process.returncode is None:
             process.terminate()
         _, errors = await process.communicate()
-    assert (process.returncode, errors.decode()) == (0, "")
+    if errors or process.returncode:
+        raise AssertionError(f"the demo ended with exit code {process.returncode}:\n{errors.decode()}")
 
 
 @contextlib.asynccontextmanager
