@@ -18,7 +18,7 @@ final class ActivationTest extends ModuleTestCase
 
     public function testDeactivatingRemovesEverythingAndTheSecretIsGone(): void
     {
-        Settings::renewSecret();
+        $this->makeSecret();
 
         $this->assertSame('success', resetbot_deactivate()['status']);
 
@@ -50,7 +50,7 @@ final class ActivationTest extends ModuleTestCase
 
     public function testUpgradingMakesTablesThatAreMissingAndKeepsTheSecret(): void
     {
-        $secret = Settings::renewSecret();
+        $secret = $this->makeSecret();
         Capsule::schema()->drop(Tables::CALLS);
 
         resetbot_upgrade(['version' => '0.9']);
@@ -74,8 +74,8 @@ final class ActivationTest extends ModuleTestCase
 
     public function testASecretIsAlwaysNewAndStandsEncryptedInTheDatabase(): void
     {
-        $first = Settings::renewSecret();
-        $second = Settings::renewSecret();
+        $first = $this->makeSecret();
+        $second = $this->makeSecret();
 
         $this->assertMatchesRegularExpression('/\A[0-9a-f]{64}\z/', $second);
         $this->assertNotSame($first, $second);

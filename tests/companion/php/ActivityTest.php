@@ -51,13 +51,11 @@ final class ActivityTest extends ModuleTestCase
     public function testWhereTheLogCanNotBeWrittenPhpsOwnHasTheCause(): void
     {
         Capsule::schema()->drop('tblactivitylog');
-        $file = tempnam(sys_get_temp_dir(), 'log');
-        $before = ini_set('error_log', $file);
 
-        Activity::writeFailure(new \RuntimeException('the cause of it'), []);
+        $log = $this->phpLogOf(function () {
+            Activity::writeFailure(new \RuntimeException('the cause of it'), []);
+        });
 
-        ini_set('error_log', $before);
-        $this->assertStringContainsString('the cause of it', file_get_contents($file));
-        unlink($file);
+        $this->assertStringContainsString('the cause of it', $log);
     }
 }

@@ -7,7 +7,20 @@ use WHMCS\Module\Addon\Resetbot\Tables;
 
 final class PageTest extends ModuleTestCase
 {
-    const NEW_SECRET = ['resetbot_action' => 'new_secret', 'token' => 'fake-token'];
+    /** What a browser posts when the button of the page as it is now is pressed. */
+    private function form(): array
+    {
+        preg_match_all('/<input type="hidden" name="([^"]+)" value="([^"]*)">/', $this->page(), $found);
+        $this->assertNotSame([], $found[1]);
+        return array_combine($found[1], $found[2]);
+    }
+
+    /** The secret that a page shows. */
+    private function shownOn(string $html): string
+    {
+        $this->assertSame(1, preg_match_all('/<code>([0-9a-f]{64})<\/code>/', $html, $found));
+        return $found[1][0];
+    }
 
     public function testAFreshModuleSaysWhatIsMissing(): void
     {
@@ -20,7 +33,7 @@ final class PageTest extends ModuleTestCase
 
     public function testAModuleWithSecretAndAddressesIsReady(): void
     {
-        Settings::renewSecret();
+        $this->makeSecret();
         $this->configure('allowed_addresses', "203.0.113.7\n2001:db8::/64");
 
         $html = $this->page();
@@ -39,20 +52,107 @@ final class PageTest extends ModuleTestCase
 
     public function testTheButtonMakesASecretThatIsShownOnce(): void
     {
-        $this->page(self::NEW_SECRET);
-        $html = $this->page(self::NEW_SECRET);
+        $first = $this->shownOn($this->page($this->form()));
+        $second = $this->shownOn($this->page($this->form()));
 
-        $this->assertSame(1, preg_match_all('/<code>([0-9a-f]{64})<\/code>/', $html, $found));
-        $this->assertSame($found[1][0], Settings::secret());
-        $this->assertStringNotContainsString($found[1][0], $this->page());
-        $this->assertStringNotContainsString($found[1][0], json_encode(Capsule::table('tblactivitylog')->get()));
+        $this->assertNotSame($first, $second);
+        $this->assertSame($second, Settings::secret());
+        $this->assertStringNotContainsString($second, $this->page());
+        $this->assertStringNotContainsString($second, json_encode(Capsule::table('tblactivitylog')->get()));
+    }
+
+    /** @dataProvider numbersOfSecrets */
+    public function testTheSameFormSentAgainMakesNoOtherSecretAndSaysSo(int $before): void
+    {
+        for ($number = 0; $number < $before; $number++) {
+            $this->makeSecret();
+        }
+        $form = $this->form();
+        $secret = $this->shownOn($this->page($form));
+
+        $html = $this->page($form);
+
+        $this->assertStringContainsString('Nothing was changed', $html);
+        $this->assertStringContainsString('sent before', $html);
+        $this->assertDoesNotMatchRegularExpression('/[0-9a-f]{64}<\/code>/', $html);
+        $this->assertSame($secret, Settings::secret());
+        $this->assertSame(1, Capsule::table('tblactivitylog')->count());
+        $this->assertNotSame($secret, $this->shownOn($this->page($this->form())));
+    }
+
+    public function numbersOfSecrets(): array
+    {
+        return ['the first secret' => [0], 'one that replaces another' => [1]];
+    }
+
+    public function testAPageFromBeforeAnotherAdminMadeASecretMakesNone(): void
+    {
+        $form = $this->form();
+        $secret = $this->makeSecret();
+
+        $this->assertStringContainsString('Nothing was changed', $this->page($form));
+        $this->assertSame($secret, Settings::secret());
+    }
+
+    /** @dataProvider marks */
+    public function testAFormThatDoesNotSayWhichSecretItReplacesMakesNone(array $mark): void
+    {
+        $secret = $this->makeSecret();
+        $form = $this->form();
+        unset($form['resetbot_mark']);
+
+        $this->assertStringContainsString('Nothing was changed', $this->page($form + $mark));
+        $this->assertSame($secret, Settings::secret());
+    }
+
+    public function marks(): array
+    {
+        return [[[]], [['resetbot_mark' => '']], [['resetbot_mark' => ['a']]]];
+    }
+
+    public function testASecretThatCanNotBeReadAnyMoreIsReplaced(): void
+    {
+        $this->makeSecret();
+        Capsule::table(Tables::SETTINGS)->update(['value' => 'AAAA']);
+
+        $this->assertSame($this->shownOn($this->page($this->form())), Settings::secret());
+    }
+
+    public function testANewSecretIsShownAlthoughTheActivityLogCanNotBeWritten(): void
+    {
+        $_SESSION['adminid'] = 7;
+        $form = $this->form();
+        Capsule::schema()->drop('tblactivitylog');
+        $html = '';
+
+        $log = $this->phpLogOf(function () use ($form, &$html) {
+            $html = $this->page($form);
+        });
+
+        $secret = $this->shownOn($html);
+        $this->assertSame($secret, Settings::secret());
+        $this->assertStringContainsString('could not be written into the activity log', $html);
+        $this->assertStringContainsString('admin 7 made a new secret', $log);
+        $this->assertStringNotContainsString($secret, $log);
+    }
+
+    public function testANewSecretIsShownAlthoughTheRestOfThePageCanNotBeRead(): void
+    {
+        $form = $this->form();
+        Capsule::schema()->drop(Tables::CALLS);
+
+        $html = $this->page($form);
+
+        $this->assertSame($this->shownOn($html), Settings::secret());
+        $this->assertStringContainsString('href="addonmodules.php?module=resetbot&amp;x=1"', $html);
+        $this->assertStringNotContainsString('could not be written', $html);
     }
 
     public function testTheActivityLogSaysWhichAdminMadeASecret(): void
     {
         $_SESSION['adminid'] = 7;
 
-        $this->page(self::NEW_SECRET);
+        $this->page($this->form());
 
         $lines = Capsule::table('tblactivitylog')->pluck('description')->all();
         $this->assertSame(['Reset Bot: admin 7 made a new secret on the page of the module'], $lines);
@@ -60,8 +160,8 @@ final class PageTest extends ModuleTestCase
 
     public function testLookingAtThePageChangesNothing(): void
     {
-        $secret = Settings::renewSecret();
-        $_GET = self::NEW_SECRET;
+        $secret = $this->makeSecret();
+        $_GET = $this->form();
 
         $this->page();
         $_GET = [];
@@ -71,11 +171,12 @@ final class PageTest extends ModuleTestCase
 
     public function testAFormWithoutWhmcsTokenMakesNoSecret(): void
     {
-        $secret = Settings::renewSecret();
+        $secret = $this->makeSecret();
+        $form = $this->form();
 
         foreach (['', 'another'] as $token) {
             try {
-                $this->page(['token' => $token] + self::NEW_SECRET);
+                $this->page(['token' => $token] + $form);
                 $this->fail('WHMCS ends such a request');
             } catch (RuntimeException $error) {
                 $this->assertSame('Invalid Token', $error->getMessage());

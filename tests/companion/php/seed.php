@@ -24,4 +24,4 @@ Capsule::connection()->transaction(function () {
     }
 });
 resetbot_activate();
-echo Settings::renewSecret();
+echo Settings::renewSecret(Settings::secretMark());

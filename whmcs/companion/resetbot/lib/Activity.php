@@ -12,6 +12,18 @@ final class Activity
         logActivity('Reset Bot: ' . self::plain($text), $clientId);
     }
 
+    /** Where the log can't be written, PHP's own has the line, and false is returned. */
+    public static function tryToWrite(string $text): bool
+    {
+        try {
+            self::write($text);
+            return true;
+        } catch (\Throwable $error) {
+            error_log('Reset Bot: ' . self::plain($text));
+            return false;
+        }
+    }
+
     /**
      * Say what broke, without what is confidential. Where the log can't be written either, PHP's own log has it.
      *
@@ -19,12 +31,7 @@ final class Activity
      */
     public static function writeFailure(\Throwable $error, array $confidential): void
     {
-        $text = 'internal error: ' . self::cause($error, $confidential);
-        try {
-            self::write($text);
-        } catch (\Throwable $second) {
-            error_log('Reset Bot: ' . $text);
-        }
+        self::tryToWrite('internal error: ' . self::cause($error, $confidential));
     }
 
     /** One line, without tags, broken bytes, and characters that MySQL's three-byte UTF-8 has no room for. */

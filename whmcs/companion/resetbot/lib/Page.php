@@ -18,29 +18,46 @@ final class Page
     /** @param array $form What was posted; empty for a page that is only looked at. */
     public function render(array $form): string
     {
-        $news = '';
-        if (isset($form['resetbot_action']) && $form['resetbot_action'] === 'new_secret') {
-            // WHMCS itself ends the request where the token is wrong; should a version return false, so do we.
-            $news = check_token('WHMCS.admin.default') === false
-                ? self::alert('danger', 'The form is too old. Nothing was changed: press the button again.')
-                : $this->newSecret();
+        if (!isset($form['resetbot_action']) || $form['resetbot_action'] !== 'new_secret') {
+            return $this->overview();
         }
-        return $news . $this->state() . $this->secretForm() . $this->calls();
+        // WHMCS itself ends the request where the token is wrong; should a version return false, so do we.
+        if (check_token('WHMCS.admin.default') === false) {
+            $tooOld = 'The form is too old. Nothing was changed: press the button again.';
+            return self::alert('danger', $tooOld) . $this->overview();
+        }
+        $mark = $form['resetbot_mark'] ?? '';
+        $secret = Settings::renewSecret(is_string($mark) ? $mark : '');
+        if ($secret === null) {
+            $usedUp = 'This form was sent before, as reloading the page does, or somebody made a secret since. '
+                . 'Nothing was changed: the secret made last stays valid.';
+            return self::alert('danger', $usedUp) . $this->overview();
+        }
+        return $this->newSecret($secret);
     }
 
-    private function newSecret(): string
+    private function overview(): string
+    {
+        return $this->state() . $this->secretForm() . $this->calls();
+    }
+
+    /** A page of its own: the old secret is gone, so nothing that can fail may keep the new one from being seen. */
+    private function newSecret(string $secret): string
     {
         if (!headers_sent()) {
             header('Cache-Control: no-store');
         }
-        $secret = Settings::renewSecret();
-        Activity::write('admin ' . (int) ($_SESSION['adminid'] ?? 0) . ' made a new secret on the page of the module');
-        return self::alert(
+        $admin = (int) ($_SESSION['adminid'] ?? 0);
+        $isLogged = Activity::tryToWrite("admin $admin made a new secret on the page of the module");
+        $shown = self::alert(
             'warning',
             '<strong>The new secret, shown this once:</strong><br><code>' . self::escape($secret) . '</code><br>'
             . 'Put it into the bot\'s setting <code>WHMCS_COMPANION_SECRET</code> and restart the bot. '
             . 'The secret before it is not accepted any more.'
         );
+        $unlogged = 'That it was made could not be written into the activity log.';
+        return $shown . ($isLogged ? '' : self::alert('danger', $unlogged))
+            . '<p><a href="' . self::escape($this->link) . '">I have copied it: back to the page</a></p>';
     }
 
     private function state(): string
@@ -68,6 +85,7 @@ final class Page
     {
         return '<form method="post" action="' . self::escape($this->link) . '">' . generate_token('form')
             . '<input type="hidden" name="resetbot_action" value="new_secret">'
+            . '<input type="hidden" name="resetbot_mark" value="' . Settings::secretMark() . '">'
             . '<button type="submit" class="btn btn-danger">Make a new secret</button> '
             . 'The bot can set no password until it has the new one.</form>';
     }

@@ -86,27 +86,50 @@ final class Settings
     /** The secret, or null if the module is not active, has none yet, or can't read it any more. */
     public static function secret(): ?string
     {
-        if (!Tables::exist()) {
-            return null;
-        }
-        $encrypted = Capsule::table(Tables::SETTINGS)->where('name', 'secret')->value('value');
+        $encrypted = Tables::exist() ? self::encryptedSecret() : null;
         $secret = $encrypted === null ? '' : (string) decrypt($encrypted);
         return preg_match('/\A[0-9a-f]{64}\z/', $secret) === 1 ? $secret : null;
+    }
+
+    /** Another value after every new secret. It tells nothing of the secret, so a form can carry it. */
+    public static function secretMark(): string
+    {
+        return self::markOf(self::encryptedSecret());
     }
 
     /**
      * Make a new secret, which replaces the one before at once, and return it: 32 random bytes as 64 hex digits.
      *
+     * @param string $mark That of the secret to replace. Of several calls with the same one, only the first does it.
+     * @return string|null Null if the mark is not, or no longer, that of the secret; then nothing was changed.
      * @throws \RuntimeException if WHMCS could not give it back; then the old one stays.
      */
-    public static function renewSecret(): string
+    public static function renewSecret(string $mark): ?string
     {
+        $old = self::encryptedSecret();
+        if (!hash_equals(self::markOf($old), $mark)) {
+            return null;
+        }
         $secret = bin2hex(random_bytes(32));
         $encrypted = encrypt($secret);
         if (decrypt($encrypted) !== $secret) {
             throw new \RuntimeException('WHMCS can not decrypt what it encrypted; nothing was changed.');
         }
-        Capsule::table(Tables::SETTINGS)->updateOrInsert(['name' => 'secret'], ['value' => $encrypted]);
-        return $secret;
+        // One statement that names the old one, so that of two at the same moment only one gets through.
+        $table = Capsule::table(Tables::SETTINGS);
+        $written = $old === null
+            ? $table->insertOrIgnore(['name' => 'secret', 'value' => $encrypted])
+            : $table->where('name', 'secret')->where('value', $old)->update(['value' => $encrypted]);
+        return $written === 1 ? $secret : null;
+    }
+
+    private static function encryptedSecret(): ?string
+    {
+        return Capsule::table(Tables::SETTINGS)->where('name', 'secret')->value('value');
+    }
+
+    private static function markOf(?string $encrypted): string
+    {
+        return hash('sha256', (string) $encrypted);
     }
 }
