@@ -170,6 +170,12 @@ async def test_bcrypt_is_what_whmcs_keeps(php: PhpCompanion) -> None:
             {"error": "address_not_allowed", "address": "198.51.100.1"},
         ),
         ("127.0.0.1 10.0.0.0/8", PROXIED | {"X-Forwarded-For": "192.0.2.9, 203.0.113.7, 10.1.2.3"}, 200, {"ok": True}),
+        (
+            "127.0.0.1 203.0.113.0/24",
+            PROXIED | {"X-Forwarded-For": "203.0.113.7, 203.0.113.66"},
+            403,
+            {"error": "address_not_allowed", "address": "203.0.113.66"},
+        ),
     ],
 )
 async def test_what_a_proxy_says_counts_only_if_the_proxy_is_trusted(

@@ -100,6 +100,11 @@ final class SettingsTest extends ModuleTestCase
                 '203.0.113.7',
                 true,
             ],
+            'only trusted addresses, whose first the caller may have made up' => [
+                $proxy + ['HTTPS' => 'on', 'HTTP_X_FORWARDED_FOR' => '10.0.0.99, 10.1.1.1, 10.9.9.9'],
+                '10.9.9.9',
+                true,
+            ],
             'nobody' => [[], '', false],
         ];
     }

@@ -43,7 +43,10 @@ final class Caller
         return $this->isSecure;
     }
 
-    /** Each proxy appends whom it heard from, so the last one that is no proxy of ours is the caller. */
+    /**
+     * Each proxy appends whom it heard from, so the last one that is no proxy of ours is the caller. Where all are, it
+     * is the last of all, whom our proxy itself saw: those before it may be the caller's own invention.
+     */
     private static function lastStranger(array $forwarded, AddressList $trustedProxies, string $peer): string
     {
         foreach (array_reverse($forwarded) as $address) {
@@ -51,7 +54,7 @@ final class Caller
                 return $address;
             }
         }
-        return $forwarded === [] ? $peer : $forwarded[0];
+        return $forwarded === [] ? $peer : $forwarded[count($forwarded) - 1];
     }
 
     private static function isHttps(array $server): bool
