@@ -151,7 +151,8 @@ async def test_bcrypt_is_what_whmcs_keeps(php: PhpCompanion) -> None:
     [
         ("", PROXIED, 403, {"error": "https_required"}),
         ("", {"Forwarded": "for=203.0.113.7;proto=https"}, 403, {"error": "https_required"}),
-        ("", {"X-Forwarded-Proto": "https"}, 200, {"ok": True}),
+        ("", {"X-Forwarded-Proto": "https"}, 403, {"error": "https_required"}),
+        ("", {"X-Varnish": "32770"}, 403, {"error": "https_required"}),
         ("192.0.2.0/24", PROXIED, 403, {"error": "https_required"}),
         ("127.0.0.1", PROXIED, 200, {"ok": True}),
         ("127.0.0.0/8", PROXIED, 200, {"ok": True}),

@@ -109,6 +109,46 @@ final class SettingsTest extends ModuleTestCase
         ];
     }
 
+    /** @dataProvider headersOfProxies */
+    public function testARequestFromLoopbackThatPassedAProxyIsNotALocalOne(string $header): void
+    {
+        $caller = new Caller(['REMOTE_ADDR' => '127.0.0.1', $header => 'x'], new AddressList(''));
+        $overHttps = new Caller(['REMOTE_ADDR' => '127.0.0.1', 'HTTPS' => 'on', $header => 'x'], new AddressList(''));
+
+        $this->assertFalse($caller->isSecure());
+        $this->assertTrue($overHttps->isSecure());
+    }
+
+    public function headersOfProxies(): array
+    {
+        return array_map(function (string $name) {
+            return ['HTTP_' . $name];
+        }, [
+            'X_FORWARDED', 'X_FORWARDED_FOR', 'X_FORWARDED_PROTO', 'X_FORWARDED_HOST', 'X_FORWARDED_SSL',
+            'X_ORIGINAL_FORWARDED_FOR', 'FORWARDED', 'FORWARDED_FOR', 'X_REAL_IP', 'VIA', 'CLIENT_IP', 'X_CLIENT_IP',
+            'X_CLUSTER_CLIENT_IP', 'TRUE_CLIENT_IP', 'FASTLY_CLIENT_IP', 'CF_CONNECTING_IP', 'CF_RAY', 'CDN_LOOP',
+            'X_VARNISH',
+        ]);
+    }
+
+    /** @dataProvider headersOfTheBot */
+    public function testWhatTheBotSendsItselfLeavesALocalRequestLocal(string $header): void
+    {
+        $caller = new Caller(['REMOTE_ADDR' => '127.0.0.1', $header => 'x'], new AddressList(''));
+
+        $this->assertTrue($caller->isSecure());
+    }
+
+    public function headersOfTheBot(): array
+    {
+        return array_map(function (string $name) {
+            return [$name];
+        }, [
+            'HTTP_HOST', 'HTTP_ACCEPT', 'HTTP_ACCEPT_ENCODING', 'HTTP_CONNECTION', 'HTTP_USER_AGENT', 'CONTENT_TYPE',
+            'CONTENT_LENGTH', 'HTTP_X_RESETBOT_TIMESTAMP', 'HTTP_X_RESETBOT_NONCE', 'HTTP_X_RESETBOT_SIGNATURE',
+        ]);
+    }
+
     /** @dataProvider lengths */
     public function testTheShortestPasswordStaysWithinItsLimits(string $written, int $expected): void
     {

@@ -10,6 +10,8 @@ namespace WHMCS\Module\Addon\Resetbot;
  */
 final class Caller
 {
+    const HEADERS_OF_PROXIES = '/\AHTTP_(.*FORWARDED.*|.*CLIENT_IP|.*REAL_IP|VIA|X_VARNISH|CDN_LOOP|CF_.*)\z/';
+
     /** @var string */
     private $address;
 
@@ -67,14 +69,9 @@ final class Caller
         return (new AddressList('127.0.0.0/8 ::1'))->contains($address);
     }
 
-    /** A proxy on this machine calls from loopback, whoever called it. */
+    /** A proxy on this machine calls from loopback, whoever called it; a header of any proxy's gives it away. */
     private static function isForwarded(array $server): bool
     {
-        foreach (['HTTP_X_FORWARDED_FOR', 'HTTP_FORWARDED', 'HTTP_X_REAL_IP', 'HTTP_VIA', 'HTTP_CF_CONNECTING_IP'] as $name) {
-            if (isset($server[$name])) {
-                return true;
-            }
-        }
-        return false;
+        return preg_grep(self::HEADERS_OF_PROXIES, array_map('strval', array_keys($server))) !== [];
     }
 }
