@@ -113,6 +113,42 @@ async def test_what_breaks_off_half_way_is_rolled_back_and_a_repeat_does_it(php:
     assert php.opens(ANA, PASSWORD)
 
 
+async def test_strangers_write_nothing_into_the_activity_log_while_something_is_broken(php: PhpCompanion) -> None:
+    """Nobody's signature is looked at then; PHP's own log has the cause."""
+    php.server.run("DROP TABLE tbladdonmodules")
+    begins = php.server.log.stat().st_size
+
+    answers = [await php.send(b"{}", secret="another-fake-secret"), await php.http.get(php.url), await php.ask("ping")]
+
+    for answer in answers:
+        assert (answer.status_code, answer.json()["error"]) == (500, "internal")
+        assert answer.json()["message"] == "Something went wrong; see PHP's error log."
+    assert php.lines() == []
+    assert php.server.log.read_bytes()[begins:].count(b"Reset Bot: internal error: ") == len(answers)
+
+
+async def test_a_call_that_can_not_be_kept_is_told_in_the_activity_log_only_if_it_was_signed(php: PhpCompanion) -> None:
+    php.server.run("DROP TABLE mod_resetbot_calls")
+
+    unsigned = await php.send(b"{}", secret="another-fake-secret")
+    before = php.lines()
+    signed = await php.ask("users", client_id=42)
+
+    assert (unsigned.status_code, before) == (401, [])
+    assert signed.status_code == 200
+    [(_, line)] = php.lines()
+    assert "mod_resetbot_calls" in line
+
+
+async def test_what_breaks_once_the_signature_is_verified_is_told_in_the_activity_log(php: PhpCompanion) -> None:
+    php.server.run("DROP TABLE mod_resetbot_nonces")
+
+    assert (await php.send(b"{}", secret="another-fake-secret")).status_code == 401
+    assert php.lines() == []
+    assert (await php.ask("ping")).json()["message"] == "Something went wrong; see the activity log."
+    assert "mod_resetbot_nonces" in php.lines()[0][1]
+
+
 async def test_no_password_is_set_that_the_activity_log_does_not_tell_of(php: PhpCompanion) -> None:
     php.server.run(
         "CREATE TRIGGER breaks BEFORE INSERT ON tblactivitylog WHEN new.description LIKE '% set a new password %'"

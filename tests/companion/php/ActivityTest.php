@@ -48,6 +48,16 @@ final class ActivityTest extends ModuleTestCase
         $this->assertStringEndsWith(': before ?? behind', $line);
     }
 
+    public function testAFailureThatStrangersCanBringAboutStandsInPhpsLogAlone(): void
+    {
+        $log = $this->phpLogOf(function () {
+            Activity::reportToPhp(new \RuntimeException("the cause\nof it"));
+        });
+
+        $this->assertStringContainsString('the cause of it', $log);
+        $this->assertSame([], $this->lines());
+    }
+
     public function testWhereTheLogCanNotBeWrittenPhpsOwnHasTheCause(): void
     {
         Capsule::schema()->drop('tblactivitylog');

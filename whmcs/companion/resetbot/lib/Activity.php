@@ -31,7 +31,13 @@ final class Activity
      */
     public static function writeFailure(\Throwable $error, array $confidential): void
     {
-        self::tryToWrite('internal error: ' . self::cause($error, $confidential));
+        self::tryToWrite(self::failure($error, $confidential));
+    }
+
+    /** Say it in PHP's own log alone: strangers make that server's logs grow with each request in any case. */
+    public static function reportToPhp(\Throwable $error): void
+    {
+        error_log('Reset Bot: ' . self::failure($error, []));
     }
 
     /** One line, without tags, broken bytes, and characters that MySQL's three-byte UTF-8 has no room for. */
@@ -43,6 +49,11 @@ final class Activity
         $text = preg_replace('/[\x{10000}-\x{10FFFF}]/u', '?', $text);
         $text = preg_replace('/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/u', ' ', $text);
         return strtr($text, '<>', '()');
+    }
+
+    private static function failure(\Throwable $error, array $confidential): string
+    {
+        return 'internal error: ' . self::cause($error, $confidential);
     }
 
     /** The innermost error, since those around it quote the whole statement with its values. */

@@ -20,6 +20,9 @@ final class Api
     /** @var Call */
     private $call;
 
+    /** @var bool Whether the signature was found to match: until then it may be anybody's request. */
+    private $isSigned = false;
+
     /**
      * @param array $server What PHP called $_SERVER when the request came.
      * @param int $now Unix seconds.
@@ -85,6 +88,7 @@ final class Api
         if (!hash_equals($expected, $signature) || !$isWellFormed) {
             throw new Refusal('bad_signature', 'The signature does not match.');
         }
+        $this->isSigned = true;
         if (abs($this->now - (int) $timestamp) > self::MAXIMUM_SKEW_SECONDS) {
             $details = ['time' => gmdate('Y-m-d\TH:i:s\Z', $this->now)];
             throw new Refusal('clock_skew', 'The clocks differ too much.', $details);
@@ -142,8 +146,19 @@ final class Api
         if ($error instanceof Refusal) {
             return $error;
         }
-        Activity::writeFailure($error, $this->call->order === null ? [] : [$this->call->order->password]);
-        return new Refusal('internal', 'Something went wrong; see the activity log.');
+        $this->report($error);
+        $log = $this->isSigned ? 'the activity log' : 'PHP\'s error log';
+        return new Refusal('internal', "Something went wrong; see $log.");
+    }
+
+    /** Strangers must not be able to fill WHMCS's activity log. */
+    private function report(\Throwable $error): void
+    {
+        if ($this->isSigned) {
+            Activity::writeFailure($error, $this->call->order === null ? [] : [$this->call->order->password]);
+        } else {
+            Activity::reportToPhp($error);
+        }
     }
 
     /** Strangers leave no rows, and a ping that went well is no news. */
@@ -155,7 +170,7 @@ final class Api
         try {
             $this->call->record($outcome, $this->now);
         } catch (\Throwable $error) {
-            Activity::writeFailure($error, []);
+            $this->report($error);
         }
     }
 
