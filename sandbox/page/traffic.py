@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from sandbox.page.world import World
-from sandbox.slack import ApiCall, BotRequest, reading
-from sandbox.slack.workspace import JsonObject
+from sandbox.slack import ApiCall, BotRequest
+from sandbox.slack.workspace import JsonObject, strings_in
 from sandbox.whmcs import Call
 
 Peer = Literal["Slack", "Bot", "WHMCS"]
@@ -37,14 +37,24 @@ class Exchange:
     is_good: bool
     sent: object
     answered: object
-    passwords: frozenset[str]
-    """The generated passwords that stand in it."""
+    passwords: frozenset[str] = frozenset()
+    """The generated passwords that stand in it, in whichever place."""
 
 
 def list_exchanges(world: World) -> list[Exchange]:
     """Return the newest exchanges, newest first."""
-    found = [*_from_slack(world), *_to_slack(world), *_to_whmcs(world)]
-    return sorted(found, key=lambda exchange: exchange.at, reverse=True)[:SHOWN]
+    every = [*_from_slack(world), *_to_slack(world), *_to_whmcs(world)]
+    newest = sorted(every, key=lambda exchange: exchange.at, reverse=True)[:SHOWN]
+    # Whatever was to be set in WHMCS: Slack sends it back to the bot, for instance with a button in its message.
+    generated = {str(call.parameters["password"]) for call in world.whmcs.calls if "password" in call.parameters}
+    return [replace(exchange, passwords=_find(generated, exchange)) for exchange in newest]
+
+
+def _find(passwords: set[str], exchange: Exchange) -> frozenset[str]:
+    if not passwords:
+        return frozenset()
+    text = "\n".join(strings_in([exchange.sent, exchange.answered]))
+    return frozenset(password for password in passwords if password in text)
 
 
 def mask(value: object, passwords: frozenset[str], shown: frozenset[str] = frozenset()) -> object:
@@ -80,7 +90,6 @@ def _from_slack(world: World) -> Iterator[Exchange]:
             is_good=request.error is None,
             sent=request.payload,
             answered=_parse(request.answer),
-            passwords=frozenset(),
         )
 
 
@@ -90,7 +99,6 @@ def _name_request(request: BotRequest) -> str:
 
 def _to_slack(world: World) -> Iterator[Exchange]:
     for number, call in enumerate(world.slack.calls):
-        password = reading.preformatted(call.arguments.get("blocks") or []) if _is_direct(world, call) else None
         yield Exchange(
             key=f"call-{number}-{call.is_done}",
             at=call.at,
@@ -104,14 +112,7 @@ def _to_slack(world: World) -> Iterator[Exchange]:
             is_good=call.error is None,
             sent=call.arguments,
             answered=call.answer,
-            passwords=frozenset({password} if password else ()),
         )
-
-
-def _is_direct(world: World, call: ApiCall) -> bool:
-    """Only in direct messages is what is set apart a password; elsewhere it is a text to copy."""
-    channel = world.slack.workspace.channels.get(str(call.arguments.get("channel", "")))
-    return channel is not None and channel.is_direct
 
 
 def _find_trigger_age(world: World, call: ApiCall) -> float | None:
@@ -121,7 +122,6 @@ def _find_trigger_age(world: World, call: ApiCall) -> float | None:
 
 def _to_whmcs(world: World) -> Iterator[Exchange]:
     for number, call in enumerate(world.whmcs.calls):
-        password = call.parameters.get("password")
         yield Exchange(
             key=f"whmcs-{number}-{call.is_done}",
             at=call.at.timestamp(),
@@ -135,7 +135,6 @@ def _to_whmcs(world: World) -> Iterator[Exchange]:
             is_good=call.status == 200 and '"error"' not in call.answer,  # noqa: PLR2004 - the status of success
             sent=dict(call.parameters),
             answered=_parse(call.answer),
-            passwords=frozenset({password} if isinstance(password, str) else ()),
         )
 
 

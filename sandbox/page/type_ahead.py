@@ -23,6 +23,7 @@ class TypeAhead:
         self._modal = modal
         self._field = field
         self._words = viewer.words
+        self._person = viewer.person
         self._asked = 0
         self._offered: list[JsonObject] = []
         self._chosen = ""
@@ -63,6 +64,7 @@ class TypeAhead:
         await asyncio.sleep(_PAUSE_SECONDS)
         if mine != self._asked:
             return
+        notices = len(self._person.notices)
         offered = await self._modal.suggest(self._field, typed)
         if mine != self._asked or self._box.is_deleted:
             return
@@ -70,7 +72,9 @@ class TypeAhead:
         if offered:
             self._box.open([_describe(option) for option in offered])
         else:
-            self._box.say(self._words.nothing_found)
+            # Slack's own word when the bot did not answer, or not as it has to.
+            failed = self._person.notices[notices:]
+            self._box.say(failed[-1] if failed else self._words.nothing_found)
 
     async def _choose(self, number: int) -> None:
         self._asked += 1

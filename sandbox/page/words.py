@@ -39,8 +39,6 @@ class Words:
     optional: str
     sending: str
     undrawable: str
-    open_in_browser: str
-    reconnect: str
     # WHMCS
     whmcs: str
     sign_in: str
@@ -66,18 +64,11 @@ class Words:
     traffic: str
     traffic_hint: str
     no_traffic: str
-    time: str
-    way: str
-    request: str
-    took: str
-    outcome: str
     of_limit: str
     trigger_age: str
     under_way: str
-    contents: str
     sent: str
     answered: str
-    masked: str
     show_password: str
     hide_password: str
     # Faults
@@ -129,8 +120,6 @@ _ES: Final = Words(
     optional="opcional",
     sending="Enviando…",
     undrawable="Esta página no dibuja «{name}».",
-    open_in_browser="Abrir",
-    reconnect="Se perdió la conexión.",
     whmcs="WHMCS",
     sign_in="¿Abre la cuenta?",
     email="Correo electrónico",
@@ -154,18 +143,11 @@ _ES: Final = Words(
     traffic="Tráfico",
     traffic_hint="Cada petición entre Slack, el bot y WHMCS. Los secretos están ocultos.",
     no_traffic="Todavía no hay peticiones.",
-    time="Hora",
-    way="De → a",
-    request="Petición",
-    took="Duración",
-    outcome="Resultado",
     of_limit="{seconds} s de {limit} s",
     trigger_age="trigger usado a los {seconds} s de {limit} s",
     under_way="en curso",
-    contents="Contenido",
     sent="Enviado",
     answered="Respuesta",
-    masked="oculto",
     show_password="Mostrar la contraseña",
     hide_password="Ocultar la contraseña",
     faults="Fallos",
@@ -238,8 +220,6 @@ _EN: Final = Words(
     optional="optional",
     sending="Sending…",
     undrawable="This page does not draw “{name}”.",
-    open_in_browser="Open",
-    reconnect="The connection was lost.",
     whmcs="WHMCS",
     sign_in="Does it open the account?",
     email="E-mail",
@@ -263,18 +243,11 @@ _EN: Final = Words(
     traffic="Traffic",
     traffic_hint="Each request among Slack, the bot and WHMCS. Secrets are masked.",
     no_traffic="No requests yet.",
-    time="Time",
-    way="From → to",
-    request="Request",
-    took="Took",
-    outcome="Outcome",
     of_limit="{seconds} s of {limit} s",
     trigger_age="trigger used {seconds} s of {limit} s after it was issued",
     under_way="under way",
-    contents="Contents",
     sent="Sent",
     answered="Answer",
-    masked="masked",
     show_password="Show the password",
     hide_password="Hide the password",
     faults="Faults",

@@ -1,5 +1,6 @@
 """What an agent sees when something is broken, with the page's own switches."""
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -57,9 +58,50 @@ async def test_a_slack_that_limits_calls_delays_the_result_and_does_not_lose_it(
     pane = await agent.turns_to(agent.words.traffic)
     await expect(pane.get_by_text("ratelimited").first).to_be_visible()
 
+    await expect(agent.modal.get_by_text(agent.labels.done, exact=True)).to_be_visible()
+    await agent.closes()
+
+
+async def test_an_expired_trigger_opens_no_modal_and_the_agent_is_told(agent: Agent) -> None:
+    await switch(agent, "slack_expired_trigger")
+
+    await agent.types("/reset-password ana@example.com")
+
+    await agent.reads_answer(agent.labels.nothing_changed)
+    await expect(agent.modal).to_have_count(0)
+    pane = await agent.turns_to(agent.words.traffic)
+    refused = pane.get_by_role("listitem").filter(has_text="views.open").first
+    await expect(refused).to_contain_text("expired_trigger_id")
+
+
+async def test_a_direct_message_that_is_lost_leaves_the_password_as_it_was(agent: Agent) -> None:
+    await agent.opens_form("ma11@example.com")
+    await agent.chooses(agent.labels.set_password)
+    await switch(agent, "slack_lost_post")
+    await agent.submits()
+
+    await expect(agent.modal).to_contain_text(agent.labels.nothing_changed, timeout=15_000)
+    await agent.closes()
+    pane = await agent.turns_to(agent.words.whmcs)
+    await pane.get_by_role("searchbox").fill("ma11@example.com")
+    await expect(pane.get_by_role("row", name=re.compile("ma11@")).get_by_role("cell").last).to_have_text(
+        agent.words.never
+    )
+
+
+async def test_a_type_ahead_without_an_answer_says_so_in_its_place(agent: Agent) -> None:
+    await agent.types("/reset-password")
+    client = agent.modal.get_by_role("combobox", name=agent.labels.client)
+    await expect(client).to_be_focused()
     pane = await agent.turns_to(agent.words.faults)
-    await pane.get_by_role("button", name=agent.words.clear_faults).click()
-    await expect(agent.modal.get_by_role("button")).not_to_have_count(0)
+    await pane.get_by_role("button", name=agent.words.kill).click()
+    await expect(pane.get_by_role("status")).to_have_text(agent.words.bot_states["stopped"])
+
+    await client.press_sequentially("Cin")
+
+    await expect(agent.modal.get_by_role("status")).to_contain_text("dispatch_failed")
+    await pane.get_by_role("button", name=agent.words.start).click()
+    await expect(pane.get_by_role("status")).to_have_text(agent.words.bot_states["running"], timeout=20_000)
     await agent.closes()
 
 

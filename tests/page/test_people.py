@@ -74,6 +74,14 @@ async def test_the_traffic_shows_a_password_only_to_who_has_been_given_it(sit_do
     await expect(line.locator("pre").first).to_contain_text('"password": "••••••••"')
     await expect(line.get_by_role("button", name=other.words.show_password)).to_have_count(0)
 
+    # Slack sends the whole message along with its button.
+    await agent.messages.last.get_by_role("button", name=agent.labels.delete_now).click()
+    await expect(pane.get_by_role("listitem").first).to_contain_text("chat.delete")
+    line = pane.get_by_role("listitem").filter(has_text="block_actions").first
+    await line.get_by_role("button").first.click()
+    await expect(line.locator("pre").first).to_contain_text("••••••••")
+    assert password not in await other.page.content()
+
 
 async def test_what_one_person_writes_another_reads_without_reloading(sit_down: Open) -> None:
     sofia, alex = await sit_down("Sofía"), await sit_down("Alex")
