@@ -2,13 +2,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeAlias
 
 import pytest_asyncio
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
 from sandbox.page.words import choose_words
 from tests.page.agent import EN, ES, Agent
-from tests.page.demo import WIDE, Windows, run_browser, run_demo
+from tests.page.demo import TIMEOUT_MS, WIDE, Windows, run_browser, run_demo
 
 Open: TypeAlias = Callable[..., Awaitable[Agent]]
+
+# A machine that runs much else besides needs a while.
+expect.set_options(timeout=TIMEOUT_MS)
 
 SPANISH = {"Sofía", "Leo", "Nico"}
 

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = Path("/usr/bin/chromium")
 WIDE = (1280, 800)
 NARROW = (400, 800)
-TIMEOUT_MS = 10_000
+TIMEOUT_MS = 20_000
 
 _ARGUMENTS = [
     "--no-sandbox",

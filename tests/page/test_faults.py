@@ -34,7 +34,7 @@ async def test_a_whmcs_that_fails_is_told_and_nothing_was_changed(agent: Agent, 
     await switch(agent, fault)
     await agent.submits()
 
-    await expect(agent.modal).to_contain_text(agent.labels.nothing_changed, timeout=15_000)
+    await expect(agent.modal).to_contain_text(agent.labels.nothing_changed)
     await agent.closes()
 
 
@@ -80,7 +80,7 @@ async def test_a_direct_message_that_is_lost_leaves_the_password_as_it_was(agent
     await switch(agent, "slack_lost_post")
     await agent.submits()
 
-    await expect(agent.modal).to_contain_text(agent.labels.nothing_changed, timeout=15_000)
+    await expect(agent.modal).to_contain_text(agent.labels.nothing_changed)
     await agent.closes()
     pane = await agent.turns_to(agent.words.whmcs)
     await pane.get_by_role("searchbox").fill("ma11@example.com")
@@ -101,7 +101,7 @@ async def test_a_type_ahead_without_an_answer_says_so_in_its_place(agent: Agent)
 
     await expect(agent.modal.get_by_role("status")).to_contain_text("dispatch_failed")
     await pane.get_by_role("button", name=agent.words.start).click()
-    await expect(pane.get_by_role("status")).to_have_text(agent.words.bot_states["running"], timeout=20_000)
+    await expect(pane.get_by_role("status")).to_have_text(agent.words.bot_states["running"])
     await agent.closes()
 
 
@@ -117,7 +117,7 @@ async def test_a_killed_bot_gives_slacks_error_and_works_when_it_is_started_agai
     await expect(notice).to_have_count(0)
 
     await pane.get_by_role("button", name=agent.words.start).click()
-    await expect(pane.get_by_role("status")).to_have_text(agent.words.bot_states["running"], timeout=20_000)
+    await expect(pane.get_by_role("status")).to_have_text(agent.words.bot_states["running"])
     await agent.opens_form("ma08@example.com")
     await agent.closes()
 
@@ -143,7 +143,7 @@ async def test_the_bot_is_reached_in_socket_mode_at_the_flick_of_a_switch(agent:
     pane = await agent.turns_to(agent.words.faults)
     await pane.get_by_role("radio", name=agent.words.modes["socket"]).check()
     await expect(pane.get_by_role("status")).to_have_text(agent.words.bot_states["starting"])
-    await expect(pane.get_by_role("status")).to_have_text(agent.words.bot_states["running"], timeout=20_000)
+    await expect(pane.get_by_role("status")).to_have_text(agent.words.bot_states["running"])
 
     await agent.resets("ma10@example.com", agent.labels.reset_email)
     await agent.closes()
@@ -151,4 +151,4 @@ async def test_the_bot_is_reached_in_socket_mode_at_the_flick_of_a_switch(agent:
 
     await pane.get_by_role("radio", name=agent.words.modes["http"]).check()
     await expect(pane.get_by_role("status")).to_have_text(agent.words.bot_states["starting"])
-    await expect(pane.get_by_role("status")).to_have_text(agent.words.bot_states["running"], timeout=20_000)
+    await expect(pane.get_by_role("status")).to_have_text(agent.words.bot_states["running"])
