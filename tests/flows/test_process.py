@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -172,11 +173,13 @@ async def test_an_idle_bot_ends_at_once_on_sigterm(world: World) -> None:
 
 
 async def test_a_whmcs_that_is_down_makes_the_bot_degraded_and_not_dead(world: World) -> None:
-    await world.whmcs.stop()
-    async with serve(world) as running:
-        answer = await ready(world, running)
+    # Bound by nobody who listens, so that no other server takes the address meanwhile.
+    with socket.socket() as unheard:
+        unheard.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{unheard.getsockname()[1]}"
+        async with serve(world, WHMCS_URL=address) as running:
+            answer = await ready(world, running)
     assert answer.json()["whmcs"] == "degraded: unreachable"
-    await world.whmcs.start()
 
 
 @pytest.mark.parametrize(
