@@ -56,11 +56,14 @@ class PostgresServer:
         """Make a cluster and start it; `remove()` at the end."""
         folder = Path(tempfile.mkdtemp(prefix="bot-postgresql-"))
         server = cls(folder, _programs_for(folder))
-        server._run("initdb", "--username", ADMIN, "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync")
-        server.start()
-        with server.connect(ADMIN) as connection:
-            connection.execute(f"CREATE ROLE {ROLE} LOGIN")
-        server._make_template()
+        with contextlib.ExitStack() as unfinished:
+            unfinished.callback(server.remove)
+            server._run("initdb", "--username", ADMIN, "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync")
+            server.start()
+            with server.connect(ADMIN) as connection:
+                connection.execute(f"CREATE ROLE {ROLE} LOGIN")
+            server._make_template()
+            unfinished.pop_all()
         return server
 
     def start(self) -> None:
