@@ -9,8 +9,8 @@ from sandbox.whmcs import LocalWhmcs
 from tests.flows.world import Mode, World, make_world
 from tests.postgresql import PostgresServer
 
-_ON_POSTGRESQL_TOO = {"test_reset_email", "test_set_password", "test_pause", "test_faults"}
-"""The modules whose stories end in the database: limits, jobs, recovery, pauses. The others tell nothing new there."""
+_ON_POSTGRESQL_TOO = {"test_set_password", "test_faults"}
+"""The modules whose stories end in the database: limits, jobs, recovery. What else there is to it the store's tests tell."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
