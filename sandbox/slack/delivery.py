@@ -21,6 +21,9 @@ from sandbox.slack.workspace import JsonObject, Workspace
 
 OK: Final = 200
 BODY_LIMIT: Final = 1_000_000
+EVENTS: Final = {"event_callback", "url_verification"}
+"""What goes out as JSON, where everything else is a form."""
+FORM: Final = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,14 @@ class BotRequest:
     answer: str = ""
 
 
+@dataclass(frozen=True)
+class Retry:
+    """Slack's repetition of an event that was not acknowledged: the first, second or third, and why."""
+
+    number: int = 1
+    reason: str = "http_timeout"
+
+
 class Delivery:
     """Sends requests to the bot. Used as an async context manager."""
 
@@ -92,18 +103,26 @@ class Delivery:
         timestamp: str | None = None,
         signature: str | None = None,
         headers: Mapping[str, str] | None = None,
+        retry: Retry | None = None,
     ) -> Acknowledgement:
         """Send a request and return the answer; nothing is done with it.
 
-        Over HTTP a "command" goes out as a form, everything else as a form whose field `payload` is JSON.
+        Over HTTP a "command" goes out as a form, an event as JSON, everything else as a form whose field `payload`
+        is JSON. `retry` marks an event as one that was sent before.
         """
         at = self._workspace.clock()
         if self.events_url:
+            repeated = {"x-slack-retry-num": str(retry.number), "x-slack-retry-reason": retry.reason} if retry else {}
             acknowledgement = await self._post(
-                kind, payload, sign=sign, timestamp=timestamp, signature=signature, headers=headers
+                kind,
+                payload,
+                sign=sign,
+                timestamp=timestamp,
+                signature=signature,
+                headers=repeated | dict(headers or {}),
             )
         else:
-            acknowledgement = await self._send_envelope(kind, payload)
+            acknowledgement = await self._send_envelope(kind, payload, retry)
         self.requests.append(
             BotRequest(
                 kind,
@@ -118,11 +137,17 @@ class Delivery:
         self._workspace.changes.announce()
         return acknowledgement
 
-    async def _send_envelope(self, kind: str, payload: JsonObject) -> Acknowledgement:
+    async def _send_envelope(self, kind: str, payload: JsonObject, retry: Retry | None) -> Acknowledgement:
+        if kind == "url_verification":
+            raise ValueError("Socket Mode has no address to verify")
         started = time.monotonic()
         try:
             async with asyncio.timeout(self.acknowledgement_seconds):
-                answer = await self._sockets.send("slash_commands" if kind == "command" else "interactive", payload)
+                if kind in EVENTS:
+                    number, reason = (retry.number, retry.reason) if retry else (0, "")
+                    answer = await self._sockets.send("events_api", payload, retry_attempt=number, retry_reason=reason)
+                else:
+                    answer = await self._sockets.send("slash_commands" if kind == "command" else "interactive", payload)
         except TimeoutError:
             return Acknowledgement(0, "", time.monotonic() - started, "operation_timeout")
         except SocketLostError:
@@ -137,13 +162,16 @@ class Delivery:
         sign: bool,
         timestamp: str | None,
         signature: str | None,
-        headers: Mapping[str, str] | None,
+        headers: Mapping[str, str],
     ) -> Acknowledgement:
-        form = payload if kind == "command" else {"payload": json.dumps(payload)}
-        body = urlencode(form).encode()
+        if kind in EVENTS:
+            body, content_type = json.dumps(payload).encode(), "application/json"
+        else:
+            body = urlencode(payload if kind == "command" else {"payload": json.dumps(payload)}).encode()
+            content_type = FORM
         stamp = timestamp if timestamp is not None else str(int(time.time()))
         sent = {
-            "content-type": "application/x-www-form-urlencoded",
+            "content-type": content_type,
             "user-agent": "Slackbot 1.0 (+https://api.slack.com/robots)",
         }
         if sign:
@@ -151,7 +179,7 @@ class Delivery:
                 "x-slack-request-timestamp": stamp,
                 "x-slack-signature": signature if signature is not None else self.sign(body, stamp),
             }
-        return await self._exchange(body, sent | dict(headers or {}))
+        return await self._exchange(body, sent | dict(headers))
 
     async def _exchange(self, body: bytes, headers: Mapping[str, str]) -> Acknowledgement:
         started = time.monotonic()

@@ -245,16 +245,20 @@ BLOCKS: Final[dict[str, Check]] = {
         "rich_text", {"elements": list_of(by_type("rich text element", _RICH_TEXT), least=1, most=1000)}, {}
     ),
 }
-VIEW: Final = fields(
+_VIEW: Final[dict[str, Check]] = {
+    "private_metadata": string(3000, least=0),
+    "callback_id": string(ID_LIMIT, least=0),
+    "external_id": string(ID_LIMIT, least=0),
+}
+MODAL: Final = fields(
     {"type": one_of("modal"), "title": plain_text(24), "blocks": anything},
     {
+        **_VIEW,
         "submit": plain_text(24),
         "close": plain_text(24),
-        "private_metadata": string(3000, least=0),
-        "callback_id": string(ID_LIMIT, least=0),
-        "external_id": string(ID_LIMIT, least=0),
         "clear_on_close": boolean,
         "notify_on_close": boolean,
         "submit_disabled": boolean,
     },
 )
+HOME: Final = fields({"type": one_of("home"), "blocks": anything}, _VIEW)

@@ -1,30 +1,32 @@
 """The local Slack itself: put together, started and stopped."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 
 from sandbox.serving import LoopbackServer
 from sandbox.slack.acknowledgements import Acknowledgements
-from sandbox.slack.delivery import Acknowledgement, BotRequest, Delivery
+from sandbox.slack.delivery import BotRequest, Delivery
 from sandbox.slack.faults import Faults
-from sandbox.slack.message import Message
+from sandbox.slack.forged import ForgedRequests
+from sandbox.slack.home_tabs import HomeTabs
 from sandbox.slack.methods import Methods
-from sandbox.slack.modal import Modal
 from sandbox.slack.payloads import Payloads
 from sandbox.slack.person import Person
+from sandbox.slack.scopes import Scopes
 from sandbox.slack.socket_mode import SocketMode
 from sandbox.slack.views import Views
 from sandbox.slack.web_api import API, RESPONSE_URLS, ApiCall, Tokens, WebApi
-from sandbox.slack.workspace import DEFAULT_SCOPES, GENERAL_ID, JsonObject, Member, Workspace
+from sandbox.slack.workspace import BOT_USER_ID, DEFAULT_SCOPES, GENERAL_ID, Channel, Member, Workspace
 
 
-class LocalSlack:
+class LocalSlack(ForgedRequests):
     """A Slack workspace on loopback with one app installed.
 
-    Used as an async context manager. `granted_scopes`, `faults` and each person's `member` may be changed at any time.
+    Used as an async context manager. `granted_scopes`, `faults`, `home_tabs.is_enabled`, each person's `member` and each
+    channel may be changed at any time.
     """
 
     def __init__(
@@ -47,13 +49,14 @@ class LocalSlack:
         self.workspace = Workspace(team_id, self.now)
         self.changes = self.workspace.changes
         self.views = Views(self.workspace)
-        self.payloads = Payloads(self.workspace)
+        self.home_tabs = HomeTabs(self.workspace)
         self.sockets = SocketMode(self.workspace)
-        self.delivery = Delivery(self.workspace, signing_secret, self.sockets)
+        super().__init__(Payloads(self.workspace), Delivery(self.workspace, signing_secret, self.sockets))
         self.acknowledgements = Acknowledgements(self.workspace, self.views, self.faults)
-        methods = Methods(self.workspace, self.views, self.sockets, self.granted_scopes)
+        scopes = Scopes(self.granted_scopes)
+        methods = Methods(self.workspace, self.views, self.home_tabs, self.sockets, scopes)
         tokens = Tokens(bot=bot_token, app=app_token)
-        self._web_api = WebApi(self.workspace, methods, self.faults, tokens, self.granted_scopes)
+        self._web_api = WebApi(self.workspace, methods, self.faults, tokens, scopes)
         self._server = LoopbackServer(self._web_api, port=port)
         self._people: dict[str, Person] = {}
         self._exits = AsyncExitStack()
@@ -134,6 +137,17 @@ class LocalSlack:
         """Take somebody out of a user group."""
         self.workspace.groups[group_id].remove(person.id)
 
+    def add_channel(
+        self, name: str, members: Iterable[Person] = (), *, has_bot: bool = True, is_private: bool = False
+    ) -> str:
+        """Make a channel with these people, and the bot if wanted, in it, and return its id."""
+        ids = {person.id for person in members} | ({BOT_USER_ID} if has_bot else set())
+        return self.workspace.add_channel(name, ids, is_private=is_private).id
+
+    def channel(self, channel_id: str) -> Channel:
+        """Return a channel, to archive it or to let somebody join or leave."""
+        return self.workspace.channel(channel_id)
+
     @property
     def people(self) -> tuple[Person, ...]:
         return tuple(self._people.values())
@@ -205,56 +219,3 @@ class LocalSlack:
     def revoke_token(self) -> None:
         """Answer token_revoked from now on."""
         self._web_api.is_token_revoked = True
-
-    # Forged and repeated requests
-
-    def command_payload(self, person: Person, text: str, channel: str | None = None) -> JsonObject:
-        """Return the form of a slash command, with a fresh trigger and response_url."""
-        return self.payloads.command(person.member, text, channel or self.general)
-
-    def action_payload(
-        self,
-        person: Person,
-        *,
-        view: Modal | Mapping[str, object] | None = None,
-        message: Message | None = None,
-        action: JsonObject,
-    ) -> JsonObject:
-        """Return the block_actions of this person for a view or a message, whoever was shown it."""
-        if message is not None:
-            return self.payloads.message_action(person.member, message.stored, action)
-        if view is None:
-            raise ValueError("action_payload() needs a view or a message")
-        return self.payloads.view_action(person.member, _raw(view), action)
-
-    def suggestion_payload(
-        self, person: Person, view: Modal | Mapping[str, object], *, block_id: str, action_id: str, value: str
-    ) -> JsonObject:
-        """Return an options request of this person."""
-        return self.payloads.suggestion(person.member, _raw(view), block_id=block_id, action_id=action_id, value=value)
-
-    def submission_payload(
-        self, person: Person, view: Modal | Mapping[str, object], values: JsonObject | None = None
-    ) -> JsonObject:
-        """Return a submission of this person; `values` replaces `state.values` whole."""
-        raw = _raw(view)
-        return self.payloads.submission(person.member, raw if values is None else {**raw, "state": {"values": values}})
-
-    async def deliver(
-        self,
-        kind: str,
-        payload: JsonObject,
-        *,
-        sign: bool = True,
-        timestamp: str | None = None,
-        signature: str | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Acknowledgement:
-        """Send a request to the bot; what it answers is returned and not acted on."""
-        return await self.delivery.deliver(
-            kind, payload, sign=sign, timestamp=timestamp, signature=signature, headers=headers
-        )
-
-
-def _raw(view: Modal | Mapping[str, object]) -> Mapping[str, object]:
-    return view.view if isinstance(view, Modal) else view

@@ -6,6 +6,7 @@ from sandbox.slack import reading
 from sandbox.slack.acknowledgements import Acknowledgements
 from sandbox.slack.delivery import Acknowledgement, Delivery
 from sandbox.slack.faults import Faults
+from sandbox.slack.home_tabs import HomeTabs
 from sandbox.slack.payloads import Payloads
 from sandbox.slack.views import Views
 from sandbox.slack.workspace import JsonObject, Member, StoredMessage, Workspace
@@ -16,6 +17,7 @@ class Desk(Protocol):
 
     workspace: Workspace
     views: Views
+    home_tabs: HomeTabs
     payloads: Payloads
     delivery: Delivery
     acknowledgements: Acknowledgements
@@ -60,6 +62,16 @@ class Message:
     @property
     def ts(self) -> str:
         return self.stored.ts
+
+    @property
+    def author(self) -> str:
+        """The id of who wrote it."""
+        return self.stored.author
+
+    @property
+    def thread_ts(self) -> str | None:
+        """The message in whose thread it stands."""
+        return self.stored.thread_ts
 
     @property
     def is_deleted(self) -> bool:

@@ -1,11 +1,22 @@
-"""The bodies of what Slack sends to an app: slash command, choice, options request, submission, closing."""
+"""The bodies of what Slack sends to an app: command, shortcut, choice, options request, submission, closing, event."""
 
+import secrets
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Literal
 
-from sandbox.slack.workspace import APP_ID, TEAM_DOMAIN, JsonObject, Member, StoredMessage, Workspace
+from sandbox.slack.workspace import (
+    APP_ID,
+    BOT_USER_ID,
+    TEAM_DOMAIN,
+    JsonObject,
+    Member,
+    StoredMessage,
+    Workspace,
+)
 
 VERIFICATION_TOKEN: Final = "fake-verification-token"
+
+Tab = Literal["home", "messages"]
 
 
 class Payloads:
@@ -25,7 +36,7 @@ class Payloads:
             "channel_id": channel.id,
             "channel_name": channel.name,
             "user_id": member.id,
-            "user_name": member.name.lower().replace(" ", "."),
+            "user_name": _handle(member),
             "command": command,
             "text": rest.strip(),
             "api_app_id": APP_ID,
@@ -34,11 +45,62 @@ class Payloads:
             "trigger_id": self._workspace.issue_trigger(member.id),
         }
 
+    def shortcut(self, member: Member, callback_id: str) -> JsonObject:
+        """Return the payload of a global shortcut, which knows no channel and has no response_url."""
+        return self._shortcut("shortcut", member, callback_id)
+
+    def message_shortcut(self, member: Member, callback_id: str, message: StoredMessage) -> JsonObject:
+        """Return the payload of a shortcut that was used on a message."""
+        channel = self._workspace.channel(message.channel)
+        return self._shortcut("message_action", member, callback_id) | {
+            "channel": {"id": channel.id, "name": channel.name},
+            "message": message.as_json(),
+            "message_ts": message.ts,
+            "response_url": self._workspace.issue_response_url(member.id, channel.id),
+        }
+
+    def home_opened(self, member: Member, view: Mapping[str, object] | None, tab: Tab = "home") -> JsonObject:
+        """Return the event of somebody who looks at the app; `view` is the Home tab as it was published last."""
+        event: JsonObject = {
+            "type": "app_home_opened",
+            "user": member.id,
+            "channel": self._workspace.direct_channel(member.id).id,
+            "tab": tab,
+            "event_ts": self._workspace.new_ts(),
+        }
+        if view is not None:
+            event["view"] = dict(view)
+        return {
+            "token": VERIFICATION_TOKEN,
+            "team_id": self._workspace.team_id,
+            "api_app_id": APP_ID,
+            "event": event,
+            "type": "event_callback",
+            "event_id": f"Ev{secrets.token_hex(5).upper()}",
+            "event_time": int(self._workspace.clock()),
+            "authorizations": [
+                {
+                    "enterprise_id": None,
+                    "team_id": self._workspace.team_id,
+                    "user_id": BOT_USER_ID,
+                    "is_bot": True,
+                    "is_enterprise_install": False,
+                }
+            ],
+            "is_ext_shared_channel": False,
+        }
+
+    def url_verification(self) -> JsonObject:
+        """Return the question by which Slack makes sure that an events address is the app's: to answer `challenge`."""
+        return {"token": VERIFICATION_TOKEN, "challenge": secrets.token_urlsafe(32), "type": "url_verification"}
+
     def view_action(self, member: Member, view: Mapping[str, object], action: JsonObject) -> JsonObject:
-        """Return the payload of a choice or a pressed button in a modal."""
+        """Return the payload of a choice or a pressed button in a modal or a Home tab."""
+        # What arose in a modal can be put on top of it; what arose in a Home tab opens a modal.
+        root = str(view["root_view_id"]) if view.get("type") == "modal" else None
         return self._interaction("block_actions", member) | {
             "container": {"type": "view", "view_id": view["id"]},
-            "trigger_id": self._workspace.issue_trigger(member.id, str(view["root_view_id"])),
+            "trigger_id": self._workspace.issue_trigger(member.id, root),
             "view": dict(view),
             "actions": [{**action, "action_ts": self._workspace.new_ts()}],
         }
@@ -61,6 +123,8 @@ class Payloads:
         }
         if message.ephemeral_to is None:
             payload["message"] = message.as_json()
+        if message.thread_ts:
+            payload["container"]["thread_ts"] = message.thread_ts
         return payload
 
     def suggestion(
@@ -87,8 +151,21 @@ class Payloads:
         """Return the payload that tells that a person closed a view."""
         return self._interaction("view_closed", member) | {"view": dict(view), "is_cleared": is_cleared}
 
+    def _shortcut(self, kind: str, member: Member, callback_id: str) -> JsonObject:
+        return {
+            "type": kind,
+            "token": VERIFICATION_TOKEN,
+            "action_ts": self._workspace.new_ts(),
+            "team": {"id": member.team_id, "domain": TEAM_DOMAIN},
+            "user": {"id": member.id, "username": _handle(member), "team_id": member.team_id},
+            "is_enterprise_install": False,
+            "enterprise": None,
+            "callback_id": callback_id,
+            "trigger_id": self._workspace.issue_trigger(member.id),
+        }
+
     def _interaction(self, kind: str, member: Member) -> JsonObject:
-        name = member.name.lower().replace(" ", ".")
+        name = _handle(member)
         return {
             "type": kind,
             "team": {"id": member.team_id, "domain": TEAM_DOMAIN},
@@ -98,3 +175,7 @@ class Payloads:
             "enterprise": None,
             "is_enterprise_install": False,
         }
+
+
+def _handle(member: Member) -> str:
+    return member.name.lower().replace(" ", ".")

@@ -42,13 +42,13 @@ class Connection:
         if not self.is_silent:
             await self._socket.send_str(text)
 
-    async def send(self, kind: str, payload: JsonObject) -> JsonObject:
+    async def send(self, kind: str, payload: JsonObject, **more: object) -> JsonObject:
         """Send an envelope and return the payload of its acknowledgement, {} if there is none.
 
-        Raises: SocketLostError.
+        `more` stands beside the payload. Raises: SocketLostError.
         """
         accepts = kind in {"slash_commands", "interactive"}
-        return await self.send_raw({"type": kind, "accepts_response_payload": accepts, "payload": payload})
+        return await self.send_raw({"type": kind, "accepts_response_payload": accepts, "payload": payload, **more})
 
     async def send_raw(self, envelope: JsonObject) -> JsonObject:
         """As `send`, with whatever stands in the envelope."""
@@ -143,11 +143,11 @@ class SocketMode:
         self._tickets.add(ticket)
         return f"{self.base_url}?ticket={ticket}&app_id={APP_ID}"
 
-    async def send(self, kind: str, payload: JsonObject) -> JsonObject:
+    async def send(self, kind: str, payload: JsonObject, **more: object) -> JsonObject:
         """Send an envelope over any one of the open sockets, as Slack does. Raises: SocketLostError."""
         if not self._connections:
             raise SocketLostError
-        return await random.choice(self._connections).send(kind, payload)  # noqa: S311 - which one is Slack's whim
+        return await random.choice(self._connections).send(kind, payload, **more)  # noqa: S311 - which one is Slack's whim
 
     async def _accept(self, request: web.Request) -> web.StreamResponse:
         ticket = request.query.get("ticket", "")

@@ -4,8 +4,8 @@ import json
 from collections import Counter
 from typing import Final
 
-from sandbox.slack.elements import BLOCKS, OPTION_GROUPS, OPTION_LIMIT, SELECT_OPTION, VIEW
-from sandbox.slack.schema import Report, by_type, fault, list_of
+from sandbox.slack.elements import BLOCKS, HOME, MODAL, OPTION_GROUPS, OPTION_LIMIT, SELECT_OPTION
+from sandbox.slack.schema import Check, Report, by_type, fault, list_of
 from sandbox.slack.views import complete_texts, elements_of, fill_in_ids
 from sandbox.slack.workspace import JsonObject, RefusedError
 
@@ -18,8 +18,17 @@ MESSAGE_BLOCK_TYPES: Final = set(BLOCKS) - {"input"}
 
 def check_view(view: object) -> None:
     """Check a modal's definition. Raises: RefusedError invalid_arguments or view_too_large, naming each fault."""
+    _check_view(view, MODAL)
+
+
+def check_home(view: object) -> None:
+    """Check a Home tab's definition. Raises: as check_view()."""
+    _check_view(view, HOME)
+
+
+def _check_view(view: object, definition: Check) -> None:
     report: Report = []
-    VIEW(view, "/view", report)
+    definition(view, "/view", report)
     if isinstance(view, dict) and isinstance(view.get("blocks"), list):
         _check_blocks(view["blocks"], "/view/blocks", report, most=VIEW_BLOCKS, types=set(BLOCKS))
         if not report:
@@ -98,7 +107,8 @@ def _check_blocks(blocks: list[JsonObject], at: str, report: Report, *, most: in
 
 def _check_whole_view(view: JsonObject, report: Report) -> None:
     blocks = view["blocks"]
-    if any(block["type"] == "input" for block in blocks) and not view.get("submit"):
+    has_submit = view["type"] != "modal" or bool(view.get("submit"))
+    if any(block["type"] == "input" for block in blocks) and not has_submit:
         fault(report, "/view", "missing required field: submit")
     focused = [element for block in blocks for element in elements_of(block) if element.get("focus_on_load")]
     if len(focused) > 1:

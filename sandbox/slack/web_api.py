@@ -1,12 +1,10 @@
 """The Web API and the response_url on the wire: arguments, token, faults, answers."""
 
 import asyncio
-import json
 import time
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import Final
-from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -14,8 +12,10 @@ from starlette.types import Receive, Scope, Send
 
 from sandbox.serving import drop_connection
 from sandbox.slack import validation
+from sandbox.slack.arguments import is_true, read_arguments
 from sandbox.slack.faults import Fault, Faults
-from sandbox.slack.methods import Methods, is_true
+from sandbox.slack.methods import Methods
+from sandbox.slack.scopes import Scopes
 from sandbox.slack.workspace import BOT_USER_ID, JsonObject, RefusedError, Workspace
 
 API: Final = "/api/"
@@ -23,8 +23,6 @@ RESPONSE_URLS: Final = "/commands/"
 RESPONSE_URL: Final = "response_url"
 OPEN_SOCKET: Final = "apps.connections.open"
 DROPPED: Final = "connection dropped"
-# Arguments that hold JSON, also where they come in a form or a query.
-_JSON_ARGUMENTS: Final = ("view", "blocks", "attachments", "metadata")
 
 
 @dataclass(frozen=True)
@@ -57,9 +55,7 @@ class ApiCall:
 class WebApi:
     """The ASGI application behind `api_url` and every response_url."""
 
-    def __init__(
-        self, workspace: Workspace, methods: Methods, faults: Faults, tokens: Tokens, scopes: set[str]
-    ) -> None:
+    def __init__(self, workspace: Workspace, methods: Methods, faults: Faults, tokens: Tokens, scopes: Scopes) -> None:
         self._workspace = workspace
         self._methods = methods
         self._faults = faults
@@ -85,7 +81,7 @@ class WebApi:
         started = time.monotonic()
         call = ApiCall(method, {}, self._workspace.clock())
         try:
-            call.arguments = await _arguments(request)
+            call.arguments = await read_arguments(request)
             self.calls.append(call)
             self._workspace.changes.announce()
             return await self._answer(request, call)
@@ -147,7 +143,7 @@ class WebApi:
         try:
             self._authenticate(request, call)
             headers = {
-                "x-oauth-scopes": ",".join(sorted(self._scopes)),
+                "x-oauth-scopes": str(self._scopes),
                 "date": formatdate(self._workspace.clock(), usegmt=True),
             }
             answer = {"ok": True, **self._methods.call(call.method, call.arguments)}
@@ -203,24 +199,3 @@ class WebApi:
             author=BOT_USER_ID,
             ephemeral_to=None if is_public else issued.member_id,
         )
-
-
-async def _arguments(request: Request) -> JsonObject:
-    """Merge query, form and JSON body: Slack reads arguments from any of them."""
-    arguments: JsonObject = dict(request.query_params)
-    body = await request.body()
-    if request.headers.get("content-type", "").startswith("application/json"):
-        try:
-            sent = json.loads(body or b"{}")
-        except ValueError:
-            sent = {}
-        arguments |= sent if isinstance(sent, dict) else {}
-    else:
-        arguments |= dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
-    for name in _JSON_ARGUMENTS:
-        if isinstance(arguments.get(name), str):
-            try:
-                arguments[name] = json.loads(arguments[name])
-            except ValueError:
-                continue
-    return arguments

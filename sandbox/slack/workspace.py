@@ -53,11 +53,16 @@ class Channel:
     name: str
     members: set[str]
     is_direct: bool = False
+    is_private: bool = False
+    is_archived: bool = False
 
 
 @dataclass(eq=False)
 class StoredMessage:
-    """A message as the workspace keeps it; `ephemeral_to` is the one person who sees an ephemeral message."""
+    """A message as the workspace keeps it; `ephemeral_to` is the one person who sees an ephemeral message.
+
+    `thread_ts` is the message whose thread it stands in; `bot_id` is empty where a person wrote it.
+    """
 
     channel: str
     ts: str
@@ -65,14 +70,20 @@ class StoredMessage:
     text: str
     blocks: list[JsonObject] = field(default_factory=list)
     ephemeral_to: str | None = None
+    thread_ts: str | None = None
+    bot_id: str = ""
     is_deleted: bool = False
     is_edited: bool = False
 
     def as_json(self) -> JsonObject:
         """Return the message as the Web API and payloads show it."""
         shown: JsonObject = {"type": "message", "user": self.author, "ts": self.ts, "text": self.text}
+        if self.bot_id:
+            shown["bot_id"] = self.bot_id
         if self.author == BOT_USER_ID:
-            shown |= {"bot_id": BOT_ID, "app_id": APP_ID}
+            shown["app_id"] = APP_ID
+        if self.thread_ts:
+            shown["thread_ts"] = self.thread_ts
         if self.blocks:
             shown["blocks"] = self.blocks
         if self.is_edited:
@@ -131,6 +142,15 @@ class Workspace:
             self.channels[channel_id] = Channel(channel_id, "directmessage", {member.id, BOT_USER_ID}, is_direct=True)
         self.changes.announce()
 
+    def add_channel(self, name: str, members: Iterable[str], *, is_private: bool = False) -> Channel:
+        """Make a channel with these people (and bots) in it."""
+        channel_id = "C0" + "".join(letter for letter in name.upper() if letter.isascii() and letter.isalnum())
+        if channel_id in self.channels:
+            raise ValueError(f"there is a channel {name!r} already")
+        self.channels[channel_id] = Channel(channel_id, name, set(members), is_private=is_private)
+        self.changes.announce()
+        return self.channels[channel_id]
+
     def direct_channel(self, member_id: str) -> Channel:
         """Return the channel between this person and the bot. Raises: RefusedError channel_not_found."""
         channel = self.channels.get(f"D0{member_id}")
@@ -150,10 +170,18 @@ class Workspace:
         return f"{int(self.clock())}.{next(self._numbers):06d}"
 
     def post(
-        self, channel: Channel, text: str, blocks: list[JsonObject], *, author: str, ephemeral_to: str | None = None
+        self,
+        channel: Channel,
+        text: str,
+        blocks: list[JsonObject],
+        *,
+        author: str,
+        ephemeral_to: str | None = None,
+        thread_ts: str | None = None,
     ) -> StoredMessage:
         """Show a message in a channel, or to one person there."""
-        message = StoredMessage(channel.id, self.new_ts(), author, text, blocks, ephemeral_to)
+        bot_id = BOT_ID if author == BOT_USER_ID else f"B{author[1:]}" if self.members[author].is_bot else ""
+        message = StoredMessage(channel.id, self.new_ts(), author, text, blocks, ephemeral_to, thread_ts, bot_id)
         self.messages.append(message)
         self._show_message(message)
         return message

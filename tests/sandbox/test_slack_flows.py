@@ -392,6 +392,56 @@ async def test_a_fourth_view_on_a_modal_is_refused(world: World) -> None:
     assert "push_limit_reached" in form.notice
 
 
+async def test_three_views_lie_on_one_another_and_are_taken_away_one_by_one_or_all_at_once(world: World) -> None:
+    _, bot, agent = world
+    bot.opens(modal(section("1"), actions(button("More"))))
+
+    async def push(payload: Json) -> None:
+        await bot.client.views_push(
+            trigger_id=payload["trigger_id"], view=modal(section("2"), field(typed(initial_value="kept"), "Note"))
+        )
+
+    bot.answers["block_actions"] = push
+    bot.answers_with("view_submission", {"response_action": "push", "view": modal(section("3"))})
+    form = await agent.types("/reset-password")
+    await form.press("More")
+    await form.fill("Note", "changed")
+    await form.submit()
+    assert (form.depth, form.text.split("\n")[1]) == (3, "3")
+    await form.close()
+    assert (form.depth, form.chosen("Note")) == (2, "changed")
+    await form.submit()
+    bot.answers_with("view_submission", {"response_action": "clear"})
+    await form.submit()
+    assert (form.depth, form.is_open) == (0, False)
+
+
+async def test_a_view_with_clear_on_close_takes_those_below_it_away(world: World) -> None:
+    _, bot, agent = world
+    bot.opens(modal(section("1")))
+    top = modal(section("2"), clear_on_close=True, notify_on_close=True)
+    bot.answers_with("view_submission", {"response_action": "push", "view": top})
+    form = await agent.types("/reset-password")
+    await form.submit()
+    await form.close()
+    assert not form.is_open
+    assert (bot.requests[-1]["type"], bot.requests[-1]["is_cleared"]) == ("view_closed", True)
+
+
+async def test_a_text_of_the_wrong_length_sends_nothing(world: World) -> None:
+    _, bot, agent = world
+    bot.opens(modal(field(typed(min_length=2, max_length=3), "Note", optional=True)))
+    form = await agent.types("/reset-password")
+    await form.fill("Note", "x")
+    assert (await form.submit()).errors == {"Note": "Please use at least 2 characters."}
+    await form.fill("Note", "xxxx")
+    assert (await form.submit()).errors == {"Note": "Please use no more than 3 characters."}
+    assert len(bot.requests) == 1
+    await form.fill("Note", "")
+    await form.submit()
+    assert bot.requests[-1]["type"] == "view_submission"
+
+
 async def test_closing_is_told_to_the_bot_only_when_it_asked(world: World) -> None:
     _, bot, agent = world
     bot.opens(modal(section()))

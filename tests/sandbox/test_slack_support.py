@@ -28,6 +28,7 @@ class ScriptedBot:
         self.client = client
         self.answers: dict[str, Answer] = {}
         self.requests: list[Json] = []
+        self.headers: list[dict[str, str]] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -37,22 +38,34 @@ class ScriptedBot:
     async def _answer(self, body: bytes, headers: dict[str, str]) -> Response:
         if not SignatureVerifier(self.slack.signing_secret).is_valid_request(body, headers):
             return Response(status_code=401)
-        form: Json = dict(parse_qsl(body.decode(), keep_blank_values=True))
-        payload = json.loads(form["payload"]) if "payload" in form else form
+        if headers["content-type"] == "application/json":
+            payload: Json = json.loads(body)
+        else:
+            form: Json = dict(parse_qsl(body.decode(), keep_blank_values=True))
+            payload = json.loads(form["payload"]) if "payload" in form else form
         self.requests.append(payload)
+        self.headers.append(headers)
         answer = self.answers.get(payload.get("type", "command"))
         content = await answer(payload) if answer else None
         if isinstance(content, Response):
             return content
         return JSONResponse(content) if isinstance(content, dict) else Response(content or "")
 
-    def opens(self, view: Json) -> None:
-        """Open this view at each command."""
+    def opens(self, view: Json, at: str = "command") -> None:
+        """Open this view at each command, or at each request of another kind."""
 
         async def answer(payload: Json) -> None:
             await self.client.views_open(trigger_id=payload["trigger_id"], view=view)
 
-        self.answers["command"] = answer
+        self.answers[at] = answer
+
+    def publishes(self, view: Json) -> None:
+        """Publish this Home tab whenever somebody looks at it."""
+
+        async def answer(payload: Json) -> None:
+            await self.client.views_publish(user_id=payload["event"]["user"], view=view)
+
+        self.answers["event_callback"] = answer
 
     def answers_with(self, kind: str, content: Json | str | Response) -> None:
         """Acknowledge this kind of request with this."""
@@ -117,6 +130,10 @@ def actions(*elements: Json, **more: Any) -> Json:
 
 def modal(*blocks: Json, **more: Any) -> Json:
     return {"type": "modal", "title": text("Reset"), "submit": text("Send"), "blocks": list(blocks), **more}
+
+
+def home(*blocks: Json, **more: Any) -> Json:
+    return {"type": "home", "blocks": list(blocks), **more}
 
 
 def secret_message(secret: str) -> list[Json]:
