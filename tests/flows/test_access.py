@@ -76,7 +76,8 @@ async def test_every_entry_of_the_table_refuses_a_stranger_whatever_he_forges(
     running: World, agent: Person, slack: LocalSlack, whmcs: LocalWhmcs
 ) -> None:
     """Each payload is what the agent's own form would send, but for the person."""
-    modal = await fill_form(agent, "ana@example.com", EMAIL)
+    # As it was filled in: a refused choice draws over it.
+    view = (await fill_form(agent, "ana@example.com", EMAIL)).view
     message = await _message_with_password(agent)
     before = len(whmcs.calls)
     stranger = slack.add_person("Nadie Ninguno")
@@ -87,16 +88,16 @@ async def test_every_entry_of_the_table_refuses_a_stranger_whatever_he_forges(
             case Kind.COMMAND:
                 await slack.deliver("command", slack.command_payload(stranger, f"{entry.id} ana"))
             case Kind.OPTIONS:
-                payload = slack.suggestion_payload(stranger, modal, block_id="any", action_id=entry.id, value="ana")
+                payload = slack.suggestion_payload(stranger, view, block_id="any", action_id=entry.id, value="ana")
                 answer = await slack.deliver("block_suggestion", payload)
                 assert "Usted no puede" in answer.body
             case Kind.VIEW:
-                answer = await slack.deliver("view_submission", slack.submission_payload(stranger, modal))
+                answer = await slack.deliver("view_submission", slack.submission_payload(stranger, view))
                 assert REFUSAL in answer.json()["view"]["blocks"][0]["text"]["text"]
             case Kind.ACTION if entry.id == "delete_now":
                 await slack.deliver("block_actions", slack.action_payload(stranger, message=message, action=action))
             case Kind.ACTION:
-                await slack.deliver("block_actions", slack.action_payload(stranger, view=modal, action=action))
+                await slack.deliver("block_actions", slack.action_payload(stranger, view=view, action=action))
     assert running.app is not None
     count = len(running.app.table)
     await running.until(lambda: len(running.audit("access")) == count)
