@@ -10,15 +10,14 @@ from typing import Final, TypeVar
 from starlette.responses import Response
 
 from sandbox.whmcs.features import FEATURES
+from sandbox.whmcs.parameters import Answer, as_int, encode, page
 from sandbox.whmcs.records import Client, Link, User
 from sandbox.whmcs.refusal import Refusal
 from sandbox.whmcs.state import State
 
-Answer = dict[str, object]
 _Record = TypeVar("_Record", Client, User)
 
 CREDENTIALS: Final = frozenset({"identifier", "secret", "username", "password", "accesskey"})
-_ENTITIES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#039;"})
 
 
 @dataclasses.dataclass
@@ -37,7 +36,9 @@ def perform(state: State, access: Access, parameters: Mapping[str, str]) -> tupl
         return Response("result=error;message=Command Not Found;", media_type="text/plain"), False
     try:
         action = _check_access(access, parameters)
-        answer = FEATURES[action](parameters) if action in FEATURES else ACTIONS[action](state, parameters, access)
+        answer = (
+            FEATURES[action](state, parameters) if action in FEATURES else ACTIONS[action](state, parameters, access)
+        )
     except Refusal as refusal:
         return render({"result": "error", "message": refusal.message}, refusal.status), False
     return render({"result": "success", **answer}), action in WRITES
@@ -56,11 +57,6 @@ def deny_permission(action: str) -> Refusal:
 
 def unknown_action() -> Refusal:
     return Refusal("Action not found", 403)
-
-
-def encode(text: str) -> str:
-    """Text as WHMCS stores it, with HTML entities."""
-    return text.translate(_ENTITIES)
 
 
 def _check_access(access: Access, parameters: Mapping[str, str]) -> str:
@@ -85,11 +81,11 @@ def _get_clients(state: State, parameters: Mapping[str, str], _: Access) -> Answ
         if _begins(prefix, client.email, client.firstname, client.lastname, client.fullname, client.companyname)
         and status in ("", client.status)
     ]
-    page, start = _page(_order(found, parameters), parameters)
+    rows, start = page(_order(found, parameters), parameters)
     # The total is text while the other counts are numbers, and a page without clients has no list at all.
-    answer: Answer = {"totalresults": str(len(found)), "startnumber": start, "numreturned": len(page)}
-    if page:
-        answer["clients"] = {"client": [_client_row(client) for client in page]}
+    answer: Answer = {"totalresults": str(len(found)), "startnumber": start, "numreturned": len(rows)}
+    if rows:
+        answer["clients"] = {"client": [_client_row(client) for client in rows]}
     return answer
 
 
@@ -113,12 +109,12 @@ def _get_users(state: State, parameters: Mapping[str, str], _: Access) -> Answer
         for user in state.data.users.values()
         if _begins(prefix, user.email, user.firstname, user.lastname, user.fullname)
     ]
-    page, start = _page(_order(found, parameters), parameters)
+    rows, start = page(_order(found, parameters), parameters)
     return {
         "totalresults": len(found),
         "startnumber": start,
-        "numreturned": len(page),
-        "users": [_user_row(user, state.data.links_of_user(user.id)) for user in page],
+        "numreturned": len(rows),
+        "users": [_user_row(user, state.data.links_of_user(user.id)) for user in rows],
     }
 
 
@@ -139,7 +135,7 @@ def _get_clients_details(state: State, parameters: Mapping[str, str], _: Access)
     if not client_id and not email:
         raise Refusal("Either clientid Or email Is Required")
     if client_id:
-        client = state.data.clients.get(_as_int(client_id, 0))
+        client = state.data.clients.get(as_int(client_id, 0))
     else:
         every = state.data.clients.values()
         client = next((one for one in every if one.email.casefold() == email.casefold()), None)
@@ -188,21 +184,21 @@ def _last_login(client: Client) -> str:
 def _get_clients_domains(state: State, parameters: Mapping[str, str], _: Access) -> Answer:
     wanted = parameters.get("domain", "").casefold()
     found = [domain for domain in state.data.domains if wanted in ("", domain.name.casefold())]
-    page, start = found[: _as_int(parameters.get("limitnum", ""), 25)], 0
+    rows, start = page(found, parameters)
     answer: Answer = {
         "clientid": parameters.get("clientid", ""),
         "domainid": parameters.get("domainid", ""),
         "totalresults": str(len(found)),
         "startnumber": start,
-        "numreturned": len(page),
+        "numreturned": len(rows),
     }
-    if page:
+    if rows:
         # `userid` is the client's id here.
-        rows = [
+        told = [
             {"id": str(domain.id), "userid": str(domain.client_id), "domainname": domain.name, "status": "Active"}
-            for domain in page
+            for domain in rows
         ]
-        answer["domains"] = {"domain": rows}
+        answer["domains"] = {"domain": told}
     return answer
 
 
@@ -212,7 +208,7 @@ def _reset_password(state: State, parameters: Mapping[str, str], _: Access) -> A
         raise Refusal("Please enter the email address or provide the id")
     if not user_id and "@" not in email:
         raise Refusal("Please provide a valid email address")
-    user = state.data.users.get(_as_int(user_id, 0)) if user_id else state.data.find_user_by_email(email)
+    user = state.data.users.get(as_int(user_id, 0)) if user_id else state.data.find_user_by_email(email)
     if user is None:
         raise Refusal("User Not Found")
     state.send_reset_email(user)
@@ -223,7 +219,7 @@ def _log_activity(state: State, parameters: Mapping[str, str], _: Access) -> Ans
     description = parameters.get("description", "")
     if not description:
         raise Refusal("You must enter a description")
-    state.log_activity(description, _as_int(parameters.get("clientid", ""), 0))
+    state.log_activity(description, as_int(parameters.get("clientid", ""), 0))
     return {}
 
 
@@ -240,7 +236,9 @@ ACTIONS: Final[Mapping[str, Callable[[State, Mapping[str, str], Access], Answer]
     "logactivity": _log_activity,
     "whmcsdetails": _whmcs_details,
 }
-WRITES: Final = frozenset({"resetpassword", "logactivity"})
+WRITES: Final = frozenset(
+    {"resetpassword", "logactivity", "addticketreply", "addticketnote", "updateticketreply", "sendemail"}
+)
 
 
 def _begins(prefix: str, *values: str) -> bool:
@@ -261,12 +259,3 @@ def _order(found: list[_Record], parameters: Mapping[str, str]) -> list[_Record]
         key=lambda record: (record.lastname.casefold(), record.firstname.casefold(), record.id),
         reverse=parameters.get("sorting", "").upper() == "DESC",
     )
-
-
-def _page(records: list[_Record], parameters: Mapping[str, str]) -> tuple[list[_Record], int]:
-    start = max(0, _as_int(parameters.get("limitstart", ""), 0))
-    return records[start : start + max(0, _as_int(parameters.get("limitnum", ""), 25))], start
-
-
-def _as_int(text: str, default: int) -> int:
-    return int(text) if re.fullmatch(r"-?[0-9]+", text) else default

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
+from sandbox.whmcs.tickets import Desk
+
 ClientStatus = Literal["Active", "Inactive", "Closed"]
 
 RESET_LINK_LIFE: Final = timedelta(hours=2)
@@ -77,12 +79,13 @@ class Domain:
 
 @dataclasses.dataclass
 class Data:
-    """Clients and users by id, domains, and who opens what, oldest link first."""
+    """Clients and users by id, domains, who opens what, oldest link first, and the support desk."""
 
     clients: dict[int, Client] = dataclasses.field(default_factory=dict)
     domains: list[Domain] = dataclasses.field(default_factory=list)
     users: dict[int, User] = dataclasses.field(default_factory=dict)
     links: list[Link] = dataclasses.field(default_factory=list)
+    desk: Desk = dataclasses.field(default_factory=Desk)
 
     def add_client(
         self,

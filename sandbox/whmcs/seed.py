@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from sandbox.whmcs.records import Client, ClientStatus, Data, User, hash_password
+from sandbox.whmcs.seed_tickets import add_desk
 
 ANA_CLIENT_ID: Final = 42
 ANA_EMAIL: Final = "ana@example.com"
@@ -20,6 +21,13 @@ CLOSED_CLIENT_ID: Final = 66
 OTHER_EMAIL_CLIENT_ID: Final = 67
 LONG_NAME_CLIENT_ID: Final = 72
 COLLIDING_CLIENT_ID: Final = 905
+VIP_CLIENT_ID: Final = 110
+RESELLER_CLIENT_ID: Final = 111
+STAFF_CLIENT_ID: Final = 112
+BESIDE_VIP_CLIENT_ID: Final = 113
+VIP_GROUP_ID: Final = 1
+RESELLER_GROUP_ID: Final = 2
+STAFF_GROUP_ID: Final = 3
 
 _SIGN_INS_FROM: Final = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 
@@ -67,6 +75,8 @@ def make_seed() -> Data:
     for number, (firstname, lastname) in enumerate(_MANY):
         _add_client(data, 80 + number, firstname, lastname, f"ma{number:02}@example.com", language="spanish")
     _add_collision(data)
+    _add_groups(data)
+    add_desk(data)
     return data
 
 
@@ -126,6 +136,23 @@ def _add_statuses(data: Data) -> None:
 def _add_collision(data: Data) -> None:
     """Client 905 has one user, whose id is another; user 905 is one of the five of another client."""
     _add_client(data, COLLIDING_CLIENT_ID, "Elena", "Equívoca", "elena@example.com", language="spanish")
+
+
+def _add_groups(data: Data) -> None:
+    """Three clients of groups that deserve care; Nadia owns an ordinary one and opens the first of those as well."""
+    groups = data.desk.client_groups
+    groups |= {VIP_GROUP_ID: "VIP", RESELLER_GROUP_ID: "Revendedores", STAFF_GROUP_ID: "Personal", 4: "Prensa"}
+    for client_id, firstname, lastname, email, group_id in (
+        (VIP_CLIENT_ID, "Vera", "Valiosa", "vera@example.com", VIP_GROUP_ID),
+        (RESELLER_CLIENT_ID, "Rita", "Revende", "rita@example.com", RESELLER_GROUP_ID),
+        (STAFF_CLIENT_ID, "Pedro", "Plantilla", "pedro@example.com", STAFF_GROUP_ID),
+        (BESIDE_VIP_CLIENT_ID, "Nadia", "Normal", "nadia@example.com", 0),
+    ):
+        _add_client(data, client_id, firstname, lastname, email, language="spanish")
+        data.clients[client_id].groupid = group_id
+    nadia = data.find_user_by_email("nadia@example.com")
+    if nadia is not None:
+        data.link(nadia.id, VIP_CLIENT_ID)
 
 
 def _add_client(

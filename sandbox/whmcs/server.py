@@ -22,11 +22,17 @@ from sandbox.whmcs.pages import find_answer_instead, method_not_allowed, not_fou
 from sandbox.whmcs.records import Activity, Call, Client, Data, ResetEmail, User
 from sandbox.whmcs.seed import make_seed
 from sandbox.whmcs.state import State
+from sandbox.whmcs.tickets import Desk, SentNotice, Ticket, TicketMail, TicketMessage, TicketNote
 
 API_PATH: Final = "/includes/api.php"
 COMPANION_PATH: Final = "/modules/addons/resetbot/api.php"
 ROLE: Final = ("GetClients", "GetUsers", "GetClientsDetails", "ResetPassword", "LogActivity", "WhmcsDetails")
-"""What the bot needs. The actions that one feature alone needs are in `features.OPTIONAL_ACTIONS`."""
+"""What the bot can't do without. The actions that one feature alone needs are in `features.OPTIONAL_ACTIONS`."""
+TICKET_ROLE: Final = (
+    *("GetTicket", "GetTickets", "AddTicketNote", "AddTicketReply", "UpdateTicketReply"),
+    "SendEmail",
+)
+"""What tickets and notices need; the role has these as well, unless a test takes them away."""
 
 Work = Callable[[FaultKind | None], tuple[Response, bool]]
 
@@ -35,7 +41,7 @@ class LocalWhmcs:
     """`async with LocalWhmcs() as whmcs` serves at `whmcs.url`; state outlives stop() and start().
 
     `access` (the credential and its role, `allowed_actions`), `companion` (the module's settings) and the records in
-    `clients` and `users` may be changed at any time.
+    `clients`, `users` and `desk` may be changed at any time.
     """
 
     def __init__(
@@ -51,7 +57,7 @@ class LocalWhmcs:
         """Without `data` the installation is that of `make_seed()`; with `tls` its address is https."""
         self.data = make_seed() if data is None else data
         self.faults = Faults()
-        self.access = Access(identifier, secret, set(ROLE))
+        self.access = Access(identifier, secret, {*ROLE, *TICKET_ROLE})
         self.companion = Settings(companion_secret)
         self._state = State(self.data)
         self._companion = Companion(self._state, self.companion)
@@ -116,6 +122,37 @@ class LocalWhmcs:
     @property
     def reset_emails(self) -> list[ResetEmail]:
         return self._state.reset_emails
+
+    @property
+    def desk(self) -> Desk:
+        """Departments, tickets, admins, templates and groups, and what people do to tickets: merge, remove, and so on."""
+        return self.data.desk
+
+    def ticket(self, number: str) -> Ticket:
+        """Raises: KeyError."""
+        return self.desk.get_ticket(number)
+
+    def replies_of(self, number: str) -> list[TicketMessage]:
+        """What was written after the opening message. Raises: KeyError."""
+        return [message for message in self.ticket(number).messages if message.id]
+
+    def notes_of(self, number: str) -> list[TicketNote]:
+        """Raises: KeyError."""
+        return self.ticket(number).notes
+
+    def reply_as_client(self, number: str, message: str) -> None:
+        """Raises: KeyError."""
+        self._state.reply_as_client(self.ticket(number), message)
+        self.changes.announce()
+
+    @property
+    def ticket_mails(self) -> list[TicketMail]:
+        """Mails that told of a reply, with its text."""
+        return self._state.ticket_mails
+
+    @property
+    def sent_notices(self) -> list[SentNotice]:
+        return self._state.sent_notices
 
     @property
     def activity(self) -> list[Activity]:

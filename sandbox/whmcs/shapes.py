@@ -14,7 +14,7 @@ from starlette.responses import Response
 from sandbox.whmcs.faults import Fault, FaultKind
 
 Rows = list[object]
-_LISTS: Final = {"clients": "client", "users": "user"}
+_LISTS: Final = {"clients": "client", "users": "user", "tickets": "ticket", "replies": "reply", "notes": "note"}
 
 
 def reshape(fault: Fault, answer: Response) -> Response:
@@ -38,7 +38,7 @@ def reshape(fault: Fault, answer: Response) -> Response:
 
 
 def _with_lists(data: object, change: Callable[[Rows, str], object]) -> object:
-    """Change the list of clients or users, wherever in the answer it stands."""
+    """Change each list, wherever in the answer it stands."""
     if not isinstance(data, Mapping):
         return data
     changed: dict[str, object] = {}

@@ -15,6 +15,7 @@ from sandbox.whmcs.records import (
     hash_password,
     matches,
 )
+from sandbox.whmcs.tickets import SentNotice, Ticket, TicketMail, TicketMessage, TicketNote
 
 
 class State:
@@ -23,6 +24,8 @@ class State:
     def __init__(self, data: Data) -> None:
         self.data = data
         self.reset_emails: list[ResetEmail] = []
+        self.ticket_mails: list[TicketMail] = []
+        self.sent_notices: list[SentNotice] = []
         self.activity: list[Activity] = []
         self.calls: list[Call] = []
         self.nonces: set[str] = set()
@@ -56,6 +59,26 @@ class State:
         user.password_hash = hash_password(password)
         user.password_changed_at = at
         user.reset_link_expires_at = None
+
+    def reply_as_admin(self, ticket: Ticket, message: str, admin: str, *, status: str, is_mailed: bool) -> None:
+        at = self.now()
+        ticket.messages.append(TicketMessage(self.data.desk.next_reply_id(), message, at, admin))
+        ticket.status = status or "Answered"
+        if is_mailed:
+            self.ticket_mails.append(TicketMail(ticket.id, ticket.requestor.email, message, at))
+
+    def reply_as_client(self, ticket: Ticket, message: str, *, status: str = "") -> None:
+        reply = TicketMessage(self.data.desk.next_reply_id(), message, self.now(), requestor=ticket.requestor)
+        ticket.messages.append(reply)
+        ticket.status = status or "Customer-Reply"
+
+    def add_note(self, ticket: Ticket, message: str, admin: str) -> None:
+        ticket.notes.append(TicketNote(self.data.desk.next_note_id(), message, self.now(), admin))
+
+    def send_notice(self, template: str, client_id: int) -> None:
+        """Raises: KeyError."""
+        email = self.data.clients[client_id].email
+        self.sent_notices.append(SentNotice(template, client_id, email, self.now()))
 
     def log_activity(self, description: str, client_id: int = 0) -> None:
         self.activity.append(Activity(self.now(), description, client_id))

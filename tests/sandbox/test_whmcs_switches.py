@@ -151,3 +151,30 @@ async def test_with_tls_it_shows_a_certificate_for_which_nobody_vouches(tmp_path
             await ask(whmcs, "WhmcsDetails")
         async with httpx.AsyncClient(verify=trusting) as http:
             assert (await http.post(f"{whmcs.url}/includes/api.php")).text.startswith("result=error")
+
+
+@pytest.mark.parametrize(
+    ("kind", "replies", "notes"),
+    [
+        ("list_flat", [0, 700, 701], [1]),
+        ("list_numbered", {"reply": {"0": 0, "1": 700, "2": 701}}, {"note": {"0": 1}}),
+        ("list_single", {"reply": 0}, {"note": 1}),
+        ("list_text", "", ""),
+    ],
+)
+async def test_what_was_written_on_a_ticket_comes_in_another_shape(
+    whmcs: LocalWhmcs, kind: FaultKind, replies: object, notes: object
+) -> None:
+    whmcs.ticket("ABC-123456").notes += whmcs.notes_of("516757")
+    whmcs.faults.add(Fault("GetTicket", kind))
+
+    answer = (await ask(whmcs, "GetTicket", ticketnum="ABC-123456")).json()
+
+    assert (_entry_ids(answer["replies"]), _entry_ids(answer["notes"])) == (replies, notes)
+
+
+def _entry_ids(found: object) -> object:
+    if isinstance(found, dict):
+        own = found.get("replyid", found.get("noteid"))
+        return int(own) if own is not None else {key: _entry_ids(value) for key, value in found.items()}
+    return [_entry_ids(value) for value in found] if isinstance(found, list) else found
