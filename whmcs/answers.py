@@ -7,6 +7,7 @@ are ignored; a missing optional text is "". Every failure is a ValueError.
 import html
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from html.entities import html5
 from typing import Annotated, TypeVar
 
@@ -50,6 +51,14 @@ def _number_or_zero(value: object) -> object:
     return 0 if value is None or value == "" else _number(value)
 
 
+def _local_time(value: object) -> object:
+    """Read `Y-m-d H:i:s`; zero dates, none and anything else are None, since nothing is decided by a ticket's times."""
+    try:
+        return datetime.fromisoformat(value).replace(tzinfo=None) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
 def _flag(value: object) -> object:
     if value is None:
         return False
@@ -74,7 +83,7 @@ def rows(value: object, name: str) -> list[object]:
             return rows(value[name], name)
         if all(str(key).isascii() and str(key).isdigit() for key in value):
             return [value[key] for key in sorted(value, key=int)]
-        if "id" in value:
+        if "id" in value or f"{name}id" in value:
             return [value]
     raise ValueError(f"no list of {name}")
 
@@ -82,6 +91,7 @@ def rows(value: object, name: str) -> list[object]:
 Text = Annotated[str, BeforeValidator(_text)]
 Id = Annotated[int, BeforeValidator(_number), Field(gt=0, strict=True)]
 Number = Annotated[int, BeforeValidator(_number_or_zero), Field(ge=0, strict=True)]
+LocalTime = Annotated[datetime | None, BeforeValidator(_local_time)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 
 
@@ -151,14 +161,14 @@ RowT = TypeVar("RowT", bound=Row)
 
 def parse_clients(data: Mapping[str, object]) -> tuple[tuple[Client, ...], int]:
     """Read GetClients: the rows and how many there are in all."""
-    found = _page(data, "clients", "client", _ClientRow)
-    return tuple(row.value() for row in found), _total(data, len(found))
+    found = page(data, "clients", "client", _ClientRow)
+    return tuple(row.value() for row in found), total(data, len(found))
 
 
 def parse_users(data: Mapping[str, object]) -> tuple[tuple[User, ...], int]:
     """Read GetUsers (flat list, WHMCS 8.1 and later): the rows and how many there are in all."""
-    found = _page(data, "users", "user", _UserRow)
-    return tuple(row.value() for row in found), _total(data, len(found))
+    found = page(data, "users", "user", _UserRow)
+    return tuple(row.value() for row in found), total(data, len(found))
 
 
 def parse_details(data: Mapping[str, object]) -> ClientDetails:
@@ -175,7 +185,7 @@ def parse_details(data: Mapping[str, object]) -> ClientDetails:
 
 def parse_domain_owners(data: Mapping[str, object]) -> tuple[int, ...]:
     """Read GetClientsDomains: whose the domains are. Its `userid` is the client's id."""
-    found = _page(data, "domains", "domain", _DomainRow)
+    found = page(data, "domains", "domain", _DomainRow)
     return tuple(dict.fromkeys(row.userid for row in found))
 
 
@@ -196,12 +206,13 @@ class _Counts(Row):
     totalresults: Number = 0
 
 
-def _total(data: Mapping[str, object], seen: int) -> int:
+def total(data: Mapping[str, object], seen: int) -> int:
+    """Return how many there are in all: what WHMCS says, but no fewer than were seen."""
     return max(_Counts.model_validate(data).totalresults, seen)
 
 
-def _page(data: Mapping[str, object], key: str, name: str, kind: type[RowT]) -> list[RowT]:
+def page(data: Mapping[str, object], key: str, name: str, kind: type[RowT]) -> list[RowT]:
     """Read one page. A page without its list is an empty one only where WHMCS counts none."""
-    if key not in data and ("totalresults" not in data or _total(data, 0)):
+    if key not in data and ("totalresults" not in data or total(data, 0)):
         raise ValueError(f"no {key}")
     return [kind.model_validate(row) for row in rows(data.get(key), name)]

@@ -1,35 +1,26 @@
 """The WHMCS API: each method is one action, named like it. Facts: developers.whmcs.com/api-reference."""
 
 import asyncio
+import dataclasses
 from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import Self, TypeVar
-from urllib.parse import urlencode
 
-from whmcs import answers, probes
-from whmcs.bodies import find_object
+from whmcs import answers, probes, ticket_answers
 from whmcs.errors import NotFoundError, RefusedError, WhmcsError
+from whmcs.form import HEADERS, Parameters, form_body, verdict
 from whmcs.masking import Confidential
-from whmcs.models import Client, ClientDetails, Matches, User
+from whmcs.models import Client, ClientDetails, Matches, Ticket, TicketSummary, User
 from whmcs.observation import Observe, ignore, observed
-from whmcs.refusals import (
-    Call,
-    error_of_message,
-    error_of_redirect,
-    error_of_silence,
-    error_of_unusable,
-    parsed,
-)
+from whmcs.refusals import Call, parsed
 from whmcs.retries import read
 from whmcs.search import merge
-from whmcs.transport import Answer, NoAnswer, Request, Transport, checked_url
+from whmcs.transport import Request, Transport, checked_url
 
-Parameters = Mapping[str, str | int | bool]
 T = TypeVar("T")
 
 _PATH = "/includes/api.php"
-_HEADERS = {"Content-Type": "application/x-www-form-urlencoded"}
-_TOO_MANY_REQUESTS = 429
+_TICKETS_READ = 100  # WHMCS's order is not documented, so that the newest are looked for among more than are shown
 
 
 def api_address(url: str) -> str:
@@ -44,7 +35,7 @@ class WhmcsClient:
     """Asks one WHMCS over one pool of connections.
 
     Every method raises a WhmcsError and ends within its deadline. Reads are asked again where that may help; writes
-    (`reset_password`, `log_activity`) are sent once.
+    are sent once.
     """
 
     def __init__(self, transport: Transport, credentials: Mapping[str, str], observe: Observe = ignore) -> None:
@@ -127,6 +118,93 @@ class WhmcsClient:
         """
         await self._write("LogActivity", {"description": description, "clientid": client_id}, deadline_seconds)
 
+    async def get_ticket(self, number: str, *, deadline_seconds: float = 8.0) -> Ticket:
+        """Return the ticket of this number. Case and blanks don't matter; zeros and all else do.
+
+        Raises: NotFoundError.
+        """
+        if not number.strip():
+            raise NotFoundError("GetTicket")
+
+        def parse(data: Mapping[str, object]) -> ticket_answers.Told:
+            return ticket_answers.parse_ticket_of_number(data, number)
+
+        return await self._get_ticket({"ticketnum": number}, parse, deadline_seconds)
+
+    async def get_ticket_by_id(self, ticket_id: int, *, deadline_seconds: float = 8.0) -> Ticket:
+        """Return the ticket of this id. Where WHMCS answers with another one instead, the number asked for is "".
+
+        Raises: NotFoundError.
+        """
+
+        def parse(data: Mapping[str, object]) -> ticket_answers.Told:
+            return ticket_answers.parse_ticket_of_id(data, ticket_id)
+
+        return await self._get_ticket({"ticketid": ticket_id}, parse, deadline_seconds)
+
+    async def get_tickets(
+        self, client_id: int, *, limit: int = 25, deadline_seconds: float = 8.0
+    ) -> tuple[tuple[TicketSummary, ...], int]:
+        """Return the client's active tickets, the newest first, and how many there are in all.
+
+        Which statuses are active is configured in WHMCS; closed and merged tickets never are. The newest are found
+        among the first hundred that WHMCS lists.
+        """
+        parameters: Parameters = {
+            "clientid": client_id,
+            "status": "All Active Tickets",
+            "ignore_dept_assignments": True,
+            "limitstart": 0,
+            "limitnum": max(limit, _TICKETS_READ),
+        }
+
+        def parse(data: Mapping[str, object]) -> tuple[tuple[TicketSummary, ...], int]:
+            return ticket_answers.parse_tickets(data, client_id)
+
+        found, count = await self._read("GetTickets", parameters, parse, deadline_seconds)
+        return found[:limit], count
+
+    async def add_ticket_reply(
+        self, ticket_id: int, message: str, *, admin: str, status: str = "", deadline_seconds: float = 30.0
+    ) -> None:
+        """Write to the client on a ticket, as the admin of this name; WHMCS also mails it. Sent once, whatever happens.
+
+        `status` "": WHMCS decides. The message may hold a password.
+
+        Raises: NotFoundError; RefusedError; OutcomeUnknownError: the reply may be there, which `get_ticket_by_id` tells.
+        """
+        parameters: dict[str, str | int] = {"ticketid": ticket_id, "adminusername": admin}
+        if status:
+            parameters["status"] = status
+        letter = self._build_letter("AddTicketReply", parameters, message)
+        del message  # a traceback that prints variables starts here
+        await self._send(*letter, deadline_seconds)
+
+    async def update_ticket_reply(self, reply_id: int, message: str, *, deadline_seconds: float = 30.0) -> None:
+        """Put another text in place of a reply's; the mail with the old one has gone out. Sent once, may be repeated.
+
+        Raises: RefusedError: there is no such reply; OutcomeUnknownError.
+        """
+        letter = self._build_letter("UpdateTicketReply", {"replyid": reply_id}, message)
+        del message
+        await self._send(*letter, deadline_seconds)
+
+    async def add_ticket_note(self, ticket_id: int, message: str, *, deadline_seconds: float = 30.0) -> None:
+        """Write a note on a ticket that admins alone see. Sent once, whatever happens.
+
+        Raises: NotFoundError; RefusedError; OutcomeUnknownError: the note may be there, which `get_ticket_by_id` tells.
+        """
+        letter = self._build_letter("AddTicketNote", {"ticketid": ticket_id}, message)
+        del message
+        await self._send(*letter, deadline_seconds)
+
+    async def send_email(self, template: str, client_id: int, *, deadline_seconds: float = 30.0) -> None:
+        """Let WHMCS mail a template of its own to the client's address. Sent once, whatever happens.
+
+        Raises: RefusedError: no such template, or it can't be sent; OutcomeUnknownError: the mail may have gone out.
+        """
+        await self._write("SendEmail", {"messagename": template, "id": client_id}, deadline_seconds)
+
     async def whmcs_details(self, *, deadline_seconds: float = 8.0) -> str:
         """Return WHMCS's version (WHMCS 8.0 on)."""
         return await self._read("WhmcsDetails", {}, answers.parse_version, deadline_seconds)
@@ -172,59 +250,44 @@ class WhmcsClient:
         self, action: str, parameters: Parameters, parse: Callable[[dict[str, object]], T], deadline_seconds: float
     ) -> T:
         call = Call(action, is_write=False, confidential=self._confidential)
-        request = Request(form_body(action, parameters, self._credentials), _HEADERS)
+        request = Request(form_body(action, parameters, self._credentials), HEADERS)
 
         async def ask(ends_at: float) -> T:
-            data, status = _verdict(call, await self._transport.post(request, ends_at=ends_at))
-            return parsed(call, parse, data, status)
+            return parsed(call, parse, *verdict(call, await self._transport.post(request, ends_at=ends_at)))
 
         with observed(self._observe, action):
             return await read(ask, deadline_seconds)
 
+    async def _get_ticket(
+        self,
+        parameters: Parameters,
+        parse: Callable[[Mapping[str, object]], ticket_answers.Told],
+        deadline_seconds: float,
+    ) -> Ticket:
+        """Ask for a ticket, and where it names another by its id, for that one's number."""
+        clock = asyncio.get_running_loop().time
+        ends_at = clock() + deadline_seconds
+        told = await self._read("GetTicket", parameters, parse, deadline_seconds)
+        if told.target_id is None:
+            return told.ticket
+        target = await self._read(
+            "GetTicket", {"ticketid": told.target_id}, ticket_answers.parse_number, max(0.0, ends_at - clock())
+        )
+        return dataclasses.replace(told.ticket, merged_into=target)
+
     async def _write(self, action: str, parameters: Parameters, deadline_seconds: float) -> None:
         call = Call(action, is_write=True, confidential=self._confidential)
-        request = Request(form_body(action, parameters, self._credentials), _HEADERS)
+        await self._send(call, Request(form_body(action, parameters, self._credentials), HEADERS), deadline_seconds)
+
+    def _build_letter(self, action: str, parameters: Parameters, message: str) -> tuple[Call, Request]:
+        """Build a write whose message may hold a secret: neither of the two shows anything of it."""
+        call = Call(action, is_write=True, confidential=self._confidential.and_any_part_of(message))
+        return call, Request(form_body(action, {**parameters, "message": message}, self._credentials), HEADERS)
+
+    async def _send(self, call: Call, request: Request, deadline_seconds: float) -> None:
         ends_at = asyncio.get_running_loop().time() + deadline_seconds
-        with observed(self._observe, action):
-            _verdict(call, await self._transport.post(request, ends_at=ends_at))
-
-
-def form_body(action: str, parameters: Parameters, credentials: Mapping[str, str]) -> bytes:
-    """Encode a call. A true is sent as `true`, a false is left out: PHP takes the text `false` for true.
-
-    Raises: ValueError for a parameter `password`, which WHMCS reads as the credentials' own.
-    """
-    if "password" in parameters:
-        raise ValueError("WHMCS takes a parameter of this name for its own credentials")
-    sent = {name: "true" if value is True else value for name, value in parameters.items() if value is not False}
-    fields = {"action": action, "responsetype": "json", **sent, **credentials}
-    return urlencode(fields, errors="replace").encode()
-
-
-def _verdict(call: Call, exchange: Answer | NoAnswer) -> tuple[dict[str, object], int]:
-    """Return a successful answer's object and its status. The body is read before the status: refusals stand in it.
-
-    Some reads of WHMCS carry no `result`; whether such an answer is one, its reader decides. A write needs its verdict
-    said, and its success not on a page that a hook has broken (HTTP 500). Too many requests is a refusal in any form.
-    """
-    if isinstance(exchange, NoAnswer):
-        raise error_of_silence(call, exchange)
-    if exchange.is_redirect:
-        raise error_of_redirect(call, exchange)
-    data = find_object(exchange.body)
-    after = exchange.retry_after_seconds
-    if isinstance(data, str):
-        if exchange.status == _TOO_MANY_REQUESTS:
-            raise error_of_message(call, "Too many requests", after)
-        raise error_of_unusable(call, data, exchange.status, after)
-    result, message = str(data.get("result", "")).casefold(), data.get("message")
-    if result == "error" or (not result and message is not None and not call.is_write):
-        text = message if isinstance(message, str) else ""
-        raise error_of_message(call, answers.decode_entities(text), after)
-    is_clear = result == "success" and not exchange.is_server_error
-    if not is_clear and (call.is_write or result):
-        raise error_of_unusable(call, "shape", exchange.status, after)
-    return data, exchange.status
+        with observed(self._observe, call.action):
+            verdict(call, await self._transport.post(request, ends_at=ends_at))
 
 
 async def _answer_or_error(question: Awaitable[T]) -> T | WhmcsError:

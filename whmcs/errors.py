@@ -8,7 +8,7 @@
     ├── CredentialsError           unknown or wrong pair; the companion: wrong secret
     ├── NotPermittedError          the API role lacks this action, or this WHMCS does not have it
     │   └── UnknownActionError     ... as WHMCS itself says, this WHMCS does not have it
-    ├── NotFoundError              no such client or user
+    ├── NotFoundError              no such client, user or ticket
     │   └── NotAUserOfClientError  both exist, but do not belong together
     ├── NotInstalledError          no companion at that address, or one that is not activated
     ├── RefusedError               WHMCS or the companion says no for another reason, nothing was changed
@@ -101,7 +101,7 @@ class UnknownActionError(NotPermittedError):
 
 
 class NotFoundError(WhmcsError):
-    def __init__(self, action: str, text: str = "no such client or user") -> None:
+    def __init__(self, action: str, text: str = "no such client, user or ticket") -> None:
         super().__init__(action, text)
 
 

@@ -3,19 +3,23 @@
 import html
 import re
 import unicodedata
+from itertools import groupby
+from operator import itemgetter
 from urllib.parse import quote, quote_plus
 
 MASK = "***"
 MESSAGE_LENGTH = 200
+PIECE_LENGTH = 8  # of a text in which a secret may stand; shorter ones are ordinary words
 
 
 class Confidential:
     """The credentials of one server. Never shows them, masks them in any text."""
 
-    __slots__ = ("_pattern", "_values")
+    __slots__ = ("_pattern", "_pieces", "_values")
 
-    def __init__(self, *values: str | None) -> None:
+    def __init__(self, *values: str | None, pieces: frozenset[str] = frozenset()) -> None:
         self._values = tuple(value for value in values if value)
+        self._pieces = pieces
         forms = {form for value in self._values for form in _forms(value)}
         longest_first = sorted(forms, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE) if forms else None
@@ -25,11 +29,30 @@ class Confidential:
 
     def and_also(self, *values: str) -> "Confidential":
         """Return one that masks these values too, for the time of one call."""
-        return Confidential(*self._values, *values)
+        return Confidential(*self._values, *values, pieces=self._pieces)
+
+    def and_any_part_of(self, text: str) -> "Confidential":
+        """Return one that also masks whatever an answer repeats of this text, for the time of one call.
+
+        A password may stand anywhere in it, and nobody says where: so every run of eight characters without a blank
+        that both have is masked, ordinary words included.
+        """
+        words = {word for form in _forms(text.casefold()) for word in form.casefold().split()}
+        pieces = {word[at : at + PIECE_LENGTH] for word in words for at in range(len(word) - PIECE_LENGTH + 1)}
+        return Confidential(*self._values, pieces=self._pieces | pieces)
 
     def masked(self, text: str) -> str:
         """Return the text with every occurrence replaced, whatever its case and however it was escaped."""
-        return self._pattern.sub(MASK, text) if self._pattern else text
+        known = self._pattern.sub(MASK, text) if self._pattern else text
+        return self._without_pieces(known) if self._pieces else known
+
+    def _without_pieces(self, text: str) -> str:
+        is_masked = [False] * len(text)
+        for at in range(len(text) - PIECE_LENGTH + 1):
+            if text[at : at + PIECE_LENGTH].casefold() in self._pieces:
+                is_masked[at : at + PIECE_LENGTH] = [True] * PIECE_LENGTH
+        runs = groupby(zip(text, is_masked, strict=True), key=itemgetter(1))
+        return "".join(MASK if masked else "".join(map(itemgetter(0), run)) for masked, run in runs)
 
     def presentable(self, text: str) -> str:
         """Return a server's text as an error may carry it: one line, masked, at most 200 characters."""

@@ -1,4 +1,8 @@
-"""What WHMCS and the companion tell, as frozen values: text is decoded, ids are ints, times are in UTC."""
+"""What WHMCS and the companion tell, as frozen values: text is decoded, ids are ints.
+
+Times of the companion are in UTC. Those of a ticket are naive: WHMCS writes them without a zone, presumably its own
+(docs/whmcs.md), so that they can be ordered and shown, but not compared with a clock.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -94,6 +98,67 @@ class Matches:
     total: int
     is_complete: bool = True
     failure: WhmcsError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketReply:
+    """A message of a ticket, the opening one included, whose id is 0. `admin` "": the client's side wrote it."""
+
+    id: int
+    admin: str
+    message: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketNote:
+    """What only admins see."""
+
+    id: int
+    admin: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A ticket. `number` is what people call it by, as WHMCS spells it: text with zeros, letters and blanks.
+
+    `client_id` None: somebody without an account opened it. `requestor_type` is WHMCS's own word (Owner, Operator, ...);
+    requestor_* are "" where WHMCS does not tell. `merged_into` is "", or the number of the ticket that this one was
+    merged into; then all the rest may be that other ticket's, `number` excepted, and nothing is to be done to it.
+    """
+
+    id: int
+    number: str
+    client_id: int | None
+    department_id: int
+    department: str
+    subject: str
+    status: str
+    requestor_name: str
+    requestor_email: str
+    requestor_type: str
+    opened_at: datetime | None
+    merged_into: str
+    replies: tuple[TicketReply, ...]
+    notes: tuple[TicketNote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TicketSummary:
+    """A ticket as a list tells it. `department` is "" where only its id is told."""
+
+    id: int
+    number: str
+    client_id: int | None
+    department_id: int
+    department: str
+    subject: str
+    status: str
+    requestor_name: str
+    requestor_email: str
+    requestor_type: str
+    last_reply_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

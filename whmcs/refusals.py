@@ -35,7 +35,7 @@ _NOT_PERMITTED = re.compile(r"^invalid permissions")
 _UNKNOWN_ACTION = re.compile(
     r"^(api )?(action|command|function|api function) not found|requested api action could not be found"
 )
-_NOT_FOUND = re.compile(r"\b(user|client)( id)? not found")
+_NOT_FOUND = re.compile(r"(?<!admin )\b(user|client|ticket)( id)? not found|^not found\b")
 _NOT_SAID = "error generating json encoded response"  # the action ran, its answer could not be put into words
 _ADDRESS = re.compile(r"^invalid ip\b[\s:]*(\S*)")
 
@@ -115,5 +115,5 @@ def parsed(call: Call, parse: Callable[[dict[str, object]], T], data: dict[str, 
     try:
         return parse(data)
     except (ValueError, OverflowError, RecursionError):
-        pass
+        del data
     raise error_of_unusable(call, "shape", status)

@@ -11,7 +11,7 @@ import pytest
 
 from tests.whmcs.conftest import ACCESS_KEY, COMPANION_SECRET, IDENTIFIER, SECRET
 from tests.whmcs.server import Act, Drop, Half, Hang, Reply, ScriptedServer
-from whmcs import CompanionClient, WhmcsClient, WhmcsError
+from whmcs import CompanionClient, RefusedError, WhmcsClient, WhmcsError
 from whmcs.masking import Confidential
 
 PASSWORD = "kT9-vQ2+mX7_hL4=pZ6w"
@@ -29,7 +29,13 @@ ACTS: list[Act] = [
     Drop(),
     Half(ECHO.encode()),
 ]
-ACTIONS = ("GetClients", "GetUsers", "ResetPassword", "LogActivity", "ping", "set_password")
+ACCESS_CODE = "KPqH7yG3-guest"
+LETTER = f"Hola, Ana:\n\nsu contraseña nueva es <{PASSWORD}>.\n\nUn saludo, 7K3M-Q9XD"
+LETTERS = ("AddTicketReply", "UpdateTicketReply", "AddTicketNote")
+ACTIONS = (
+    *("GetClients", "GetUsers", "ResetPassword", "LogActivity", "ping", "set_password"),
+    *("GetTicket", "GetTickets", "SendEmail", *LETTERS),
+)
 
 
 def chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -67,6 +73,12 @@ def calls(client: WhmcsClient, companion: CompanionClient) -> list[Callable[[], 
         lambda: client.log_activity("x", client_id=3, deadline_seconds=0.2),
         lambda: companion.ping(deadline_seconds=0.2),
         set_password,
+        lambda: client.get_ticket("ABC-123456", deadline_seconds=0.2),
+        lambda: client.get_tickets(42, deadline_seconds=0.2),
+        lambda: client.add_ticket_reply(7, LETTER, admin="support", status="Answered", deadline_seconds=0.2),
+        lambda: client.update_ticket_reply(700, LETTER, deadline_seconds=0.2),
+        lambda: client.add_ticket_note(7, LETTER, deadline_seconds=0.2),
+        lambda: client.send_email("Password Changed", 42, deadline_seconds=0.2),
     ]
 
 
@@ -114,7 +126,70 @@ async def test_even_a_traceback_with_variables_does_not_tell_what_was_sent(
 def told_in(action: str) -> tuple[str, ...]:
     """List what a call tells its server; what a server was never told it can't echo, so nobody masks it."""
     told = {"ping": (COMPANION_SECRET,), "set_password": (COMPANION_SECRET, PASSWORD)}
-    return told.get(action, (IDENTIFIER, SECRET, ACCESS_KEY))
+    letters = (PASSWORD,) if action in LETTERS else ()
+    return told.get(action, (IDENTIFIER, SECRET, ACCESS_KEY, *letters))
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    "echo",
+    [
+        LETTER,
+        f"Bad text: {LETTER.upper()}",
+        f"<p>{html.escape(LETTER)}</p>",
+        quote(LETTER),
+        quote_plus(LETTER),
+        f"is &lt;{PASSWORD}&gt;",
+        f"cut off: {PASSWORD[:12]}",
+        f"cut off: {PASSWORD[5:]}",
+    ],
+)
+async def test_what_a_refusal_repeats_of_a_reply_is_masked(
+    server: ScriptedServer, client: WhmcsClient, echo: str
+) -> None:
+    for action in LETTERS:
+        server.plays(action, Reply({"result": "error", "message": f"No. {echo}"}))
+
+    for write in (
+        client.add_ticket_reply(7, LETTER, admin="support"),
+        client.update_ticket_reply(700, LETTER),
+        client.add_ticket_note(7, LETTER),
+    ):
+        with pytest.raises(RefusedError) as refused:
+            await write
+        told = refused.value.message.casefold()
+        pieces = [PASSWORD[at : at + 8].casefold() for at in range(len(PASSWORD) - 7)]
+        assert [piece for piece in pieces if piece in told] == []
+        assert refused.value.message.startswith("No.")
+
+
+@pytest.mark.asyncio
+async def test_a_refusals_own_words_stay_readable(server: ScriptedServer, client: WhmcsClient) -> None:
+    server.plays("AddTicketReply", Reply({"result": "error", "message": "Invalid Ticket Status"}))
+
+    with pytest.raises(RefusedError, match="Invalid Ticket Status"):
+        await client.add_ticket_reply(7, LETTER, admin="support", status="Nowhere")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("subject", ["Hola", {"not": "a text"}])
+async def test_the_key_with_which_a_guest_opens_a_ticket_stays_behind(
+    server: ScriptedServer, client: WhmcsClient, subject: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    row = {"id": "1", "tid": "516757", "c": ACCESS_CODE, "userid": "42", "subject": subject}
+    server.plays("GetTicket", Reply({"result": "success", **row}))
+    server.plays("GetTickets", Reply({"result": "success", "totalresults": 1, "tickets": {"ticket": [row]}}))
+
+    shown = ""
+    for read in (client.get_ticket("516757"), client.get_ticket_by_id(1), client.get_tickets(42)):
+        try:
+            shown += repr(await read)
+        except WhmcsError as error:
+            shown += printed(error) + variables(error)
+
+    assert shown
+    assert ACCESS_CODE not in shown + caplog.text
 
 
 @pytest.mark.asyncio

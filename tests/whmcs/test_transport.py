@@ -19,7 +19,8 @@ from whmcs import (
     UnusableAnswerError,
     WhmcsClient,
 )
-from whmcs.api import api_address, form_body
+from whmcs.api import api_address
+from whmcs.form import form_body
 
 pytestmark = pytest.mark.asyncio
 VERSION = Reply({"result": "success", "whmcs": {"version": "8.9"}})

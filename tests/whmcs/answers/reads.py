@@ -93,3 +93,95 @@ DETAILS = {
 
 # Reference, WhmcsDetails.
 VERSION = {"result": "success", "whmcs": {"version": "8.0.0", "canonicalversion": "8.0.0-release.1"}}
+
+# Reference, GetTicket (8.0 and later): ids as text, who asked beside each message and not beside the ticket, the guest's
+# access key, an empty attachment as an empty list.
+TICKET = {
+    "result": "success",
+    "ticketid": "1",
+    "tid": "516757",
+    "c": "fake-key",
+    "deptid": "1",
+    "deptname": "Sample Support Department",
+    "userid": "1",
+    "contactid": "0",
+    "name": "Bea Ejemplo",
+    "email": "bea@example.com",
+    "cc": "",
+    "date": "2016-01-01 06:26:29",
+    "subject": "This is a sample ticket",
+    "status": "Closed",
+    "priority": "Medium",
+    "admin": "",
+    "lastreply": "2016-01-01 06:30:16",
+    "flag": "0",
+    "service": "",
+    "replies": {
+        "reply": [
+            {
+                "replyid": "0",
+                "userid": "1",
+                "name": "Bea Ejemplo",
+                "email": "bea@example.com",
+                "requestor_name": "Bea Ejemplo",
+                "requestor_email": "bea.privada@example.com",
+                "requestor_type": "Owner",
+                "date": "2016-01-01 06:26:29",
+                "message": "Hey, \r\n\r\nThis is the first ticket message!",
+                "attachment": "123456_attachment_name.png",
+                "attachments": [{"filename": "attachment_name.png", "index": 0}],
+                "attachments_removed": True,
+                "admin": "",
+            },
+            {
+                "replyid": "1",
+                "userid": "1",
+                "name": "",
+                "email": "",
+                "requestor_name": "Demo Admin",
+                "requestor_email": "",
+                "requestor_type": "Operator",
+                "date": "2016-01-01 06:27:01",
+                "message": "Hello &amp; <b>welcome</b>",
+                "attachments": [[]],
+                "attachments_removed": False,
+                "admin": "Demo Admin",
+                "rating": "0",
+            },
+        ]
+    },
+    "notes": {
+        "note": [
+            {"noteid": "1", "date": "2016-01-01 06:26:42", "message": "This is a ticket note", "admin": "Demo Admin"}
+        ]
+    },
+}
+
+# Reference, GetTickets: the total as text, who asked beside the ticket, no name of the department.
+TICKETS = {
+    "result": "success",
+    "totalresults": "1",
+    "startnumber": 0,
+    "numreturned": 1,
+    "tickets": {
+        "ticket": [
+            {
+                "id": "1",
+                "tid": "516757",
+                "deptid": "1",
+                "userid": "1",
+                "name": "Bea Ejemplo",
+                "owner_name": "Bea Ejemplo",
+                "email": "bea@example.com",
+                "requestor_name": "Bea Ejemplo",
+                "requestor_email": "bea.privada@example.com",
+                "requestor_type": "Owner",
+                "c": "fake-key",
+                "date": "2016-01-01 06:26:29",
+                "subject": "This is a sample ticket",
+                "status": "Answered",
+                "lastreply": "2016-01-01 06:30:16",
+            }
+        ]
+    },
+}
