@@ -1,6 +1,6 @@
 """The faults that the page offers, each a switch of the local servers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from sandbox.changes import Changes
@@ -18,11 +18,15 @@ WHMCS_FAULTS: Final = (
     "whmcs_html",
     "whmcs_credentials",
     "whmcs_no_companion",
+    "whmcs_no_tickets",
+    "whmcs_reply_refused",
     "whmcs_drop_after",
 )
 SLACK_FAULTS: Final = ("slack_ratelimited", "slack_lost_post", "slack_expired_trigger")
 
-_WRITES: Final = ("ResetPassword", "set_password")
+_TICKET_WRITES: Final = ("AddTicketReply", "AddTicketNote", "UpdateTicketReply")
+_TICKET_ACTIONS: Final = ("GetTicket", "GetTickets", *_TICKET_WRITES)
+_WRITES: Final = ("ResetPassword", "set_password", "SendEmail", *_TICKET_WRITES)
 
 
 class FaultBoard:
@@ -39,7 +43,9 @@ class FaultBoard:
             "whmcs_html": lambda: self._add_whmcs("html"),
             "whmcs_credentials": lambda: self._add_whmcs("credentials"),
             "whmcs_no_companion": lambda: self._add_whmcs("companion_absent"),
-            "whmcs_drop_after": self._lose_answers,
+            "whmcs_no_tickets": lambda: self._add_each(_TICKET_ACTIONS, "not_permitted"),
+            "whmcs_reply_refused": lambda: self._add_each(_TICKET_WRITES, "refused"),
+            "whmcs_drop_after": lambda: self._add_each(_WRITES, "drop_after"),
             "slack_ratelimited": lambda: self._slack.faults.add(SlackFault("*", "ratelimited", seconds=1.0)),
             "slack_lost_post": lambda: self._slack.faults.add(SlackFault("chat.postMessage", "drop_after")),
             "slack_expired_trigger": self._expire_triggers,
@@ -75,9 +81,9 @@ class FaultBoard:
     def _add_whmcs(self, kind: FaultKind, seconds: float = 0.0) -> None:
         self._whmcs.faults.add(WhmcsFault("*", kind, seconds=seconds))
 
-    def _lose_answers(self) -> None:
-        for action in _WRITES:
-            self._whmcs.faults.add(WhmcsFault(action, "drop_after"))
+    def _add_each(self, actions: Iterable[str], kind: FaultKind) -> None:
+        for action in actions:
+            self._whmcs.faults.add(WhmcsFault(action, kind))
 
     def _expire_triggers(self) -> None:
         self._slack.trigger_lifetime_seconds = 0.0

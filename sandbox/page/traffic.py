@@ -15,8 +15,8 @@ Peer = Literal["Slack", "Bot", "WHMCS"]
 MASK: Final = "••••••••"
 SHOWN: Final = 60
 
-# Whatever opens something: passwords, tokens, and the addresses and ids that are a right to answer.
-_SECRET_KEYS: Final = frozenset({"password", "token", "response_url", "trigger_id", "secret", "signature"})
+# Whatever opens something: passwords, tokens, the addresses and ids that are a right to answer, a guest's key to a ticket.
+_SECRET_KEYS: Final = frozenset({"password", "token", "response_url", "trigger_id", "secret", "signature", "c"})
 # Rides in views, and holds the response_url as text.
 _OPAQUE_KEYS: Final = frozenset({"private_metadata"})
 
@@ -45,12 +45,17 @@ def list_exchanges(world: World) -> list[Exchange]:
     """Return the newest exchanges, newest first."""
     every = [*_from_slack(world), *_to_slack(world), *_to_whmcs(world)]
     newest = sorted(every, key=lambda exchange: exchange.at, reverse=True)[:SHOWN]
-    # Whatever was to be set in WHMCS: Slack sends it back to the bot, for instance with a button in its message.
-    generated = {str(call.parameters["password"]) for call in world.whmcs.calls if "password" in call.parameters}
+    generated = list_passwords(world)
     return [replace(exchange, passwords=_find(generated, exchange)) for exchange in newest]
 
 
-def _find(passwords: set[str], exchange: Exchange) -> frozenset[str]:
+def list_passwords(world: World) -> frozenset[str]:
+    """Whatever was to be set in WHMCS. Slack sends it back with a button in its message, and it may be on a ticket."""
+    calls = world.whmcs.calls
+    return frozenset(str(call.parameters["password"]) for call in calls if "password" in call.parameters)
+
+
+def _find(passwords: frozenset[str], exchange: Exchange) -> frozenset[str]:
     if not passwords:
         return frozenset()
     text = "\n".join(strings_in([exchange.sent, exchange.answered]))

@@ -1,4 +1,4 @@
-"""The pane that shows what WHMCS holds: users and their passwords' age, reset e-mails, the activity log."""
+"""The pane that shows what WHMCS holds: users and their passwords' age, tickets, e-mails sent, the activity log."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from nicegui.element import Element
 
 from sandbox.page.elements import Item, LiveList, button, on_script, on_value, put_value, set_attributes, set_text, tag
+from sandbox.page.ticket_words import choose_ticket_words
+from sandbox.page.tickets_part import TicketsPart
 from sandbox.page.viewer import Viewer
 from sandbox.whmcs import Client, User
 
@@ -31,9 +33,14 @@ class WhmcsPane:
                     tag("th", heading, scope="col")
             self._users = LiveList(tag("tbody"))
         self._more = tag("p", " ", classes="quiet", role="status")
+        self._tickets = TicketsPart(viewer, refresh)
         tag("h3", words.reset_emails)
         self._no_emails = tag("p", words.no_reset_emails, classes="quiet")
         self._emails = LiveList(tag("ul", classes="lines", aria_label=words.reset_emails))
+        self._ticket_words = choose_ticket_words(words.language)
+        tag("h3", self._ticket_words.notices)
+        self._no_notices = tag("p", self._ticket_words.no_notices, classes="quiet")
+        self._notices = LiveList(tag("ul", classes="lines", aria_label=self._ticket_words.notices))
         tag("h3", words.activity)
         self._no_activity = tag("p", words.no_activity, classes="quiet")
         self._activity = LiveList(tag("ul", classes="lines", aria_label=words.activity))
@@ -47,6 +54,11 @@ class WhmcsPane:
         set_attributes(self._no_emails, hidden=bool(whmcs.reset_emails))
         sent = list(enumerate(whmcs.reset_emails))[::-1][:_SHOWN_LINES]
         self._emails.show(Item(str(n), "", partial(self._draw_line, mail.at, mail.email)) for n, mail in sent)
+        self._tickets.show(self._wanted)
+        set_attributes(self._no_notices, hidden=bool(whmcs.sent_notices))
+        told = [(one.at, self._ticket_words.notice.format_map(vars(one))) for one in whmcs.sent_notices]
+        notices = list(enumerate(told))[::-1][:_SHOWN_LINES]
+        self._notices.show(Item(str(n), "", partial(self._draw_line, *one)) for n, one in notices)
         set_attributes(self._no_activity, hidden=bool(whmcs.activity))
         logged = list(enumerate(whmcs.activity))[::-1][:_SHOWN_LINES]
         self._activity.show(Item(str(n), "", partial(self._draw_line, one.at, one.description)) for n, one in logged)

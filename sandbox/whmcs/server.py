@@ -145,6 +145,16 @@ class LocalWhmcs:
         self._state.reply_as_client(self.ticket(number), message)
         self.changes.announce()
 
+    def close_ticket(self, number: str) -> None:
+        """Raises: KeyError."""
+        self.ticket(number).status = "Closed"
+        self.changes.announce()
+
+    def merge_tickets(self, number: str, into: str) -> None:
+        """Merge a ticket into another one. Raises: KeyError."""
+        self.desk.merge(number, into)
+        self.changes.announce()
+
     @property
     def ticket_mails(self) -> list[TicketMail]:
         """Mails that told of a reply, with its text."""

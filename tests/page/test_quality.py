@@ -8,6 +8,7 @@ from playwright.async_api import Page, expect
 from tests.page.agent import Agent
 from tests.page.conftest import Open
 from tests.page.demo import NARROW, WIDE
+from tests.page.desk import open_ticket
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("browser")]
 
@@ -65,6 +66,8 @@ async def test_every_state_of_the_page_is_sound_for_screen_readers(
 
     for pane in (agent.words.whmcs, agent.words.traffic, agent.words.faults):
         shown = await agent.turns_to(pane)
+        if pane == agent.words.whmcs:
+            await open_ticket(agent, "ABC-123456")
         if pane == agent.words.traffic:
             await shown.get_by_role("listitem").first.get_by_role("button").click()
             await shown.get_by_role("heading", name=agent.words.sent).first.wait_for()

@@ -1,0 +1,77 @@
+"""The tickets of the local WHMCS, looked at and changed on the page as the people there would."""
+
+import pytest
+from playwright.async_api import expect
+
+from tests.page.conftest import Open
+from tests.page.desk import find_ticket, open_ticket, words_of
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("browser")]
+
+
+async def test_a_ticket_shows_who_asked_what_was_written_and_where(sit_down: Open) -> None:
+    agent = await sit_down("Sofía")
+
+    ticket = await open_ticket(agent, "ABC-123456")
+
+    await expect(ticket).to_contain_text("Customer-Reply")
+    await expect(ticket).to_contain_text("Ana López, ana@example.com (Owner)")
+    await expect(ticket).to_contain_text("Área de clientes (solo clientes)")
+    await expect(ticket).to_contain_text("Soporte Ejemplo, del equipo")
+    # Markup in a message is text.
+    await expect(ticket.get_by_text("<b>Gracias</b>")).to_be_visible()
+
+
+async def test_a_guests_ticket_and_a_merged_one_say_what_they_are(sit_down: Open) -> None:
+    agent = await sit_down("Alex")
+
+    await expect(await find_ticket(agent, "440112")).to_contain_text(words_of(agent).no_client)
+    merged = await find_ticket(agent, "118830")
+    await expect(merged).to_contain_text("merged into 516757")
+    await merged.get_by_role("button", name="118830").click()
+    await expect(merged.get_by_role("textbox")).to_have_count(0)
+
+
+async def test_a_search_that_no_ticket_fits_says_so_and_many_are_counted(sit_down: Open) -> None:
+    agent = await sit_down("Alex")
+    pane = await agent.turns_to(agent.words.whmcs)
+    tickets = pane.get_by_role("list", name=words_of(agent).tickets)
+
+    await pane.get_by_role("searchbox").fill("clara@example.com")
+    await expect(tickets.get_by_role("listitem")).to_have_count(8)
+    await expect(pane.get_by_text("and 2 more", exact=True)).to_be_visible()
+    await pane.get_by_role("searchbox").fill("nothing like that")
+    await expect(pane.get_by_text(words_of(agent).no_ticket, exact=True)).to_be_visible()
+
+
+async def test_the_client_answers_by_keyboard_and_everybody_who_looks_sees_it(sit_down: Open) -> None:
+    agent, colleague = await sit_down("Alex"), await sit_down("Sofía")
+    words = words_of(agent)
+    watched = await open_ticket(colleague, "AAA - 111 - 2013")
+    ticket = await open_ticket(agent, "AAA - 111 - 2013")
+    keyboard = agent.page.keyboard
+
+    await ticket.get_by_label(words.answer).focus()
+    await keyboard.type("Gracias, ya entro.")
+    await keyboard.press("Tab")
+    await expect(ticket.get_by_role("button", name=words.send_answer)).to_be_focused()
+    await keyboard.press("Enter")
+
+    await expect(watched.get_by_text("Gracias, ya entro.")).to_be_visible()
+    await expect(watched).to_contain_text("Customer-Reply")
+
+
+async def test_a_ticket_is_closed_and_another_is_merged(sit_down: Open) -> None:
+    agent = await sit_down("Alex")
+    words = words_of(agent)
+
+    closing = await open_ticket(agent, "600008")
+    await closing.get_by_role("button", name=words.close_ticket).click()
+    await expect(closing).to_contain_text("Closed")
+    await expect(closing.get_by_role("button", name=words.close_ticket)).to_have_count(0)
+
+    merging = await open_ticket(agent, "600009")
+    await merging.get_by_label(words.merge_with).select_option("600007")
+    await merging.get_by_role("button", name=words.merge, exact=True).click()
+    await expect(merging).to_contain_text("merged into 600007")
+    await expect(await open_ticket(agent, "600007")).to_contain_text("Consulta número 10")
