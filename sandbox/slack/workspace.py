@@ -179,8 +179,10 @@ class Workspace:
         ephemeral_to: str | None = None,
         thread_ts: str | None = None,
     ) -> StoredMessage:
-        """Show a message in a channel, or to one person there."""
-        bot_id = BOT_ID if author == BOT_USER_ID else f"B{author[1:]}" if self.members[author].is_bot else ""
+        """Show a message in a channel, or to one person there. Slackbot, who is no member, writes too."""
+        member = self.members.get(author)
+        other_bot = f"B{author[1:]}" if member is not None and member.is_bot else ""
+        bot_id = BOT_ID if author == BOT_USER_ID else other_bot
         message = StoredMessage(channel.id, self.new_ts(), author, text, blocks, ephemeral_to, thread_ts, bot_id)
         self.messages.append(message)
         self._show_message(message)
