@@ -4,11 +4,12 @@ from bot.domain.permissions import Agent
 from bot.services.directory import Directory, LookupFailedError, Preselection
 from bot.views import reset_password as modal
 from bot.views.blocks import View
+from bot.views.state import State
 from bot.views.text import Texts
 
 
 async def draw_card(
-    directory: Directory, state: modal.State, client_id: int, agent: Agent, preselection: Preselection, t: Texts
+    directory: Directory, state: State, client_id: int, agent: Agent, preselection: Preselection, t: Texts
 ) -> View:
     try:
         card = await directory.read_card(client_id, agent, preselection)

@@ -24,6 +24,7 @@ from bot.views import direct_message
 from bot.views import reset_password as modal
 from bot.views import reset_result as result_modal
 from bot.views.blocks import View
+from bot.views.state import State, ViewError
 from bot.views.text import Languages, Texts, outcomes
 
 _logger = structlog.stdlib.get_logger(__name__)
@@ -69,7 +70,7 @@ class ResetPasswordListeners:
             content = direct_message.build_notice(outcomes.paused(t, pause, agent.timezone), t)
             await self._messages.answer(command.origin, agent.id, content)
             return
-        state = modal.State(
+        state = State(
             reference=make_reference(),
             agent=agent.id,
             opened_at=int(time.time()),
@@ -150,7 +151,7 @@ class ResetPasswordListeners:
         drawing = draw_card(self._directory, fresh, choices.client_id, agent, preselection, t)
         await self._drawing.replace(action.view_id, drawing, modal.build_loading(fresh, t))
 
-    async def _draw_search(self, state: modal.State, query: str, agent: Agent, t: Texts) -> View:
+    async def _draw_search(self, state: State, query: str, agent: Agent, t: Texts) -> View:
         """The one client that was meant, or what was found."""
         search = await self._directory.search(query)
         if search.chosen is None:
@@ -158,11 +159,11 @@ class ResetPasswordListeners:
         preselection = Preselection(typed=query)
         return await draw_card(self._directory, state, search.chosen.client_id, agent, preselection, t)
 
-    async def _read_state(self, action: Action, agent: Agent) -> modal.State | None:
+    async def _read_state(self, action: Action, agent: Agent) -> State | None:
         """None: not a form of this version, or one that was drawn for somebody else, which is recorded."""
         try:
-            state = modal.State.parse(action.view.get("private_metadata"))
-        except modal.ViewError:
+            state = State.parse(action.view.get("private_metadata"))
+        except ViewError:
             return None
         if state.agent != agent.id:
             await self._resets.record_tampering(state.reference, agent.id, "other_agent")

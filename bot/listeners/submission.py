@@ -25,6 +25,7 @@ from bot.services.tasks import Tasks
 from bot.views import reset_password as modal
 from bot.views import reset_result as result_modal
 from bot.views.blocks import View
+from bot.views.state import State, ViewError
 from bot.views.text import Languages, Texts, form, outcomes
 
 _LEAST_CHECK_SECONDS: Final = 0.1
@@ -50,7 +51,7 @@ class SubmissionListeners:
         t = self._languages.for_locale(agent.locale)
         try:
             sent = modal.parse_submission(submission.view)
-        except modal.ViewError:
+        except ViewError:
             return _update(result_modal.build_notice(outcomes.start_again(t), t))
         if sent.agent != agent.id:
             await self._resets.record_tampering(sent.reference, agent.id, "other_agent")
@@ -88,7 +89,7 @@ class SubmissionListeners:
         self._drawing.draw_later(view_id, ticket, _wait_for(task))
         return _update(modal.build_loading(sent.state, t))
 
-    async def _reset(self, view_id: str, state: modal.State, request: ResetRequest, arrived_at: float) -> Answer:
+    async def _reset(self, view_id: str, state: State, request: ResetRequest, arrived_at: float) -> Answer:
         t = self._languages.for_locale(request.agent.locale)
         ticket = self._drawing.begin(view_id)
         left = CHECK_SECONDS - (asyncio.get_running_loop().time() - arrived_at)
@@ -106,7 +107,7 @@ class SubmissionListeners:
         except ServiceError as error:
             return _errors({_field(error, state): _sentence(error, request.agent, t)})
 
-    async def _draw_end(self, task: asyncio.Task[Result], state: modal.State, request: ResetRequest, t: Texts) -> View:
+    async def _draw_end(self, task: asyncio.Task[Result], state: State, request: ResetRequest, t: Texts) -> View:
         """A refusal that came too late to be a field error is a view like a result."""
         try:
             return self._draw_result(await asyncio.shield(task), state, t)
@@ -115,7 +116,7 @@ class SubmissionListeners:
         except ServiceError as error:
             return result_modal.build_notice(_sentence(error, request.agent, t), t)
 
-    def _draw_result(self, result: Result, state: modal.State, t: Texts) -> View:
+    def _draw_result(self, result: Result, state: State, t: Texts) -> View:
         reset = result.reset
         is_doubtful_mail = result.outcome is Outcome.UNKNOWN and reset.method is Method.RESET_EMAIL
         return result_modal.build_result(
@@ -142,7 +143,7 @@ def _missing(sent: modal.Submission, t: Texts) -> Answer:
     return _errors({block: errors[block] for block in drawn})
 
 
-def _field(error: ServiceError, state: modal.State) -> str:
+def _field(error: ServiceError, state: State) -> str:
     """The field at which the person can do something about it."""
     is_about_method = isinstance(error, NotAllowedError | NotOfferedError)
     return modal.method_block(state) if is_about_method else modal.user_block(state)

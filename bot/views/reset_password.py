@@ -3,9 +3,8 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, ValidationError
 from slack_sdk.models.blocks import (
     ActionsBlock,
     Block,
@@ -23,9 +22,10 @@ from slack_sdk.models.views import View as ViewModel
 from bot.domain.clients import ClientCard, ClientMatch, Search, SetPasswordOffer, UserChoice
 from bot.domain.names import shorten
 from bot.domain.permissions import AgentId
-from bot.domain.references import Reference, parse_reference
-from bot.domain.resets import Method, Origin, Reason
+from bot.domain.references import Reference
+from bot.domain.resets import Method, Reason
 from bot.views.blocks import View, paragraph, plain, small, small_markup
+from bot.views.state import State, ViewError
 from bot.views.text import Texts, form, outcomes
 
 CALLBACK_ID: Final = "reset_password"
@@ -38,7 +38,6 @@ SEARCH_AGAIN: Final = "search_again"
 UNAVAILABLE: Final = "unavailable"
 """The value of an option that only says why there are none; it is never a client."""
 
-_VERSION: Final = 1
 _RADIO_OPTIONS: Final = 10
 _SELECT_OPTIONS: Final = 100
 _QUERY: Final = 200
@@ -46,51 +45,6 @@ _FIELD: Final = 2000
 
 # A view may have 250 kB (docs.slack.dev, views.open).
 _USERS_BYTES: Final = 180_000
-
-
-class ViewError(Exception):
-    """Not a view that this version of the bot drew."""
-
-
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class State(_Frozen):
-    """What rides in private_metadata; all else is read again. `opened_at` in Unix seconds."""
-
-    version: int = _VERSION
-    reference: str
-    agent: str
-    opened_at: int
-    channel: str = ""
-    response_url: str = ""
-    client_id: int | None = None
-    ticket: str = ""
-
-    @classmethod
-    def parse(cls, private_metadata: object) -> Self:
-        """Raises: ViewError: from another version of the bot, or not ours."""
-        try:
-            state = cls.model_validate_json(private_metadata if isinstance(private_metadata, str) else "")
-            parse_reference(state.reference)
-        except (ValidationError, ValueError):
-            # Without the cause: it holds the response_url.
-            raise ViewError("not this version's private_metadata") from None
-        if state.version != _VERSION:
-            raise ViewError("another version's private_metadata")
-        return state
-
-    @property
-    def origin(self) -> Origin:
-        return Origin(channel=self.channel, response_url=self.response_url)
-
-    def for_client(self, client_id: int | None) -> Self:
-        return self.model_copy(update={"client_id": client_id})
-
-    def renewed(self, reference: Reference) -> Self:
-        """The same conversation with a form of its own."""
-        return self.model_copy(update={"reference": reference})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

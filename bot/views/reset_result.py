@@ -8,7 +8,7 @@ from slack_sdk.models.views import View as ViewModel
 
 from bot.domain.resets import Method, Result
 from bot.views.blocks import View, copyable, paragraph, plain, small, small_markup, strong
-from bot.views.reset_password import State
+from bot.views.state import State
 from bot.views.text import Texts, form, outcomes
 
 CALLBACK_ID: Final = "reset_result"

@@ -9,7 +9,7 @@ from bot.domain.pauses import Pause
 from bot.domain.permissions import AgentId
 from bot.domain.references import Reference
 from bot.domain.resets import Method, Outcome, Phase, Reason, Reset, Result
-from bot.views.reset_password import State
+from bot.views.state import State
 from bot.views.text import Languages, Texts
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)

@@ -10,7 +10,8 @@ from bot.domain.references import Reference
 from bot.domain.resets import Method, Origin, Reason
 from bot.views import reset_password, reset_result
 from bot.views.blocks import View
-from bot.views.reset_password import State, ViewError, parse_submission
+from bot.views.reset_password import parse_submission
+from bot.views.state import State, ViewError
 from bot.views.text import Texts
 from tests.views import samples
 from tests.views.reading import as_sent, block_of, buttons_in, markup_in, options_in, submitted, text_of
