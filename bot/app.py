@@ -25,7 +25,9 @@ from bot.listeners.direct_message import DirectMessageListeners
 from bot.listeners.dispatching import Dispatcher
 from bot.listeners.drawing import Drawing
 from bot.listeners.entries import Entries
+from bot.listeners.last_step import LastStepListeners
 from bot.listeners.reset_password import ResetPasswordListeners
+from bot.listeners.results import Results
 from bot.listeners.submission import SubmissionListeners
 from bot.metrics import Metrics
 from bot.server import Listener, Readiness, build_ops_app, build_public_app
@@ -33,6 +35,7 @@ from bot.services.access import Access
 from bot.services.capabilities import Capabilities
 from bot.services.deletions import Deletions
 from bot.services.directory import Directory
+from bot.services.preview import Preview
 from bot.services.recovery import Recovery
 from bot.services.refusals import Refusals
 from bot.services.reset_email import ResetEmail
@@ -121,6 +124,17 @@ class App:
         )
         modals = Modals(slack)
         drawing = Drawing(modals, self._tasks)
+        results = Results(resets=self._resets, directory=directory, languages=languages)
+        last_step = LastStepListeners(
+            preview=Preview(
+                client=self._whmcs, companion=self._companion, capabilities=self._capabilities, access=access
+            ),
+            resets=self._resets,
+            results=results,
+            drawing=drawing,
+            languages=languages,
+            tasks=self._tasks,
+        )
         self.table = build_table(
             Entries(access=access, tasks=self._tasks, messages=messages, modals=modals, languages=languages),
             ResetPasswordListeners(
@@ -132,8 +146,15 @@ class App:
                 languages=languages,
             ),
             SubmissionListeners(
-                directory=directory, resets=self._resets, drawing=drawing, languages=languages, tasks=self._tasks
+                directory=directory,
+                last_step=last_step,
+                resets=self._resets,
+                results=results,
+                drawing=drawing,
+                languages=languages,
+                tasks=self._tasks,
             ),
+            last_step,
             DirectMessageListeners(deletions=deletions, messages=messages, languages=languages),
         )
         bolt = _build_bolt(identity)

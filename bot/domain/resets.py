@@ -76,7 +76,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResetRequest:
-    """A submitted form. `view_id` is where the result is shown."""
+    """A submitted form. `verification`: how the agent says that the person was verified; empty: not said."""
 
     reference: Reference
     agent: Agent
@@ -85,10 +85,29 @@ class ResetRequest:
     method: Method
     origin: Origin
     ticket: str = ""
+    proof: str = ""
+    verification: str = ""
 
     def has_values_of(self, reset: "Reset") -> bool:
-        mine = (self.agent.id, self.client_id, self.user_id, self.method, self.ticket)
-        return mine == (reset.agent_id, reset.client_id, reset.user_id, reset.method, reset.ticket)
+        mine = (self.agent.id, self.client_id, self.user_id, self.method, self.ticket, self.verification)
+        theirs = (reset.agent_id, reset.client_id, reset.user_id, reset.method, reset.ticket, reset.verification)
+        return mine == theirs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetPasswordSummary:
+    """What is read out before a password is set: whose it is, and what else it opens.
+
+    `other_clients` counts the other clients that the user opens, None: nobody tells; `other_names` are the first of them.
+    """
+
+    client_id: int
+    client_name: str
+    user_id: int
+    user_name: str
+    user_email: str
+    other_clients: int | None = 0
+    other_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +126,8 @@ class Reset:
     ticket: str
     phase: Phase
     started_at: datetime
+    proof: str = ""
+    verification: str = ""
     user_email: str = ""
     language: str = ""
     outcome: Outcome | None = None

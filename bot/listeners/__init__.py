@@ -7,12 +7,14 @@ from typing import Final
 from slack_bolt.async_app import AsyncApp
 
 from bot.domain.audit import Step
+from bot.listeners.answers import Answer, update
 from bot.listeners.direct_message import DirectMessageListeners
-from bot.listeners.entries import Answer, BoltListener, Entries
+from bot.listeners.entries import BoltListener, Entries
+from bot.listeners.last_step import LastStepListeners
 from bot.listeners.payloads import Action, Command, MessageAction, Submission, Suggestion
 from bot.listeners.reset_password import ResetPasswordListeners
 from bot.listeners.submission import SubmissionListeners
-from bot.views import direct_message, reset_result
+from bot.views import confirmation, direct_message, reset_result
 from bot.views import reset_password as modal
 from bot.views.text import Texts
 
@@ -39,6 +41,7 @@ def build_table(
     entries: Entries,
     reset: ResetPasswordListeners,
     submission: SubmissionListeners,
+    last_step: LastStepListeners,
     message: DirectMessageListeners,
 ) -> tuple[Entry, ...]:
     later, first = entries.deferred, entries.answered
@@ -51,6 +54,7 @@ def build_table(
         Entry(Kind.ACTION, modal.SEARCH_AGAIN, later(Step.BUTTON, Action, reset.search_again)),
         Entry(Kind.ACTION, reset_result.BACK, later(Step.BUTTON, Action, reset.back)),
         Entry(Kind.VIEW, modal.CALLBACK_ID, first(Step.SUBMISSION, Submission, submission.submit, _refuse_view)),
+        Entry(Kind.VIEW, confirmation.CALLBACK_ID, first(Step.SUBMISSION, Submission, last_step.confirm, _refuse_view)),
         Entry(Kind.ACTION, direct_message.DELETE_NOW, later(Step.BUTTON, MessageAction, message.delete)),
     )
 
@@ -67,4 +71,4 @@ def _refuse_options(t: Texts, sentence: str) -> Answer:  # noqa: ARG001 - an opt
 
 
 def _refuse_view(t: Texts, sentence: str) -> Answer:
-    return {"response_action": "update", "view": reset_result.build_notice(sentence, t)}
+    return update(reset_result.build_notice(sentence, t))

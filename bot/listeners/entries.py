@@ -14,6 +14,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from bot.domain.audit import Step
 from bot.domain.permissions import Agent
 from bot.domain.references import make_reference
+from bot.listeners.answers import Answer
 from bot.listeners.payloads import Command, InModal, MessageAction, Payload, PayloadError
 from bot.services.access import Access
 from bot.services.errors import NotAllowedError
@@ -30,8 +31,6 @@ CHECK_SECONDS: Final = 1.5
 """How long a check may keep Slack waiting, where the acknowledgement is the answer."""
 
 P = TypeVar("P", bound=Payload)
-Answer = dict[str, Any]
-"""Arguments of an acknowledgement."""
 BoltListener = Callable[[AsyncAck, dict[str, Any]], Awaitable[None]]
 
 

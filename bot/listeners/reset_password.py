@@ -10,9 +10,9 @@ from bot.domain.clients import Search
 from bot.domain.names import one_line, shorten
 from bot.domain.permissions import Agent
 from bot.domain.references import make_reference
+from bot.listeners.answers import Answer
 from bot.listeners.cards import draw_card
 from bot.listeners.drawing import Drawing
-from bot.listeners.entries import Answer
 from bot.listeners.latest import Latest
 from bot.listeners.payloads import Action, Command, Suggestion
 from bot.services.directory import Directory, Preselection
@@ -73,7 +73,7 @@ class ResetPasswordListeners:
         state = State(
             reference=make_reference(),
             agent=agent.id,
-            opened_at=int(time.time()),
+            opened_at=_now(),
             channel=command.channel_id,
             response_url=command.response_url,
         )
@@ -134,7 +134,7 @@ class ResetPasswordListeners:
             await self._draw_start_again(action, t)
             return
         query = _query(action.element.value or "")
-        fresh = state.for_client(None).renewed(make_reference())
+        fresh = state.renewed(make_reference(), _now())
         meanwhile = modal.build_searching(fresh, query, t)
         await self._drawing.replace(action.view_id, self._draw_search(fresh, query, agent, t), meanwhile)
 
@@ -146,7 +146,7 @@ class ResetPasswordListeners:
         if state is None or choices is None:
             await self._draw_start_again(action, t)
             return
-        fresh = state.for_client(None).renewed(make_reference())
+        fresh = state.renewed(make_reference(), _now())
         preselection = Preselection(user_id=choices.user_id, method=choices.method)
         drawing = draw_card(self._directory, fresh, choices.client_id, agent, preselection, t)
         await self._drawing.replace(action.view_id, drawing, modal.build_loading(fresh, t))
@@ -172,6 +172,10 @@ class ResetPasswordListeners:
 
     async def _draw_start_again(self, action: Action, t: Texts) -> None:
         await self._modals.update(action.view_id, result_modal.build_notice(outcomes.start_again(t), t))
+
+
+def _now() -> int:
+    return int(time.time())
 
 
 def _query(text: str) -> str:

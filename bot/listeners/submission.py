@@ -4,22 +4,16 @@ import asyncio
 from typing import Final
 
 from bot.domain.permissions import Agent
-from bot.domain.resets import Method, Outcome, ResetRequest, Result
+from bot.domain.resets import Method, ResetRequest, Result
+from bot.listeners.answers import Answer, field_errors, update
 from bot.listeners.cards import draw_card
 from bot.listeners.drawing import Drawing
-from bot.listeners.entries import CHECK_SECONDS, Answer
+from bot.listeners.entries import CHECK_SECONDS
+from bot.listeners.last_step import LastStepListeners
 from bot.listeners.payloads import Submission
-from bot.services.directory import Directory, Preselection
-from bot.services.errors import (
-    AuditUnavailableError,
-    FormTamperedError,
-    LimitError,
-    NotAllowedError,
-    NotOfferedError,
-    ResetsPausedError,
-    ServiceError,
-    StillRunningError,
-)
+from bot.listeners.results import Results, word_failed_lookup, word_refusal
+from bot.services.directory import Directory, LookupFailedError, Preselection
+from bot.services.errors import FormTamperedError, NotAllowedError, NotOfferedError, ServiceError, StillRunningError
 from bot.services.resets import ResetService
 from bot.services.tasks import Tasks
 from bot.views import reset_password as modal
@@ -36,13 +30,17 @@ class SubmissionListeners:
         self,
         *,
         directory: Directory,
+        last_step: LastStepListeners,
         resets: ResetService,
+        results: Results,
         drawing: Drawing,
         languages: Languages,
         tasks: Tasks,
     ) -> None:
         self._directory = directory
+        self._last_step = last_step
         self._resets = resets
+        self._results = results
         self._drawing = drawing
         self._languages = languages
         self._tasks = tasks
@@ -52,15 +50,15 @@ class SubmissionListeners:
         try:
             sent = modal.parse_submission(submission.view)
         except ViewError:
-            return _update(result_modal.build_notice(outcomes.start_again(t), t))
+            return update(result_modal.build_notice(outcomes.start_again(t), t))
         if sent.agent != agent.id:
             await self._resets.record_tampering(sent.reference, agent.id, "other_agent")
-            return _update(result_modal.build_notice(outcomes.start_again(t), t))
+            return update(result_modal.build_notice(outcomes.start_again(t), t))
         # A complete form is decided with STARTED, since one that was sent before has an outcome to show.
         if not sent.is_complete and (pause := await self._resets.find_pause()) is not None:
-            return _errors({modal.client_block(sent.state): outcomes.paused(t, pause, agent.timezone)})
+            return field_errors({modal.client_block(sent.state): outcomes.paused(t, pause, agent.timezone)})
         if sent.client_id is None:
-            return _errors({modal.client_block(sent.state): form.choose_client(t)})
+            return field_errors({modal.client_block(sent.state): form.choose_client(t)})
         if sent.client_id != sent.state.client_id:
             return await self._show_right_card(submission.view_id, sent, sent.client_id, agent, arrived_at)
         if sent.user_id is None or sent.method is None:
@@ -74,7 +72,14 @@ class SubmissionListeners:
             origin=sent.state.origin,
             ticket=sent.state.ticket,
         )
-        return await self._reset(submission.view_id, sent.state, request, arrived_at)
+        try:
+            if request.method is Method.SET_PASSWORD:
+                return await self._last_step.show(submission.view_id, sent.state, request, arrived_at)
+            return await self._reset(submission.view_id, sent.state, request, arrived_at)
+        except LookupFailedError as error:
+            return field_errors({modal.client_block(sent.state): word_failed_lookup(error, request.client_id, t)})
+        except ServiceError as error:
+            return field_errors({_field(error, sent.state): word_refusal(error, agent, t)})
 
     async def _show_right_card(
         self, view_id: str, sent: modal.Submission, client_id: int, agent: Agent, arrived_at: float
@@ -85,9 +90,9 @@ class SubmissionListeners:
         drawing = draw_card(self._directory, sent.state, client_id, agent, Preselection(), t)
         task = self._tasks.spawn(drawing, name="card")
         if await self._drawing.ends_in_time(task, arrived_at):
-            return _update(task.result())
+            return update(task.result())
         self._drawing.draw_later(view_id, ticket, _wait_for(task))
-        return _update(modal.build_loading(sent.state, t))
+        return update(modal.build_loading(sent.state, t))
 
     async def _reset(self, view_id: str, state: State, request: ResetRequest, arrived_at: float) -> Answer:
         t = self._languages.for_locale(request.agent.locale)
@@ -96,36 +101,21 @@ class SubmissionListeners:
         task = self._resets.submit(request, check_seconds=max(left, _LEAST_CHECK_SECONDS))
         if not await self._drawing.ends_in_time(task, arrived_at):
             self._drawing.draw_later(view_id, ticket, self._draw_end(task, state, request, t))
-            return _update(result_modal.build_progress(state, request.method, t))
+            return update(result_modal.build_progress(state, request.method, t))
         try:
-            return _update(self._draw_result(task.result(), state, t))
+            return update(self._results.draw(task.result(), state, t))
         except StillRunningError:
             self._drawing.draw_later(view_id, ticket, self._draw_end(task, state, request, t))
-            return _update(result_modal.build_progress(state, request.method, t))
+            return update(result_modal.build_progress(state, request.method, t))
         except FormTamperedError:
-            return _update(result_modal.build_notice(outcomes.used_for_other_values(t), t))
-        except ServiceError as error:
-            return _errors({_field(error, state): _sentence(error, request.agent, t)})
+            return update(result_modal.build_notice(outcomes.used_for_other_values(t), t))
 
     async def _draw_end(self, task: asyncio.Task[Result], state: State, request: ResetRequest, t: Texts) -> View:
         """A refusal that came too late to be a field error is a view like a result."""
         try:
-            return self._draw_result(await asyncio.shield(task), state, t)
-        except StillRunningError:
-            return self._draw_result(await self._resets.wait_for_outcome(request.reference), state, t)
+            return await self._results.wait_for(task, state, request, t)
         except ServiceError as error:
-            return result_modal.build_notice(_sentence(error, request.agent, t), t)
-
-    def _draw_result(self, result: Result, state: State, t: Texts) -> View:
-        reset = result.reset
-        is_doubtful_mail = result.outcome is Outcome.UNKNOWN and reset.method is Method.RESET_EMAIL
-        return result_modal.build_result(
-            state,
-            result,
-            t,
-            self._languages.for_whmcs(reset.language),
-            emails_url=self._directory.emails_url(reset.client_id) if is_doubtful_mail else "",
-        )
+            return result_modal.build_notice(word_refusal(error, request.agent, t), t)
 
 
 def _missing(sent: modal.Submission, t: Texts) -> Answer:
@@ -137,10 +127,10 @@ def _missing(sent: modal.Submission, t: Texts) -> Answer:
         errors[modal.method_block(sent.state)] = form.choose_method(t)
     drawn = errors.keys() & sent.drawn_blocks
     if not drawn and sent.user_id is not None:
-        return _errors({modal.user_block(sent.state): form.no_method(t)})
+        return field_errors({modal.user_block(sent.state): form.no_method(t)})
     if not drawn:
-        return _errors({modal.client_block(sent.state): form.client_without_users(t)})
-    return _errors({block: errors[block] for block in drawn})
+        return field_errors({modal.client_block(sent.state): form.client_without_users(t)})
+    return field_errors({block: errors[block] for block in drawn})
 
 
 def _field(error: ServiceError, state: State) -> str:
@@ -149,31 +139,5 @@ def _field(error: ServiceError, state: State) -> str:
     return modal.method_block(state) if is_about_method else modal.user_block(state)
 
 
-def _sentence(error: ServiceError, agent: Agent, t: Texts) -> str:
-    match error:
-        case ResetsPausedError():
-            return outcomes.paused(t, error.pause, agent.timezone)
-        case LimitError():
-            return form.limit_reached(t, error.limit, who=error.who, timezone=agent.timezone)
-        case NotAllowedError():
-            return form.not_allowed_to_set(t, error.denial)
-        case NotOfferedError():
-            return form.not_offered(t)
-        case AuditUnavailableError():
-            return form.no_audit(t)
-        case FormTamperedError():
-            return outcomes.used_for_other_values(t)
-        case _:
-            return outcomes.stopping(t)
-
-
 async def _wait_for(task: asyncio.Task[View]) -> View:
     return await task
-
-
-def _update(view: View) -> Answer:
-    return {"response_action": "update", "view": view}
-
-
-def _errors(errors: dict[str, str]) -> Answer:
-    return {"response_action": "errors", "errors": errors}

@@ -133,6 +133,24 @@ class ResetService:
             _logger.exception("not known whether resets are paused")
             return None
 
+    async def is_used(self, reference: Reference) -> bool:
+        """Whether a form with this reference was sent before, so that it has an outcome to show, or will have one."""
+        try:
+            return await self._store.find(reference) is not None
+        except StoreUnavailableError as error:
+            raise AuditUnavailableError from error
+
+    async def require_offer(self) -> None:
+        """Whether a password can be set just now, for who is about to be asked to confirm it.
+
+        Raises: ResetsPausedError, NotOfferedError.
+        """
+        # While WHMCS is being updated both are so, and the other method is no way out either.
+        if (pause := await self.find_pause()) is not None:
+            raise ResetsPausedError(pause)
+        if self._capabilities.set_password is not SetPasswordOffer.OFFERED:
+            raise NotOfferedError
+
     def stop(self) -> None:
         """From now on nothing new is started; what runs goes on."""
         self._is_stopping = True
@@ -145,6 +163,18 @@ class ResetService:
         """Say that the resets that run here are alive; to be called well within the lease."""
         if alive := self._running.keys() | self._unrecorded:
             await self._jobs.renew_recovery(alive, self._clock() + self._lease)
+
+    async def refuse(self, request: ResetRequest, reason: Reason) -> Result:
+        """Record a reset that names what does not belong together: begun, and refused without asking WHMCS.
+
+        Raises: as the task of `submit`.
+        """
+        reset = await self._begin(request)
+        if isinstance(reset, Result):
+            return reset
+        result = Result(reset=reset, outcome=Outcome.REFUSED, reason=reason)
+        await self._end(result, request)
+        return result
 
     async def record_tampering(self, reference: str, agent_id: AgentId, reason: str) -> None:
         """Record that a form was sent that was not drawn for this agent, or not with these values."""
@@ -168,12 +198,15 @@ class ResetService:
                 request.agent, reference=request.reference, within_seconds=check_seconds
             )
             if self._capabilities.set_password is not SetPasswordOffer.OFFERED:
-                # While WHMCS is being updated both are so, and the other method is no way out either.
-                pause = await self.find_pause()
-                raise NotOfferedError if pause is None else ResetsPausedError(pause)
+                await self.require_offer()
+        reset = await self._begin(request)
+        return reset if isinstance(reset, Result) else await self._run(reset, request)
+
+    async def _begin(self, request: ResetRequest) -> Reset | Result:
+        """Commit STARTED; a form that was sent before has its Result instead."""
         try:
             now = self._clock()
-            reset = await self._store.begin(request, now=now, recover_at=now + self._lease)
+            return await self._store.begin(request, now=now, recover_at=now + self._lease)
         except ReferenceUsedError as used:
             return await self._show_again(request, used.reset)
         except PausedError as paused:
@@ -184,18 +217,22 @@ class ResetService:
             raise await self._limit_error(request, reached) from None
         except StoreUnavailableError as error:
             raise AuditUnavailableError from error
-        return await self._run(reset, request)
 
     async def _run(self, reset: Reset, request: ResetRequest) -> Result:
         result = await self._carry_out(reset)
+        await self._end(result, request)
+        if reset.method is Method.RESET_EMAIL and result.outcome is Outcome.SUCCEEDED:
+            self._tasks.spawn(self._log_activity(result.reset), name=f"activity log {reset.reference}")
+        return result
+
+    async def _end(self, result: Result, request: ResetRequest) -> None:
+        """Record the outcome, and say it where the agent began."""
+        reset = result.reset
         if not await self._finish(result, tries=1):
             self._unrecorded.add(reset.reference)
             self._tasks.spawn(self._finish_later(result), name=f"record {reset.reference}")
         self._metrics.resets.labels(reset.method.value, result.outcome.value).inc()
         self._tasks.spawn(self._confirm(request, result), name=f"confirm {reset.reference}")
-        if reset.method is Method.RESET_EMAIL and result.outcome is Outcome.SUCCEEDED:
-            self._tasks.spawn(self._log_activity(result.reset), name=f"activity log {reset.reference}")
-        return result
 
     async def _carry_out(self, reset: Reset) -> Result:
         try:

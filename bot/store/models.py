@@ -68,6 +68,8 @@ class ResetRow(Base):
     language: Mapped[str]
     outcome: Mapped[str | None]
     reason: Mapped[str | None]
+    proof: Mapped[str]
+    verification: Mapped[str]
 
 
 class JobRow(Base):

@@ -191,6 +191,8 @@ def _started(request: ResetRequest, now: datetime) -> Reset:
         ticket=request.ticket,
         phase=Phase.CHECKING,
         started_at=now,
+        proof=request.proof,
+        verification=request.verification,
     )
 
 
@@ -220,6 +222,8 @@ def _event(reset: Reset, outcome: Happened, at: datetime, *, actor: str, reason:
         user_id=reset.user_id,
         method=reset.method,
         ticket=reset.ticket,
+        proof=reset.proof,
+        verification=reset.verification,
     )
 
 

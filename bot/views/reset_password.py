@@ -224,7 +224,7 @@ def _form(state: State, client: ClientMatch | None, parts: Iterable[Block], t: T
         submit=plain(form.submit(t)),
         close=plain(form.cancel(t)),
         blocks=[type_ahead, *parts],
-        private_metadata=state.model_dump_json(exclude_defaults=False),
+        private_metadata=state.write(),
     )
     return view.to_dict()
 

@@ -9,7 +9,7 @@ from slack_sdk.models.views import View as ViewModel
 from bot.domain.resets import Method, Result
 from bot.views.blocks import View, copyable, paragraph, plain, small, small_markup, strong
 from bot.views.state import State
-from bot.views.text import Texts, form, outcomes
+from bot.views.text import Texts, confirmation, form, outcomes
 
 CALLBACK_ID: Final = "reset_result"
 BACK: Final = "back"
@@ -23,11 +23,17 @@ class Choices(BaseModel):
     client_id: int
     user_id: int
     method: Method
+    verification: str = ""
 
 
 def build_progress(state: State, method: Method, t: Texts) -> View:
     parts = [paragraph(outcomes.progress(t, method)), small(form.reference(t, state.reference))]
     return _notice(parts, t, state)
+
+
+def build_reading(state: State, t: Texts) -> View:
+    """While the last step is being read."""
+    return _notice([paragraph(confirmation.progress(t)), small(form.reference(t, state.reference))], t, state)
 
 
 def build_result(state: State, result: Result, t: Texts, client_texts: Texts, *, emails_url: str = "") -> View:
@@ -65,6 +71,6 @@ def _notice(parts: list[Block], t: Texts, state: State | None = None) -> View:
         title=plain(form.title(t)),
         close=plain(form.close(t)),
         blocks=parts,
-        private_metadata=state.model_dump_json() if state is not None else None,
+        private_metadata=state.write() if state is not None else None,
     )
     return view.to_dict()

@@ -5,21 +5,22 @@ from typing import Final, Self
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.domain.references import Reference, parse_reference
-from bot.domain.resets import Origin
+from bot.domain.resets import Method, Origin
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 
 
 class ViewError(Exception):
     """Not a view that this version of the bot drew."""
 
 
-class _Frozen(BaseModel):
+class State(BaseModel):
+    """What rides in private_metadata; all else is read again. `opened_at` in Unix seconds.
+
+    `user_id`, `method` and `verification` are filled in at the last step, where no field holds them any more.
+    """
+
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class State(_Frozen):
-    """What rides in private_metadata; all else is read again. `opened_at` in Unix seconds."""
 
     version: int = _VERSION
     reference: str
@@ -29,6 +30,9 @@ class State(_Frozen):
     response_url: str = ""
     client_id: int | None = None
     ticket: str = ""
+    user_id: int | None = None
+    method: Method | None = None
+    verification: str = ""
 
     @classmethod
     def parse(cls, private_metadata: object) -> Self:
@@ -50,6 +54,11 @@ class State(_Frozen):
     def for_client(self, client_id: int | None) -> Self:
         return self.model_copy(update={"client_id": client_id})
 
-    def renewed(self, reference: Reference) -> Self:
-        """The same conversation with a form of its own."""
-        return self.model_copy(update={"reference": reference})
+    def renewed(self, reference: Reference, opened_at: int) -> Self:
+        """The same conversation with a form of its own, in which nothing is chosen yet."""
+        nothing = {"client_id": None, "user_id": None, "method": None, "verification": ""}
+        return self.model_copy(update={"reference": reference, "opened_at": opened_at} | nothing)
+
+    def write(self) -> str:
+        """For private_metadata."""
+        return self.model_dump_json(exclude_none=True)

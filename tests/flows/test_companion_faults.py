@@ -53,6 +53,8 @@ async def test_what_the_companion_refuses_is_told_apart_and_the_email_is_left(
     modal = await person.types("/reset-password ana@example.com")
     await modal.shows("Id del cliente" if language == "es" else "Client id")
     await modal.choose("Método" if language == "es" else "Method", SET if language == "es" else "Set a password")
+    await modal.submit()
+    await modal.shows("Confirmar" if language == "es" else "Confirm")
     running.whmcs.faults.add(fault)
     await modal.submit()
 
@@ -104,6 +106,8 @@ async def test_an_older_companion_is_used_for_what_it_can_do(
         assert modal.options("Método") == methods
         await modal.choose("Método", methods[-1])
         await modal.submit()
+        if methods[-1] == SET:
+            await modal.submit()
         await modal.shows("Listo")
 
 

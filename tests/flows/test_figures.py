@@ -32,7 +32,7 @@ async def test_resets_calls_and_acknowledgements_are_counted_without_ids_or_name
         found = await figures(world)
         assert found["resetbot_resets_total", "set_password", "SUCCEEDED"] == 1
         assert found["resetbot_acknowledgement_seconds_count", "command"] == 1
-        assert found["resetbot_acknowledgement_seconds_count", "view_submission"] == 1
+        assert found["resetbot_acknowledgement_seconds_count", "view_submission"] == 2  # the form, and its last step
         assert found["resetbot_whmcs_seconds_count", "set_password", "ok"] == 1
         assert found["resetbot_whmcs_seconds_count", "GetClients", "ok"] == 2  # at start, and for the search
         assert found["resetbot_slack_calls_total", "none", "views.open"] == 1

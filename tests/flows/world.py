@@ -162,10 +162,16 @@ async def make_world(folder: Path, mode: Mode = "http", postgresql: str = "") ->
 
 
 async def fill_form(agent: Person, whom: str, method: str, *, user: str | None = None) -> Modal:
-    """Type the command, wait for the card and choose; what is left to do is to submit."""
+    """Type the command, wait for the card and choose; what is left to do is to submit.
+
+    *Set a password* has a last step, which is reached here, so that the submission that is left confirms it.
+    """
     modal = await agent.types(f"/reset-password {whom}")
     await modal.shows("Id del cliente")
     if user is not None:
         await modal.choose("Usuario", user)
     await modal.choose("Método", method)
+    if method == SET:
+        await modal.submit()
+        await modal.shows("Confirmar")
     return modal

@@ -82,6 +82,11 @@ def search_failed(t: Texts, reason: Reason, detail: str) -> str:
     return f"{failures.why(t, reason, detail, detail)} {_nothing_changed(t)}"
 
 
+def lookup_failed(t: Texts, reason: Reason, detail: str, client_id: int) -> str:
+    """Why what is needed before a password is set could not be read."""
+    return f"{failures.why(t, reason, detail, client_id)} {_nothing_changed(t)}"
+
+
 def found_in_part(t: Texts, reason: Reason, detail: str) -> str:
     """A list is shown, but one of the two questions behind it failed."""
     lacking = t.say("This list may lack some clients, since WHMCS did not answer everything.")

@@ -1,0 +1,74 @@
+"""From a reset that runs, or was refused, to what is shown of it."""
+
+import asyncio
+
+from bot.domain.permissions import Agent
+from bot.domain.resets import Method, Outcome, ResetRequest, Result
+from bot.services.directory import Directory, LookupFailedError
+from bot.services.errors import (
+    AuditUnavailableError,
+    FormTamperedError,
+    LimitError,
+    NotAllowedError,
+    NotOfferedError,
+    ResetsPausedError,
+    ServiceError,
+    StillRunningError,
+)
+from bot.services.resets import ResetService
+from bot.views import reset_result
+from bot.views.blocks import View
+from bot.views.state import State
+from bot.views.text import Languages, Texts, form, outcomes
+
+
+class Results:
+    def __init__(self, *, resets: ResetService, directory: Directory, languages: Languages) -> None:
+        self._resets = resets
+        self._directory = directory
+        self._languages = languages
+
+    def draw(self, result: Result, state: State, t: Texts) -> View:
+        reset = result.reset
+        is_doubtful_mail = result.outcome is Outcome.UNKNOWN and reset.method is Method.RESET_EMAIL
+        return reset_result.build_result(
+            state,
+            result,
+            t,
+            self._languages.for_whmcs(reset.language),
+            emails_url=self._directory.emails_url(reset.client_id) if is_doubtful_mail else "",
+        )
+
+    async def wait_for(self, task: asyncio.Task[Result], state: State, request: ResetRequest, t: Texts) -> View:
+        """The view of how it ended, whichever process carries it out.
+
+        Raises: ServiceError: it was refused before it began.
+        """
+        try:
+            return self.draw(await asyncio.shield(task), state, t)
+        except StillRunningError:
+            return self.draw(await self._resets.wait_for_outcome(request.reference), state, t)
+        except FormTamperedError:
+            return reset_result.build_notice(outcomes.used_for_other_values(t), t)
+
+
+def word_refusal(error: ServiceError, agent: Agent, t: Texts) -> str:
+    match error:
+        case ResetsPausedError():
+            return outcomes.paused(t, error.pause, agent.timezone)
+        case LimitError():
+            return form.limit_reached(t, error.limit, who=error.who, timezone=agent.timezone)
+        case NotAllowedError():
+            return form.not_allowed_to_set(t, error.denial)
+        case NotOfferedError():
+            return form.not_offered(t)
+        case AuditUnavailableError():
+            return form.no_audit(t)
+        case FormTamperedError():
+            return outcomes.used_for_other_values(t)
+        case _:
+            return outcomes.stopping(t)
+
+
+def word_failed_lookup(error: LookupFailedError, client_id: int, t: Texts) -> str:
+    return outcomes.lookup_failed(t, error.failure.reason, error.failure.detail, client_id)

@@ -1,0 +1,15 @@
+"""Proof of identity."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    # With a default of the server's, so that a version that does not know them goes on writing beside a newer one.
+    op.add_column("resets", sa.Column("proof", sa.String, nullable=False, server_default=""))
+    op.add_column("resets", sa.Column("verification", sa.String, nullable=False, server_default=""))

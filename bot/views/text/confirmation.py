@@ -1,0 +1,55 @@
+"""The words of the last step before a password is set."""
+
+from bot.domain.resets import Method, SetPasswordSummary
+from bot.views.text import form
+from bot.views.text.catalogue import Texts
+
+
+def confirm(t: Texts) -> str:
+    return t.say("Confirm")
+
+
+def question(t: Texts) -> str:
+    return t.say("Set a new password for this user?")
+
+
+def fields(t: Texts, summary: SetPasswordSummary) -> list[tuple[str, str]]:
+    """Label and value of what will be done."""
+    user = f"{summary.user_name}\n{summary.user_email}" if summary.user_name else summary.user_email
+    return [
+        (form.user(t), user),
+        (form.client(t), summary.client_name),
+        (form.method(t), form.method_text(t, Method.SET_PASSWORD)),
+    ]
+
+
+def reach(t: Texts, summary: SetPasswordSummary) -> str:
+    """What the new password opens, and what becomes of the old one."""
+    return f"{_other_clients(t, summary)} {_effect(t)}"
+
+
+def _other_clients(t: Texts, summary: SetPasswordSummary) -> str:
+    if summary.other_clients is None:
+        return t.say("⚠ WHMCS does not tell which other clients this user opens.")
+    if not summary.other_clients:
+        return t.say("This user opens no other client.")
+    names = ", ".join(summary.other_names)
+    more = summary.other_clients - len(summary.other_names)
+    told = t.count(
+        "⚠ The password also opens {number} other client: {names}",
+        "⚠ The password also opens {number} other clients: {names}",
+        summary.other_clients,
+        names=names,
+    )
+    ending = t.count(" and {number} more.", " and {number} more.", more) if more else "."
+    return f"{told}{ending}"
+
+
+def _effect(t: Texts) -> str:
+    return t.say(
+        "The bot generates a new password, sets it in WHMCS, and sends it to you alone. The old one stops working at once."
+    )
+
+
+def progress(t: Texts) -> str:
+    return t.say("One moment: reading from WHMCS what the password opens…")
