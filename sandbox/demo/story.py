@@ -103,6 +103,9 @@ class Story:
         await self._choose(modal, self.labels.user, SET_PASSWORD_OF)
         await self._choose(modal, self.labels.method, self.labels.set_password)
         self.screen.modal(modal)
+        await self._send(modal)
+        await modal.shows(self.labels.confirm)
+        self.screen.modal(modal)
         await self._submit(modal, SET_PASSWORD_OF)
         message = await self.agent.direct_message(containing=SET_PASSWORD_OF)
         self.password = message.password
@@ -149,11 +152,14 @@ class Story:
 
     async def _submit(self, modal: Modal, email: str) -> None:
         """Send the form and wait for its result, which has to be a success."""
-        self.screen.presses(self.agent, reading.plain(modal.view["submit"]))
-        await modal.submit()
+        await self._send(modal)
         await self.agent.waits_until(lambda: self.labels.back in modal.buttons or modal.errors)
         _require(self.labels.done in modal.text.splitlines() and email in modal.text, f"no success, but:\n{modal.text}")
         self.screen.modal(modal)
+
+    async def _send(self, modal: Modal) -> None:
+        self.screen.presses(self.agent, reading.plain(modal.view["submit"]))
+        await modal.submit()
 
     async def _delete(self, message: Message) -> None:
         self.screen.presses(self.agent, self.labels.delete_now)

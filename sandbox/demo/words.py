@@ -26,6 +26,7 @@ class Labels:
     method: str
     reset_email: str
     set_password: str
+    confirm: str
     delete_now: str
     back: str
     done: str
@@ -127,6 +128,7 @@ _ES: Final = Words(
         method="Método",
         reset_email="Enviar correo electrónico para restablecer la contraseña",
         set_password="Cambiar contraseña",
+        confirm="Confirmar",
         delete_now="Borrar ahora",
         back="Volver",
         done="Listo",
@@ -184,6 +186,7 @@ _EN: Final = Words(
         method="Method",
         reset_email="Send a password-reset e-mail",
         set_password="Set a password",
+        confirm="Confirm",
         delete_now="Delete now",
         back="Back",
         done="Done",

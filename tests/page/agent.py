@@ -18,6 +18,7 @@ class Labels:
     reset_email: str
     set_password: str
     submit: str
+    confirm: str
     done: str
     back: str
     delete_now: str
@@ -33,6 +34,7 @@ ES = Labels(
     reset_email="Enviar correo electrónico para restablecer la contraseña",
     set_password="Cambiar contraseña",
     submit="Restablecer",
+    confirm="Confirmar",
     done="Listo",
     back="Volver",
     delete_now="Borrar ahora",
@@ -47,6 +49,7 @@ EN = Labels(
     reset_email="Send a password-reset e-mail",
     set_password="Set a password",
     submit="Reset",
+    confirm="Confirm",
     done="Done",
     back="Back",
     delete_now="Delete now",
@@ -90,13 +93,20 @@ class Agent:
         await self.modal.get_by_role("radio", name=re.compile(re.escape(method))).check()
 
     async def submits(self) -> None:
+        """Send the form off."""
         await self.modal.get_by_role("button", name=self.labels.submit, exact=True).click()
+
+    async def confirms(self) -> None:
+        """Send the form off and confirm what its last step says."""
+        await self.submits()
+        await self.modal.get_by_role("button", name=self.labels.confirm, exact=True).click()
 
     async def resets(self, whom: str, method: str, user: str | None = None) -> None:
         """The whole way, to the result."""
         await self.opens_form(whom)
         await self.chooses(method, user)
-        await self.submits()
+        await (self.confirms() if method == self.labels.set_password else self.submits())
+        await expect(self.modal.get_by_role("button", name=self.labels.confirm, exact=True)).to_have_count(0)
         await expect(self.modal.get_by_role("button", name=self.labels.back, exact=True)).to_be_visible()
 
     async def closes(self) -> None:

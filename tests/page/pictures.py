@@ -37,6 +37,11 @@ async def take_pictures(browser: Browser, address: str, language: str, folder: P
     await page.screenshot(path=folder / f"form.{language}.png")
 
     await agent.submits()
+    confirm = agent.modal.get_by_role("button", name=labels.confirm, exact=True)
+    await expect(confirm).to_be_visible()
+    await page.screenshot(path=folder / f"confirm.{language}.png")
+
+    await confirm.click()
     await expect(agent.modal.get_by_text(labels.done, exact=True)).to_be_visible()
     await page.screenshot(path=folder / f"result.{language}.png")
 

@@ -78,7 +78,7 @@ async def test_a_direct_message_that_is_lost_leaves_the_password_as_it_was(agent
     await agent.opens_form("ma11@example.com")
     await agent.chooses(agent.labels.set_password)
     await switch(agent, "slack_lost_post")
-    await agent.submits()
+    await agent.confirms()
 
     await expect(agent.modal).to_contain_text(agent.labels.nothing_changed)
     await agent.closes()

@@ -63,7 +63,7 @@ async def test_a_generated_password_opens_the_account_and_its_message_goes_while
 
     await agent.opens_form("compras@cinco")
     await agent.chooses(agent.labels.set_password, email)
-    await agent.submits()
+    await agent.confirms()
     await expect(agent.modal.get_by_text(agent.labels.done, exact=True)).to_be_visible()
     await agent.closes()
     password = await agent.reads_password()
