@@ -3,6 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
+from sandbox.page.traffic import MASK
 from tests.page.conftest import Open
 from tests.page.desk import find_ticket, open_ticket, words_of
 
@@ -75,3 +76,23 @@ async def test_a_ticket_is_closed_and_another_is_merged(sit_down: Open) -> None:
     await merging.get_by_role("button", name=words.merge, exact=True).click()
     await expect(merging).to_contain_text("merged into 600007")
     await expect(await open_ticket(agent, "600007")).to_contain_text("Consulta número 10")
+
+
+async def test_a_password_on_a_ticket_is_masked_and_shown_only_to_whom_slack_has_shown_it(sit_down: Open) -> None:
+    agent, colleague = await sit_down("Sofía"), await sit_down("Alex")
+    await agent.resets("vera@example.com", agent.labels.set_password, "vera@example.com")
+    await agent.closes()
+    password = await agent.reads_password()
+    ticket = await open_ticket(agent, "VIP-000110")
+    await ticket.get_by_label(words_of(agent).answer).fill(f"Entré con {password}")
+    await ticket.get_by_role("button", name=words_of(agent).send_answer).click()
+
+    masked = ticket.get_by_text(f"Entré con {MASK}", exact=True)
+    await expect(masked).to_be_visible()
+    await ticket.get_by_role("button", name=agent.words.show_password).click()
+    await expect(ticket.get_by_text(f"Entré con {password}", exact=True)).to_be_visible()
+    await ticket.get_by_role("button", name=agent.words.hide_password).click()
+    await expect(masked).to_be_visible()
+    seen = await open_ticket(colleague, "VIP-000110")
+    await expect(seen.get_by_text(f"Entré con {MASK}", exact=True)).to_be_visible()
+    await expect(seen.get_by_role("button", name=colleague.words.show_password)).to_have_count(0)

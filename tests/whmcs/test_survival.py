@@ -262,6 +262,13 @@ async def test_a_client_has_as_many_users_as_it_has(asking: WhmcsClient, client_
     assert (details.owner_user_id is None) == (users == 0 or not any(user.is_owner for user in details.users))
 
 
+async def test_the_group_of_a_client_is_told_by_the_search_and_by_its_card(asking: WhmcsClient) -> None:
+    ((found,), _) = await asking.get_clients("vera@example.com")
+
+    assert (found.group_id, (await asking.get_clients_details(110)).client.group_id) == (1, 1)
+    assert (await asking.get_clients_details(113)).client.group_id == 0
+
+
 async def test_two_clients_whose_addresses_are_their_users_crosswise_are_both_found(
     local: LocalWhmcs, asking: WhmcsClient
 ) -> None:
