@@ -25,6 +25,7 @@ from bot.listeners.direct_message import DirectMessageListeners
 from bot.listeners.dispatching import Dispatcher
 from bot.listeners.drawing import Drawing
 from bot.listeners.entries import Entries
+from bot.listeners.forms import Forms
 from bot.listeners.last_step import LastStepListeners
 from bot.listeners.reset_password import ResetPasswordListeners
 from bot.listeners.results import Results
@@ -124,12 +125,14 @@ class App:
         )
         modals = Modals(slack)
         drawing = Drawing(modals, self._tasks)
+        forms = Forms(resets=self._resets, clock=self._database.now, ttl=timedelta(seconds=settings.modal_ttl_seconds))
         results = Results(resets=self._resets, directory=directory, languages=languages)
         last_step = LastStepListeners(
             preview=Preview(
                 client=self._whmcs, companion=self._companion, capabilities=self._capabilities, access=access
             ),
             resets=self._resets,
+            forms=forms,
             results=results,
             drawing=drawing,
             languages=languages,
@@ -140,6 +143,7 @@ class App:
             ResetPasswordListeners(
                 directory=directory,
                 resets=self._resets,
+                forms=forms,
                 drawing=drawing,
                 modals=modals,
                 messages=messages,
@@ -149,6 +153,7 @@ class App:
                 directory=directory,
                 last_step=last_step,
                 resets=self._resets,
+                forms=forms,
                 results=results,
                 drawing=drawing,
                 languages=languages,

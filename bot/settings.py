@@ -129,6 +129,7 @@ class Settings(ManifestSettings, OperationsSettings, DatabaseSettings):
     help_contact: str | None = Field(default=None, max_length=500)
 
     ticket_policy: Literal["off", "optional", "required"] = "optional"
+    modal_ttl_seconds: int = Field(default=1800, ge=60, le=86400)
     password_ttl_seconds: int = Field(default=900, ge=30, le=86400)
     password_length: int = Field(default=20, ge=MIN_LENGTH, le=MAX_LENGTH)
     agent_resets_per_hour: int = Field(default=30, ge=1)

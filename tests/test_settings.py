@@ -57,6 +57,7 @@ def test_what_is_not_set_has_its_default() -> None:
         "set_password_user_groups": frozenset(),
         "help_contact": None,
         "ticket_policy": "optional",
+        "modal_ttl_seconds": 1800,
         "password_ttl_seconds": 900,
         "password_length": 20,
         "agent_resets_per_hour": 30,

@@ -12,6 +12,7 @@ import structlog
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.domain.audit import Step
+from bot.domain.forms import FormFault, UnusableFormError
 from bot.domain.permissions import Agent
 from bot.domain.references import make_reference
 from bot.listeners.answers import Answer
@@ -79,7 +80,7 @@ class Entries:
             except PayloadError as error:
                 _logger.warning("payload not understood", step=step.value, error=str(error))
                 t = self._languages.for_locale("")
-                await ack(**refuse(t, outcomes.start_again(t)))
+                await ack(**refuse(t, outcomes.start_again(t, FormFault.NOT_OURS)))
                 return
             await ack(**await self._answer(step, payload, listener, refuse, arrived_at))
 
@@ -101,6 +102,9 @@ class Entries:
         except NotAllowedError as error:
             t = self._languages.for_locale(error.locale or locale)
             return refuse(t, outcomes.denied(t, error.denial))
+        except UnusableFormError as error:
+            t = self._languages.for_locale(locale)
+            return refuse(t, outcomes.start_again(t, error.fault))
         except Exception as error:  # noqa: BLE001 - the last resort: whatever failed is logged and told
             return refuse(*self._explain_fault(error, step, locale))
 
@@ -115,6 +119,9 @@ class Entries:
         except NotAllowedError as error:
             t = self._languages.for_locale(error.locale or locale)
             await self._tell(payload, outcomes.denied(t, error.denial), t)
+        except UnusableFormError as error:
+            t = self._languages.for_locale(locale)
+            await self._tell(payload, outcomes.start_again(t, error.fault), t)
         except Exception as error:  # noqa: BLE001 - the last resort: whatever failed is logged and told
             t, sentence = self._explain_fault(error, step, locale)
             await self._tell(payload, sentence, t)

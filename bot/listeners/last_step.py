@@ -2,11 +2,13 @@
 
 import asyncio
 
+from bot.domain.forms import FormFault, UnusableFormError
 from bot.domain.permissions import Agent
 from bot.domain.resets import Method, Reason, ResetRequest, Result
 from bot.listeners.answers import Answer, update
 from bot.listeners.drawing import Drawing
 from bot.listeners.entries import CHECK_SECONDS
+from bot.listeners.forms import Forms
 from bot.listeners.payloads import Submission
 from bot.listeners.results import Results, word_failed_lookup, word_refusal
 from bot.services.directory import LookupFailedError
@@ -17,7 +19,7 @@ from bot.services.tasks import Tasks
 from bot.views import confirmation, reset_result
 from bot.views.blocks import View
 from bot.views.state import State, ViewError
-from bot.views.text import Languages, Texts, outcomes
+from bot.views.text import Languages, Texts
 
 _LEAST_CHECK_SECONDS = 0.1
 
@@ -28,6 +30,7 @@ class LastStepListeners:
         *,
         preview: Preview,
         resets: ResetService,
+        forms: Forms,
         results: Results,
         drawing: Drawing,
         languages: Languages,
@@ -35,6 +38,7 @@ class LastStepListeners:
     ) -> None:
         self._preview = preview
         self._resets = resets
+        self._forms = forms
         self._results = results
         self._drawing = drawing
         self._languages = languages
@@ -54,15 +58,12 @@ class LastStepListeners:
         return update(reset_result.build_reading(state, t))
 
     async def confirm(self, submission: Submission, agent: Agent, arrived_at: float) -> Answer:
-        t = self._languages.for_locale(agent.locale)
         try:
             sent = confirmation.parse(submission.view)
         except ViewError:
-            return update(reset_result.build_notice(outcomes.start_again(t), t))
+            raise UnusableFormError(FormFault.NOT_OURS) from None
         state = sent.state
-        if state.agent != agent.id:
-            await self._resets.record_tampering(state.reference, agent.id, "other_agent")
-            return update(reset_result.build_notice(outcomes.start_again(t), t))
+        await self._forms.require_sendable(state, agent)
         request = ResetRequest(
             reference=sent.reference,
             agent=agent,

@@ -1,18 +1,18 @@
 """The conversation in the modal up to the submission: open, search, choose; and back from a result."""
 
 import asyncio
-import time
 from typing import Final
 
 import structlog
 
 from bot.domain.clients import Search
+from bot.domain.forms import FormFault, UnusableFormError
 from bot.domain.names import one_line, shorten
 from bot.domain.permissions import Agent
-from bot.domain.references import make_reference
 from bot.listeners.answers import Answer
 from bot.listeners.cards import draw_card
 from bot.listeners.drawing import Drawing
+from bot.listeners.forms import Forms
 from bot.listeners.latest import Latest
 from bot.listeners.payloads import Action, Command, Suggestion
 from bot.services.directory import Directory, Preselection
@@ -24,7 +24,7 @@ from bot.views import direct_message
 from bot.views import reset_password as modal
 from bot.views import reset_result as result_modal
 from bot.views.blocks import View
-from bot.views.state import State, ViewError
+from bot.views.state import State
 from bot.views.text import Languages, Texts, outcomes
 
 _logger = structlog.stdlib.get_logger(__name__)
@@ -43,6 +43,7 @@ class ResetPasswordListeners:
         *,
         directory: Directory,
         resets: ResetService,
+        forms: Forms,
         drawing: Drawing,
         modals: Modals,
         messages: Messages,
@@ -50,6 +51,7 @@ class ResetPasswordListeners:
     ) -> None:
         self._directory = directory
         self._resets = resets
+        self._forms = forms
         self._drawing = drawing
         self._modals = modals
         self._messages = messages
@@ -70,13 +72,7 @@ class ResetPasswordListeners:
             content = direct_message.build_notice(outcomes.paused(t, pause, agent.timezone), t)
             await self._messages.answer(command.origin, agent.id, content)
             return
-        state = State(
-            reference=make_reference(),
-            agent=agent.id,
-            opened_at=_now(),
-            channel=command.channel_id,
-            response_url=command.response_url,
-        )
+        state = self._forms.begin(agent, command.origin)
         view = modal.build_searching(state, query, t) if query else modal.build_empty(state, t)
         try:
             view_id = await self._modals.open(command.trigger_id, view)
@@ -104,10 +100,7 @@ class ResetPasswordListeners:
     async def show_client(self, action: Action, agent: Agent) -> None:
         """A client was chosen, in the type-ahead or among the matches."""
         t = self._languages.for_locale(agent.locale)
-        state = await self._read_state(action, agent)
-        if state is None:
-            await self._draw_start_again(action, t)
-            return
+        state = await self._forms.read(action.view, agent)
         client_id = modal.parse_client_value(action.element.selected)
         if client_id is None:
             await self._modals.update(action.view_id, modal.build_unavailable(state.for_client(None), t))
@@ -118,35 +111,30 @@ class ResetPasswordListeners:
     async def show_user(self, action: Action, agent: Agent) -> None:
         """A user was chosen of whom is not known yet which other clients the password opens."""
         t = self._languages.for_locale(agent.locale)
-        state = await self._read_state(action, agent)
+        state = await self._forms.read(action.view, agent)
         user_id = modal.parse_user_value(action.element.selected)
-        if state is None or state.client_id is None or user_id is None:
-            await self._draw_start_again(action, t)
-            return
+        if state.client_id is None or user_id is None:
+            raise UnusableFormError(FormFault.NOT_OURS)
         drawing = draw_card(self._directory, state, state.client_id, agent, Preselection(user_id=user_id), t)
         await self._drawing.replace(action.view_id, drawing)
 
     async def search_again(self, action: Action, agent: Agent) -> None:
         """The same search once more; its text is in the button."""
         t = self._languages.for_locale(agent.locale)
-        state = await self._read_state(action, agent)
-        if state is None:
-            await self._draw_start_again(action, t)
-            return
+        state = await self._forms.read(action.view, agent)
         query = _query(action.element.value or "")
-        fresh = state.renewed(make_reference(), _now())
+        fresh = self._forms.renew(state)
         meanwhile = modal.build_searching(fresh, query, t)
         await self._drawing.replace(action.view_id, self._draw_search(fresh, query, agent, t), meanwhile)
 
     async def back(self, action: Action, agent: Agent) -> None:
         """From a result to a new form with the same choices."""
         t = self._languages.for_locale(agent.locale)
-        state = await self._read_state(action, agent)
+        state = await self._forms.read(action.view, agent)
         choices = result_modal.parse_back(action.element.value)
-        if state is None or choices is None:
-            await self._draw_start_again(action, t)
-            return
-        fresh = state.renewed(make_reference(), _now())
+        if choices is None:
+            raise UnusableFormError(FormFault.NOT_OURS)
+        fresh = self._forms.renew(state)
         preselection = Preselection(user_id=choices.user_id, method=choices.method)
         drawing = draw_card(self._directory, fresh, choices.client_id, agent, preselection, t)
         await self._drawing.replace(action.view_id, drawing, modal.build_loading(fresh, t))
@@ -158,24 +146,6 @@ class ResetPasswordListeners:
             return modal.build_found(state, search, t)
         preselection = Preselection(typed=query)
         return await draw_card(self._directory, state, search.chosen.client_id, agent, preselection, t)
-
-    async def _read_state(self, action: Action, agent: Agent) -> State | None:
-        """None: not a form of this version, or one that was drawn for somebody else, which is recorded."""
-        try:
-            state = State.parse(action.view.get("private_metadata"))
-        except ViewError:
-            return None
-        if state.agent != agent.id:
-            await self._resets.record_tampering(state.reference, agent.id, "other_agent")
-            return None
-        return state
-
-    async def _draw_start_again(self, action: Action, t: Texts) -> None:
-        await self._modals.update(action.view_id, result_modal.build_notice(outcomes.start_again(t), t))
-
-
-def _now() -> int:
-    return int(time.time())
 
 
 def _query(text: str) -> str:

@@ -3,12 +3,14 @@
 import asyncio
 from typing import Final
 
+from bot.domain.forms import FormFault, UnusableFormError
 from bot.domain.permissions import Agent
 from bot.domain.resets import Method, ResetRequest, Result
 from bot.listeners.answers import Answer, field_errors, update
 from bot.listeners.cards import draw_card
 from bot.listeners.drawing import Drawing
 from bot.listeners.entries import CHECK_SECONDS
+from bot.listeners.forms import Forms
 from bot.listeners.last_step import LastStepListeners
 from bot.listeners.payloads import Submission
 from bot.listeners.results import Results, word_failed_lookup, word_refusal
@@ -32,6 +34,7 @@ class SubmissionListeners:
         directory: Directory,
         last_step: LastStepListeners,
         resets: ResetService,
+        forms: Forms,
         results: Results,
         drawing: Drawing,
         languages: Languages,
@@ -40,6 +43,7 @@ class SubmissionListeners:
         self._directory = directory
         self._last_step = last_step
         self._resets = resets
+        self._forms = forms
         self._results = results
         self._drawing = drawing
         self._languages = languages
@@ -50,10 +54,8 @@ class SubmissionListeners:
         try:
             sent = modal.parse_submission(submission.view)
         except ViewError:
-            return update(result_modal.build_notice(outcomes.start_again(t), t))
-        if sent.agent != agent.id:
-            await self._resets.record_tampering(sent.reference, agent.id, "other_agent")
-            return update(result_modal.build_notice(outcomes.start_again(t), t))
+            raise UnusableFormError(FormFault.NOT_OURS) from None
+        await self._forms.require_sendable(sent.state, agent)
         # A complete form is decided with STARTED, since one that was sent before has an outcome to show.
         if not sent.is_complete and (pause := await self._resets.find_pause()) is not None:
             return field_errors({modal.client_block(sent.state): outcomes.paused(t, pause, agent.timezone)})

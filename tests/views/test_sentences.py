@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain.clients import SetPasswordOffer
+from bot.domain.forms import FormFault
 from bot.domain.permissions import AgentId, Denial
 from bot.domain.resets import LimitKind, LimitReached, Method, Outcome, Reason, Result
 from bot.views import direct_message, reset_result
@@ -80,7 +81,7 @@ def refusals(t: Texts) -> Iterator[str]:
     yield form.client_without_users(t)
     yield form.not_offered(t)
     yield form.no_audit(t)
-    yield outcomes.start_again(t)
+    yield from (outcomes.start_again(t, fault) for fault in FormFault)
     yield outcomes.used_for_other_values(t)
     yield outcomes.not_opened(t)
     yield outcomes.stopping(t)

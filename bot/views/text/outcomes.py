@@ -1,5 +1,6 @@
 """The words for how a reset ended: what happened, whether anything changed, what to do next."""
 
+from bot.domain.forms import FormFault
 from bot.domain.pauses import Pause
 from bot.domain.permissions import Denial
 from bot.domain.resets import Method, Outcome, Reason, Result
@@ -110,7 +111,12 @@ def denied(t: Texts, denial: Denial) -> str:
             return t.say("You may not reset passwords with this bot. Nothing was changed.")
 
 
-def start_again(t: Texts) -> str:
+def start_again(t: Texts, fault: FormFault) -> str:
+    if fault is FormFault.TOO_OLD:
+        return t.say(
+            "This form was opened too long ago, so it can no longer be used: what it shows may have changed meanwhile. "
+            "Start again with /reset-password. Nothing was changed."
+        )
     return t.say(
         "This form is not one that can be sent: it is from another version of the bot or was made for somebody else. "
         "Start again with /reset-password. Nothing was changed."
