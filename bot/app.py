@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Final, Self
 from urllib.parse import urlsplit
@@ -18,6 +18,7 @@ import whmcs
 from bot import VERSION
 from bot.domain.addresses import is_loopback
 from bot.domain.audit import BOT, Action, AuditEvent, Happened
+from bot.domain.lifecycle import RENEWAL
 from bot.domain.permissions import AccessPolicy
 from bot.domain.resets import Limits
 from bot.listeners import build_table, register
@@ -37,13 +38,15 @@ from bot.services.capabilities import Capabilities
 from bot.services.deletions import Deletions
 from bot.services.directory import Directory
 from bot.services.preview import Preview
+from bot.services.recording import Recording
 from bot.services.recovery import Recovery
 from bot.services.refusals import Refusals
 from bot.services.reset_email import ResetEmail
 from bot.services.resets import ResetService
 from bot.services.set_password import PasswordRules, SetPassword
 from bot.services.tasks import Tasks
-from bot.services.worker import Worker
+from bot.services.telling import Telling
+from bot.services.worker import Backlog, Worker
 from bot.settings import Settings
 from bot.slack.client import Identity, SlackClient
 from bot.slack.errors import SlackError, SlackRefusedError
@@ -55,15 +58,13 @@ from bot.slack.socket_mode import SocketMode
 from bot.store.audit import AuditLog
 from bot.store.database import Database
 from bot.store.errors import NotMigratedError, StoreError
-from bot.store.jobs import JobKind, JobStore
+from bot.store.jobs import Job, JobKind, JobStore
 from bot.store.pauses import PauseStore
 from bot.store.resets import ResetStore
 from bot.views.text import Languages
 
 _logger = structlog.stdlib.get_logger(__name__)
 
-_LEASE: Final = timedelta(seconds=40)
-_RENEW_SECONDS: Final = 10.0
 _WORK_SECONDS: Final = 1.0
 _HEALTH_SECONDS: Final = 20.0
 _DRAIN_SECONDS: Final = 25.0
@@ -113,9 +114,6 @@ class App:
             refusals=refusals,
             clock=self._database.now,
         )
-        self._resets, self._worker, deletions = self._build_resets(
-            settings, access, refusals, Notices(messages, languages)
-        )
         directory = Directory(
             client=self._whmcs,
             companion=self._companion,
@@ -123,6 +121,9 @@ class App:
             access=access,
             admin_url=settings.whmcs_admin_url,
         )
+        notices = Notices(messages, languages, directory.emails_url)
+        self._resets, deletions, self._workers = self._build_resets(settings, access, refusals, notices)
+        self._backlog = Backlog(JobStore(database), metrics, database.now)
         modals = Modals(slack)
         drawing = Drawing(modals, self._tasks)
         forms = Forms(resets=self._resets, clock=self._database.now, ttl=timedelta(seconds=settings.modal_ttl_seconds))
@@ -177,12 +178,12 @@ class App:
 
     def _build_resets(
         self, settings: Settings, access: Access, refusals: Refusals, notices: Notices
-    ) -> tuple[ResetService, Worker, Deletions]:
+    ) -> tuple[ResetService, Deletions, tuple[Worker, ...]]:
         limits = Limits(
             agent_resets_per_hour=settings.agent_resets_per_hour,
             user_cooldown=timedelta(seconds=settings.user_cooldown_seconds),
         )
-        store, jobs = ResetStore(self._database, limits), JobStore(self._database)
+        store, jobs, clock = ResetStore(self._database, limits), JobStore(self._database), self._database.now
         set_password = None
         if self._companion is not None:
             set_password = SetPassword(
@@ -194,35 +195,35 @@ class App:
                 rules=PasswordRules(
                     length=settings.password_length, ttl=timedelta(seconds=settings.password_ttl_seconds)
                 ),
-                clock=self._database.now,
+                clock=clock,
             )
         resets = ResetService(
             store=store,
             pauses=PauseStore(self._database),
-            jobs=jobs,
+            recording=Recording(store=store, jobs=jobs, tasks=self._tasks, clock=clock),
             refusals=refusals,
             access=access,
             capabilities=self._capabilities,
             client=self._whmcs,
-            reset_email=ResetEmail(client=self._whmcs, store=store),
+            reset_email=ResetEmail(client=self._whmcs, store=store, clock=clock),
             set_password=set_password,
             notices=notices,
             tasks=self._tasks,
             metrics=self._metrics,
-            clock=self._database.now,
-            lease=_LEASE,
+            clock=clock,
         )
-        deletions = Deletions(jobs=jobs, notices=notices, access=access, clock=self._database.now)
+        deletions = Deletions(jobs=jobs, notices=notices, access=access, clock=clock)
         recovery = Recovery(
-            store=store,
-            jobs=jobs,
-            companion=self._companion,
-            notices=notices,
-            is_running=resets.is_running,
-            clock=self._database.now,
+            store=store, jobs=jobs, companion=self._companion, is_running=resets.is_running, clock=clock
         )
-        kinds = {JobKind.DELETE_MESSAGE: deletions.delete_due, JobKind.RECOVER_RESET: recovery.recover}
-        return resets, Worker(jobs=jobs, kinds=kinds, metrics=self._metrics, clock=self._database.now), deletions
+        telling = Telling(store=store, jobs=jobs, notices=notices, clock=clock)
+        # Apart, so that a reset is recovered in time however much there is to delete and however slow Slack is.
+        kinds: tuple[Mapping[JobKind, Callable[[Job], Awaitable[None]]], ...] = (
+            {JobKind.RECOVER_RESET: recovery.recover, JobKind.SETTLE_RESET: recovery.settle},
+            {JobKind.TELL_AGENT: telling.tell},
+            {JobKind.DELETE_MESSAGE: deletions.delete_due},
+        )
+        return resets, deletions, tuple(Worker(jobs=jobs, kinds=each, clock=clock) for each in kinds)
 
     @classmethod
     async def prepare(cls, settings: Settings) -> Self:
@@ -265,8 +266,9 @@ class App:
             await self.stop()
             raise
         self._loops = [
-            asyncio.create_task(_every(_WORK_SECONDS, self._worker.work, self._is_ending)),
-            asyncio.create_task(_every(_RENEW_SECONDS, self._renew, self._is_ending)),
+            *(asyncio.create_task(_every(_WORK_SECONDS, worker.work, self._is_ending)) for worker in self._workers),
+            asyncio.create_task(_every(_WORK_SECONDS, self._backlog.look, self._is_ending)),
+            asyncio.create_task(_every(RENEWAL.total_seconds(), self._renew, self._is_ending)),
             asyncio.create_task(_every(_HEALTH_SECONDS, self._look, self._is_ending)),
             asyncio.create_task(_every(_WORK_SECONDS, self._capabilities.refresh_if_due, self._is_ending)),
         ]

@@ -97,8 +97,11 @@ class Transport:
         await self._client.aclose()
 
     async def post(self, request: Request, *, ends_at: float) -> Answer | NoAnswer:
-        """Send once. `ends_at` is on the event loop's clock and covers everything, the pool's queue included."""
-        trace = _Trace()
+        """Send once. `ends_at` is on the event loop's clock and covers everything, the pool's queue included.
+
+        Nothing is sent after it, also by a process that was stopped meanwhile and goes on.
+        """
+        trace = _Trace(ends_at)
         try:
             async with asyncio.timeout_at(ends_at):
                 return await self._exchange(request, trace)
@@ -127,17 +130,22 @@ class Transport:
 
 
 class _Trace:
-    """Learns from httpcore's trace whether a byte of the request itself may have left."""
+    """Learns from httpcore's trace whether a byte of the request itself may have left, and lets none leave too late."""
 
-    __slots__ = ("is_sending",)
+    __slots__ = ("_ends_at", "is_sending")
 
-    def __init__(self) -> None:
+    def __init__(self, ends_at: float) -> None:
         self.is_sending = False
+        self._ends_at = ends_at
 
     async def __call__(self, event: str, info: Mapping[str, object]) -> None:
-        if event.endswith("send_request_headers.started"):
-            # A proxy is asked for a tunnel first; that is not the request.
-            self.is_sending |= getattr(info.get("request"), "method", b"") != b"CONNECT"
+        if not event.endswith("send_request_headers.started"):
+            return
+        # A process that was stopped may be told of its new connection before it is told that the time is over.
+        if asyncio.get_running_loop().time() >= self._ends_at:
+            raise TimeoutError
+        # A proxy is asked for a tunnel first; that is not the request.
+        self.is_sending |= getattr(info.get("request"), "method", b"") != b"CONNECT"
 
 
 def checked_url(url: str) -> str:

@@ -14,14 +14,16 @@ class Method(StrEnum):
 
 
 class Phase(StrEnum):
-    """How far a reset is known to be. Each is committed before the step that it announces.
+    """How far a reset is known to be. What leads from one to the next, and what each announces: see `lifecycle`.
 
     CHECKING: nothing was asked of WHMCS but reads. CALLING: the write may be on its way. DONE: the outcome is recorded.
+    SETTLED: what had become of it was found out after that.
     """
 
     CHECKING = "checking"
     CALLING = "calling"
     DONE = "done"
+    SETTLED = "settled"
 
 
 class Outcome(StrEnum):
@@ -31,6 +33,14 @@ class Outcome(StrEnum):
     REFUSED = "REFUSED"
     FAILED = "FAILED"
     UNKNOWN = "UNKNOWN"
+
+
+class Settled(StrEnum):
+    """What became of a reset after all: the `reason` of its SETTLED event. NOT_DELIVERED: done, and nobody has it."""
+
+    DONE = "done"
+    NOT_DELIVERED = "not_delivered"
+    NOT_DONE = "not_done"
 
 
 class Reason(StrEnum):
@@ -60,6 +70,7 @@ class Reason(StrEnum):
     COMPANION_CLOCK = "companion_clock"
     COMPANION_REFUSED = "companion_refused"
     SERVER_ERROR = "server_error"
+    NOT_RECORDED = "not_recorded"
     DIRECT_MESSAGE = "direct_message"
     NOT_DELIVERED = "not_delivered"
     INTERRUPTED = "interrupted"
@@ -112,7 +123,7 @@ class SetPasswordSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reset:
-    """A reset as the database has it. `user_email` and `language` are known once WHMCS was asked.
+    """A reset as the database has it. `user_email` and `language` are known once WHMCS was asked, at `called_at`.
 
     `language` is WHMCS's name of the client's language, such as `spanish`, or empty: the default.
     """
@@ -132,6 +143,8 @@ class Reset:
     language: str = ""
     outcome: Outcome | None = None
     reason: Reason | None = None
+    called_at: datetime | None = None
+    settled: Settled | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

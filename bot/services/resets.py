@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import structlog
@@ -29,6 +29,7 @@ from bot.services.errors import (
     StoppingError,
 )
 from bot.services.failures import OF_WHMCS, explain
+from bot.services.recording import Recording
 from bot.services.refusals import Refusals
 from bot.services.reset_email import ResetEmail
 from bot.services.set_password import SetPassword
@@ -36,14 +37,12 @@ from bot.services.tasks import Tasks
 from bot.slack.errors import SlackError
 from bot.slack.notices import Notices
 from bot.store.errors import LimitReachedError, NotOursError, PausedError, ReferenceUsedError, StoreUnavailableError
-from bot.store.jobs import JobStore
 from bot.store.pauses import PauseStore
 from bot.store.resets import ResetStore
 
 _logger = structlog.stdlib.get_logger(__name__)
 
 _LOG_TRIES: Final = 3
-_RECORD_TRIES: Final = 8
 _LOOKS: Final = 60
 _LOOK_SECONDS: Final = 1.0
 
@@ -55,18 +54,14 @@ class _Running:
 
 
 class ResetService:
-    """Takes submitted forms to their results.
-
-    `set_password` None: no companion is configured. `lease`: for how long without a sign of life of ours recovery
-    leaves a reset alone.
-    """
+    """Takes submitted forms to their results. `set_password` None: no companion is configured."""
 
     def __init__(
         self,
         *,
         store: ResetStore,
         pauses: PauseStore,
-        jobs: JobStore,
+        recording: Recording,
         refusals: Refusals,
         access: Access,
         capabilities: Capabilities,
@@ -77,11 +72,10 @@ class ResetService:
         tasks: Tasks,
         metrics: Metrics,
         clock: Callable[[], datetime],
-        lease: timedelta,
     ) -> None:
         self._store = store
         self._pauses = pauses
-        self._jobs = jobs
+        self._recording = recording
         self._refusals = refusals
         self._access = access
         self._capabilities = capabilities
@@ -92,9 +86,7 @@ class ResetService:
         self._tasks = tasks
         self._metrics = metrics
         self._clock = clock
-        self._lease = lease
         self._running: dict[Reference, _Running] = {}
-        self._unrecorded: set[Reference] = set()
         self._is_stopping = False
 
     def submit(self, request: ResetRequest, *, check_seconds: float) -> asyncio.Task[Result]:
@@ -157,12 +149,12 @@ class ResetService:
 
     def is_running(self, reference: Reference) -> bool:
         """Whether the reset runs here, or its outcome is known here and still being recorded."""
-        return reference in self._running or reference in self._unrecorded
+        return reference in self._running or reference in self._recording.unrecorded
 
     async def renew_leases(self) -> None:
         """Say that the resets that run here are alive; to be called well within the lease."""
-        if alive := self._running.keys() | self._unrecorded:
-            await self._jobs.renew_recovery(alive, self._clock() + self._lease)
+        if alive := self._running.keys() | self._recording.unrecorded:
+            await self._store.renew(alive, now=self._clock())
 
     async def refuse(self, request: ResetRequest, reason: Reason) -> Result:
         """Record a reset that names what does not belong together: begun, and refused without asking WHMCS.
@@ -205,8 +197,7 @@ class ResetService:
     async def _begin(self, request: ResetRequest) -> Reset | Result:
         """Commit STARTED; a form that was sent before has its Result instead."""
         try:
-            now = self._clock()
-            return await self._store.begin(request, now=now, recover_at=now + self._lease)
+            return await self._store.begin(request, now=self._clock())
         except ReferenceUsedError as used:
             return await self._show_again(request, used.reset)
         except PausedError as paused:
@@ -228,9 +219,7 @@ class ResetService:
     async def _end(self, result: Result, request: ResetRequest) -> None:
         """Record the outcome, and say it where the agent began."""
         reset = result.reset
-        if not await self._finish(result, tries=1):
-            self._unrecorded.add(reset.reference)
-            self._tasks.spawn(self._finish_later(result), name=f"record {reset.reference}")
+        await self._recording.record(result)
         self._metrics.resets.labels(reset.method.value, result.outcome.value).inc()
         self._tasks.spawn(self._confirm(request, result), name=f"confirm {reset.reference}")
 
@@ -272,30 +261,6 @@ class ResetService:
         is_untouched = recorded is not None and recorded.phase is Phase.CHECKING
         return Outcome.FAILED if is_untouched else Outcome.UNKNOWN
 
-    async def _finish(self, result: Result, *, tries: int) -> bool:
-        """Commit the outcome. False: the database does not take it; recovery settles it if nothing else does."""
-        for attempt in range(tries):
-            if attempt:
-                await asyncio.sleep(min(2.0**attempt, 30))
-            try:
-                await self._store.finish(
-                    result.reset, result.outcome, result.reason, now=self._clock(), actor=result.reset.agent_id
-                )
-            except StoreUnavailableError:
-                _logger.exception(
-                    "outcome not recorded", reference=result.reset.reference, outcome=result.outcome.value
-                )
-            else:
-                return True
-        return False
-
-    async def _finish_later(self, result: Result) -> None:
-        """Until the outcome is recorded, recovery must not take the reset for one that nobody knows about."""
-        try:
-            await self._finish(result, tries=_RECORD_TRIES)
-        finally:
-            self._unrecorded.discard(result.reset.reference)
-
     async def _show_again(self, request: ResetRequest, reset: Reset) -> Result:
         """The form was sent before: its outcome, or a refusal if it was sent with other values."""
         if not request.has_values_of(reset):
@@ -333,6 +298,8 @@ class ResetService:
             await self._notices.confirm(request.origin, result)
         except SlackError as error:
             _logger.warning("confirmation not sent", reference=request.reference, error=str(error))
+            return
+        await self._recording.note_told(request.reference)
 
     async def _log_activity(self, reset: Reset) -> None:
         """Leave the one line in WHMCS's activity log; a second one would be noise, a missing one is a warning."""

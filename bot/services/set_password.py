@@ -14,13 +14,14 @@ from typing import Final
 import structlog
 
 import whmcs
+from bot.domain.lifecycle import WRITE_TIME
 from bot.domain.passwords import generate_password
 from bot.domain.resets import MessageRef, Outcome, Reason, Reset, Result, SecretMessage
 from bot.services.checks import StoppedError, check_user
 from bot.services.failures import Failure, explain
 from bot.slack.errors import SlackError, SlackRateLimitedError, SlackRefusedError
 from bot.slack.notices import Notices
-from bot.store.errors import NotOursError, StoreError
+from bot.store.errors import NotOursError, StoreError, StoreUnavailableError
 from bot.store.jobs import JobStore
 from bot.store.resets import ResetStore
 
@@ -30,6 +31,7 @@ _ATTEMPTS: Final = 3
 _ATTEMPT_SECONDS: Final = 8.0
 _RECORD_ATTEMPTS: Final = 4
 _NOT_DELIVERED: Final = Failure(Outcome.SUCCEEDED, Reason.NOT_DELIVERED)
+_INTERRUPTED: Final = Failure(Outcome.FAILED, Reason.INTERRUPTED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +63,9 @@ class SetPassword:
         self._clock = clock
 
     async def carry_out(self, reset: Reset) -> Result:
-        """Raises: StoppedError; StoreError: nothing was asked of WHMCS."""
+        """Raises: StoppedError; NotOursError: nothing was asked of WHMCS."""
         checked, place = await self._prepare(reset)
+        ends_at = asyncio.get_running_loop().time() + WRITE_TIME.total_seconds()
         message = SecretMessage(
             reference=reset.reference,
             agent_id=reset.agent_id,
@@ -71,19 +74,22 @@ class SetPassword:
             deletes_at=self._clock() + self._rules.ttl,
         )
         try:
-            await self._store.announce_call(checked, message)
-        except StoreError as error:
-            reason = Reason.INTERRUPTED if isinstance(error, NotOursError) else Reason.INTERNAL
-            await self._turn_into(place, StoppedError(checked, Failure(Outcome.FAILED, reason)).result)
+            called = await self._store.announce_call(checked, message, now=self._clock())
+        except NotOursError:
+            await self._turn_into(place, StoppedError(checked, _INTERRUPTED).result)
             raise
+        except StoreUnavailableError as error:
+            stopped = StoppedError(checked, Failure(Outcome.FAILED, Reason.NOT_RECORDED))
+            await self._turn_into(place, stopped.result)
+            raise stopped from error
         password = generate_password(self._rules.length)
         try:
-            await self._write(checked, password)
+            await self._write(called, password, ends_at)
         except StoppedError as stopped:
             await self._turn_into(place, stopped.result)
             await self._keep(message)
             raise
-        return await self._deliver(checked, message, password)
+        return await self._deliver(called, message, password)
 
     async def _prepare(self, reset: Reset) -> tuple[Reset, MessageRef]:
         """Check the user and place the message, both at once. A post in flight is never cancelled: it would be lost."""
@@ -103,15 +109,22 @@ class SetPassword:
             raise place
         return checked, place
 
-    async def _write(self, reset: Reset, password: str) -> None:
+    async def _write(self, reset: Reset, password: str, ends_at: float) -> None:
         """Set it, with the same request id and password until there is an answer, which makes repeating harmless.
+
+        `ends_at`, in the loop's time: after it nothing is sent, since another process may have taken the reset over.
 
         Raises: StoppedError: refused, failed, or unknown.
         """
+        clock = asyncio.get_running_loop().time
         doubts: list[whmcs.OutcomeUnknownError] = []
+        failure = _INTERRUPTED
         for attempt in range(_ATTEMPTS):
             if attempt:
                 await asyncio.sleep(random.uniform(0.2, 0.4) * 2**attempt)  # noqa: S311 - spreads repetitions, hides nothing
+            left = ends_at - clock()
+            if left <= 0:
+                break
             try:
                 await self._companion.set_password(
                     request_id=reset.reference,
@@ -119,21 +132,21 @@ class SetPassword:
                     user_id=reset.user_id,
                     password=password,
                     agent=reset.agent_id,
-                    deadline_seconds=_ATTEMPT_SECONDS,
+                    deadline_seconds=min(_ATTEMPT_SECONDS, left),
                 )
             except whmcs.OutcomeUnknownError as error:
                 doubts.append(error)
             except whmcs.UnreachableError as error:
-                if not doubts and attempt == _ATTEMPTS - 1:
-                    raise StoppedError(reset, explain(error)) from error
+                failure = explain(error)
             except whmcs.WhmcsError as error:
                 if not doubts:
                     raise StoppedError(reset, explain(error)) from error
                 break
             else:
                 return
-        if doubts:
-            await self._settle(reset, doubts)
+        if not doubts:
+            raise StoppedError(reset, failure)
+        await self._settle(reset, doubts)
 
     async def _settle(self, reset: Reset, doubts: Sequence[whmcs.OutcomeUnknownError]) -> None:
         """Ask what became of the write.

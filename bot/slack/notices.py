@@ -1,19 +1,25 @@
 """What is said to an agent outside of a modal: how a reset ended, and the message with the password."""
 
+from collections.abc import Callable
+
 from bot.domain.permissions import AgentId
 from bot.domain.references import Reference
-from bot.domain.resets import MessageRef, Origin, Reset, Result, SecretMessage
+from bot.domain.resets import MessageRef, Method, Origin, Outcome, Reset, Result, SecretMessage
 from bot.slack.messages import Messages
 from bot.views import direct_message
 from bot.views.text import Languages
 
 
 class Notices:
-    """Draws in the agent's language and sends. Every method raises SlackError where the call does."""
+    """Draws in the agent's language and sends. Every method raises SlackError where the call does.
 
-    def __init__(self, messages: Messages, languages: Languages) -> None:
+    `emails_url`: from a client's id to the list of the e-mails that WHMCS sent it.
+    """
+
+    def __init__(self, messages: Messages, languages: Languages, emails_url: Callable[[int], str]) -> None:
         self._messages = messages
         self._languages = languages
+        self._emails_url = emails_url
 
     async def place(self, agent_id: AgentId, locale: str, reference: Reference) -> MessageRef:
         """Post a message without a secret, into which the password will go; twice is harmless, and is tried."""
@@ -46,4 +52,12 @@ class Notices:
         await self._messages.delete(place)
 
     def _result(self, result: Result) -> direct_message.MessageContent:
-        return direct_message.build_result(result, self._languages.for_locale(result.reset.agent_locale))
+        reset = result.reset
+        is_doubtful_mail = (
+            result.outcome is Outcome.UNKNOWN and reset.settled is None and reset.method is Method.RESET_EMAIL
+        )
+        return direct_message.build_result(
+            result,
+            self._languages.for_locale(reset.agent_locale),
+            emails_url=self._emails_url(reset.client_id) if is_doubtful_mail else "",
+        )

@@ -52,10 +52,15 @@ async def append(connection: AsyncConnection, event: AuditEvent) -> None:
     await connection.execute(insert(AuditRow).values(**asdict(event)))
 
 
-def announce(event: AuditEvent) -> None:
-    """Write a recorded event to the log, so that it can be shipped elsewhere at once."""
+def announce(event: AuditEvent, *, is_recorded: bool = True) -> None:
+    """Write an event to the log, so that it can be shipped elsewhere at once.
+
+    One that the database has not taken yet is marked, and comes again when it has.
+    """
     fields = {name: value for name, value in asdict(event).items() if value not in {"", None}}
     fields["at"] = event.at.isoformat()
+    if not is_recorded:
+        fields["recorded"] = False
     _logger.info("audit", **fields)
 
 

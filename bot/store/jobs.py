@@ -1,12 +1,12 @@
 """Work that is due at a time, in one table, taken under a lease by whichever process looks first."""
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.audit import AuditEvent
@@ -19,10 +19,15 @@ from bot.store.models import JobRow
 
 
 class JobKind(StrEnum):
-    """DELETE_MESSAGE: a direct message's time is over. RECOVER_RESET: the process of a running reset fell silent."""
+    """DELETE_MESSAGE: a direct message's time is over. RECOVER_RESET: the process of a running reset fell silent.
+
+    TELL_AGENT: how it ended has not been told yet. SETTLE_RESET: its outcome may not be the last word.
+    """
 
     DELETE_MESSAGE = "delete_message"
     RECOVER_RESET = "recover_reset"
+    TELL_AGENT = "tell_agent"
+    SETTLE_RESET = "settle_reset"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,15 +56,22 @@ class JobStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def take_due(self, now: datetime, lease_until: datetime, limit: int) -> tuple[Job, ...]:
-        """Lease jobs whose time has come and which nobody else holds, the most overdue first."""
+    async def take_due(
+        self, kinds: Iterable[JobKind], now: datetime, lease_until: datetime, limit: int
+    ) -> tuple[Job, ...]:
+        """Lease jobs of these kinds whose time has come and which nobody else holds, the most overdue first."""
+        is_due = and_(
+            JobRow.kind.in_(list(kinds)),
+            JobRow.due_at <= now,
+            or_(JobRow.lease_until.is_(None), JobRow.lease_until <= now),
+        )
+        async with self._database.read() as connection:
+            # Who finds nothing takes no lock, and asks every second.
+            if (await connection.execute(select(JobRow.reference).where(is_due).limit(1))).first() is None:
+                return ()
         due = (
             select(JobRow.kind, JobRow.reference)
-            .where(
-                JobRow.kind.in_(list(JobKind)),
-                JobRow.due_at <= now,
-                or_(JobRow.lease_until.is_(None), JobRow.lease_until <= now),
-            )
+            .where(is_due)
             .order_by(JobRow.due_at)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -101,16 +113,6 @@ class JobStore:
                 await append(connection, event)
         if event is not None:
             announce(event)
-
-    async def renew_recovery(self, references: Collection[Reference], due_at: datetime) -> None:
-        """Say that these resets are still running here, so that nobody takes them over before `due_at`."""
-        change = (
-            update(JobRow)
-            .where(JobRow.kind == JobKind.RECOVER_RESET, JobRow.reference.in_(references))
-            .values(due_at=due_at)
-        )
-        async with self._database.write() as connection:
-            await connection.execute(change)
 
     async def find_secret_message(self, reference: Reference) -> SecretMessage | None:
         """Tell the message that is to be deleted for this reset; None: it is gone already."""

@@ -70,6 +70,8 @@ class ResetRow(Base):
     reason: Mapped[str | None]
     proof: Mapped[str]
     verification: Mapped[str]
+    called_at: Mapped[datetime | None]
+    settled: Mapped[str | None]
 
 
 class JobRow(Base):

@@ -1,14 +1,16 @@
 """Resets as the database has them, with the limits that are decided in the same transaction."""
 
-from dataclasses import asdict
+from collections.abc import Collection
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row, and_, case, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Update, and_, case, delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.audit import Action, AuditEvent, Happened
+from bot.domain.lifecycle import LEASE, is_to_be_settled, list_sources
 from bot.domain.permissions import AgentId
 from bot.domain.references import Reference
 from bot.domain.resets import (
@@ -22,6 +24,7 @@ from bot.domain.resets import (
     Reset,
     ResetRequest,
     SecretMessage,
+    Settled,
 )
 from bot.store.audit import announce, append
 from bot.store.database import Database
@@ -39,8 +42,8 @@ class ResetStore:
         self._database = database
         self._limits = limits
 
-    async def begin(self, request: ResetRequest, *, now: datetime, recover_at: datetime) -> Reset:
-        """Commit STARTED, having taken the agent's and the user's limit. Whoever dies after this is found at `recover_at`.
+    async def begin(self, request: ResetRequest, *, now: datetime) -> Reset:
+        """Commit STARTED, having taken the agent's and the user's limit. Who dies after this is found by the lease.
 
         Raises: ReferenceUsedError, PausedError, LimitReachedError, StoreUnavailableError: nothing is written.
         """
@@ -51,37 +54,53 @@ class ResetStore:
             await require_unpaused(connection)
             await self._take_user(connection, reset, now)
             await self._take_agent_hour(connection, reset, now)
-            await connection.execute(insert(JobRow).values(_recovery_job(reset, recover_at)))
+            await _add_job(connection, JobKind.RECOVER_RESET, reset, now + LEASE)
             await append(connection, event)
         announce(event)
         return reset
 
-    async def announce_call(self, reset: Reset, message: SecretMessage | None = None) -> None:
+    async def announce_call(self, reset: Reset, message: SecretMessage | None = None, *, now: datetime) -> Reset:
         """Commit that WHMCS is about to be asked to write, and which message will have to be deleted.
+
+        The lease begins anew with it. Returns the reset as it is now.
 
         Raises: NotOursError: recovery has recorded an outcome meanwhile, so WHMCS must not be called;
         StoreUnavailableError.
         """
+        called = replace(reset, phase=Phase.CALLING, called_at=now)
         change = (
             update(ResetRow)
-            .where(ResetRow.reference == reset.reference, ResetRow.phase == Phase.CHECKING)
-            .values(phase=Phase.CALLING, user_email=reset.user_email, language=reset.language)
+            .where(*_can_come_to(reset.reference, Phase.CALLING))
+            .values(
+                phase=called.phase, called_at=called.called_at, user_email=reset.user_email, language=reset.language
+            )
         )
         async with self._database.write() as connection:
             if (await connection.execute(change)).rowcount != 1:
                 raise NotOursError
+            await connection.execute(_renewal([reset.reference], now + LEASE))
             if message is not None:
                 await add_message_job(connection, message)
+        return called
 
-    async def finish(self, reset: Reset, outcome: Outcome, reason: Reason | None, *, now: datetime, actor: str) -> bool:
+    async def finish(
+        self,
+        reset: Reset,
+        outcome: Outcome,
+        reason: Reason | None,
+        *,
+        now: datetime,
+        actor: str,
+        tell_at: datetime | None = None,
+    ) -> bool:
         """Commit the outcome, once. False: another outcome was recorded before; nothing is written.
 
         What changed nothing gives both limits back. What succeeded or is unknown keeps them: the user's cool-down
-        begins now.
+        begins now. `tell_at`: when the agent has to be told at the latest, by a job; None: he knows.
         """
         change = (
             update(ResetRow)
-            .where(ResetRow.reference == reset.reference, ResetRow.outcome.is_(None))
+            .where(*_can_come_to(reset.reference, Phase.DONE))
             .values(outcome=outcome, reason=reason, phase=Phase.DONE)
         )
         event = _event(reset, Happened(outcome), now, actor=actor, reason=reason or "")
@@ -97,9 +116,45 @@ class ResetStore:
                     .values(held_until=now + self._limits.user_cooldown)
                 )
             await remove_job(connection, JobKind.RECOVER_RESET, reset.reference)
+            if is_to_be_settled(reset, outcome, reason):
+                await _add_job(connection, JobKind.SETTLE_RESET, reset, now)
+            if tell_at is not None:
+                await _add_job(connection, JobKind.TELL_AGENT, reset, tell_at)
             await append(connection, event)
         announce(event)
         return True
+
+    def announce_unrecorded(
+        self, reset: Reset, outcome: Outcome, reason: Reason | None, *, now: datetime, actor: str
+    ) -> None:
+        """Write the outcome's event to the log alone, marked as not recorded: the database does not take it now."""
+        announce(_event(reset, Happened(outcome), now, actor=actor, reason=reason or ""), is_recorded=False)
+
+    async def settle(
+        self, reset: Reset, settled: Settled, *, now: datetime, actor: str, tell_at: datetime | None = None
+    ) -> bool:
+        """Commit what became of a reset whose outcome was not the last word, once. False: that was done before."""
+        change = (
+            update(ResetRow)
+            .where(*_can_come_to(reset.reference, Phase.SETTLED))
+            .values(settled=settled, phase=Phase.SETTLED)
+        )
+        event = _event(reset, Happened.SETTLED, now, actor=actor, reason=settled)
+        async with self._database.write() as connection:
+            if (await connection.execute(change)).rowcount != 1:
+                return False
+            await remove_job(connection, JobKind.SETTLE_RESET, reset.reference)
+            await remove_job(connection, JobKind.TELL_AGENT, reset.reference)
+            if tell_at is not None:
+                await _add_job(connection, JobKind.TELL_AGENT, reset, tell_at)
+            await append(connection, event)
+        announce(event)
+        return True
+
+    async def renew(self, references: Collection[Reference], *, now: datetime) -> None:
+        """Say that these resets are still running here, so that nobody takes them over before the lease is over again."""
+        async with self._database.write() as connection:
+            await connection.execute(_renewal(references, now + LEASE))
 
     async def find(self, reference: Reference) -> Reset | None:
         async with self._database.read() as connection:
@@ -196,18 +251,33 @@ def _started(request: ResetRequest, now: datetime) -> Reset:
     )
 
 
-def _recovery_job(reset: Reset, due_at: datetime) -> dict[str, object]:
-    return {
-        "kind": JobKind.RECOVER_RESET,
-        "reference": reset.reference,
-        "due_at": due_at,
-        "lease_until": None,
-        "attempts": 0,
-        "agent_id": reset.agent_id,
-        "agent_locale": reset.agent_locale,
-        "channel": "",
-        "ts": "",
-    }
+def _can_come_to(reference: Reference, phase: Phase) -> tuple[ColumnElement[bool], ...]:
+    """The condition under which a change of phase is one of `lifecycle`'s."""
+    return ResetRow.reference == reference, ResetRow.phase.in_(list_sources(phase))
+
+
+def _renewal(references: Collection[Reference], due_at: datetime) -> Update:
+    return (
+        update(JobRow)
+        .where(JobRow.kind == JobKind.RECOVER_RESET, JobRow.reference.in_(references))
+        .values(due_at=due_at)
+    )
+
+
+async def _add_job(connection: AsyncConnection, kind: JobKind, reset: Reset, due_at: datetime) -> None:
+    await connection.execute(
+        insert(JobRow).values(
+            kind=kind,
+            reference=reset.reference,
+            due_at=due_at,
+            lease_until=None,
+            attempts=0,
+            agent_id=reset.agent_id,
+            agent_locale=reset.agent_locale,
+            channel="",
+            ts="",
+        )
+    )
 
 
 def _event(reset: Reset, outcome: Happened, at: datetime, *, actor: str, reason: str = "") -> AuditEvent:
@@ -236,5 +306,6 @@ def _reset(row: Row[Any]) -> Reset:
             "phase": Phase(values["phase"]),
             "outcome": Outcome(values["outcome"]) if values["outcome"] else None,
             "reason": Reason(values["reason"]) if values["reason"] else None,
+            "settled": Settled(values["settled"]) if values["settled"] else None,
         }
     )

@@ -39,13 +39,12 @@ def build_secret(reset: Reset, password: str, deletes_at: datetime, t: Texts) ->
     return _content(messages.secret_notification(t, reset.reference), blocks)
 
 
-def build_result(result: Result, t: Texts) -> MessageContent:
-    """How a reset ended; also the confirmation where the command was typed."""
-    blocks: list[Block] = [
-        strong(outcomes.headline(t, result)),
-        paragraph(outcomes.sentence(t, result)),
-        small(form.reference(t, result.reset.reference)),
-    ]
+def build_result(result: Result, t: Texts, *, emails_url: str = "") -> MessageContent:
+    """How a reset ended; also the confirmation where the command was typed. `emails_url`: as in the modal."""
+    blocks: list[Block] = [strong(outcomes.headline(t, result)), paragraph(outcomes.sentence(t, result))]
+    if emails_url:
+        blocks.append(small_markup(f"<{emails_url}|{outcomes.emails_link(t)}>"))
+    blocks.append(small(form.reference(t, result.reset.reference)))
     return _content(f"{form.title(t)}: {outcomes.headline(t, result)}", blocks)
 
 

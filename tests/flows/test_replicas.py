@@ -120,7 +120,10 @@ async def test_a_reset_whose_replica_was_killed_is_settled_by_another_and_its_ag
         shared.whmcs.faults.clear()
         await asyncio.gather(submitting, return_exceptions=True)
         # Forty seconds of silence, in a moment.
-        shared.execute("UPDATE jobs SET due_at = now() WHERE kind = 'recover_reset'")
+        shared.execute(
+            "UPDATE jobs SET due_at = now() WHERE kind = 'recover_reset'",
+            "UPDATE resets SET called_at = now() - interval '40 seconds'",
+        )
         message = await shared.agent.direct_message(containing=sentence, timeout_seconds=30)
         await shared.until(lambda: shared.rows("SELECT * FROM jobs WHERE kind = 'recover_reset'") == [])
         others = [replica for replica in running if replica is not busy]

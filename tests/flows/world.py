@@ -6,6 +6,7 @@ import inspect
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -71,22 +72,37 @@ class World:
             "UPDATE jobs SET due_at = '2026-01-01 00:00:00.000000', lease_until = NULL WHERE kind = 'delete_message'"
         )
 
-    def let_last_reset_be_running(self, phase: str, *, started_at: str | None = None) -> None:
-        """Leave the database as a process leaves it that died in this phase of its last reset."""
+    def let_last_reset_be_running(self, phase: str, *, minutes: float = 1) -> None:
+        """Leave the database as a process leaves it that died in this phase of its last reset, that long ago."""
+        at = f"{datetime.now(UTC) - timedelta(minutes=minutes):%Y-%m-%d %H:%M:%S.%f}"
+        called_at = f"'{at}'" if phase == "calling" else "NULL"
         self.execute(
-            f"UPDATE resets SET outcome = NULL, reason = NULL, phase = '{phase}'",  # noqa: S608 - a word of ours
-            *([f"UPDATE resets SET started_at = '{started_at}'"] if started_at else []),  # noqa: S608 - a time of ours
+            "UPDATE resets SET outcome = NULL, reason = NULL, settled = NULL,"  # noqa: S608 - words and times of ours
+            f" phase = '{phase}', started_at = '{at}', called_at = {called_at}",
             "DELETE FROM audit WHERE action = 'reset' AND outcome <> 'STARTED'",
+            "DELETE FROM jobs WHERE kind <> 'delete_message'",
             "INSERT INTO jobs (kind, reference, due_at, attempts, agent_id, agent_locale, channel, ts)"
             " SELECT 'recover_reset', reference, started_at, 0, agent_id, agent_locale, '', '' FROM resets",
         )
 
-    def execute(self, *statements: str) -> None:
+    def execute(self, *statements: str, wait_seconds: float = 5.0) -> None:
         """Change the database behind the bot's back, in one transaction."""
-        with self._connect() as connection:
+        with self._connect(wait_seconds) as connection:
             for statement in statements:
                 connection.execute(statement)
             connection.commit()
+
+    async def change(self, *statements: str) -> None:
+        """As `execute`, while the bot is at work on the file in this event loop: its own turn comes first."""
+        while True:
+            try:
+                self.execute(*statements, wait_seconds=0)
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error):
+                    raise
+                await asyncio.sleep(0.01)
+            else:
+                return
 
     def read_all_of_the_database(self) -> bytes:
         """Every byte of the file and of what lies beside it; of PostgreSQL, every row."""
@@ -125,10 +141,10 @@ class World:
         with self._connect() as connection:
             return [dict(row) for row in connection.execute(query)]
 
-    def _connect(self) -> contextlib.closing[Any]:
+    def _connect(self, wait_seconds: float = 5.0) -> contextlib.closing[Any]:
         if self.postgresql:
             return contextlib.closing(psycopg.connect(self.postgresql, row_factory=dict_row))
-        connection = sqlite3.connect(self.database)
+        connection = sqlite3.connect(self.database, timeout=wait_seconds)
         connection.row_factory = sqlite3.Row
         return contextlib.closing(connection)
 

@@ -45,7 +45,7 @@ async def begin(
     store: ResetStore, agent: str = "U1", user_id: int = 7, *, now: datetime = NOW, reference: Reference | None = None
 ) -> Reset:
     request = make_request(agent, user_id, reference=reference)
-    return await store.begin(request, now=now, recover_at=now + 40 * SECOND)
+    return await store.begin(request, now=now)
 
 
 def make_message(

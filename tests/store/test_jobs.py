@@ -4,6 +4,7 @@ from datetime import datetime
 import pytest
 
 from bot.domain.audit import Action, Happened
+from bot.domain.lifecycle import LEASE
 from bot.domain.references import Reference, make_reference
 from bot.domain.resets import MessageRef
 from bot.store.database import Database
@@ -24,7 +25,7 @@ async def add_messages(jobs: JobStore, *due_at: datetime) -> list[Reference]:
 
 
 async def take(jobs: JobStore, now: datetime = NOW, *, limit: int = 10) -> tuple[Job, ...]:
-    return await jobs.take_due(now, now + MINUTE, limit)
+    return await jobs.take_due(JobKind, now, now + MINUTE, limit)
 
 
 async def test_what_is_due_is_taken_the_most_overdue_first(jobs: JobStore) -> None:
@@ -94,7 +95,7 @@ async def test_a_job_is_completed_once_with_its_event(jobs: JobStore, replica: D
 
 async def test_completing_one_kind_leaves_the_other(store: ResetStore, jobs: JobStore) -> None:
     reset = await begin(store)
-    await store.announce_call(reset, make_message(reset.reference, deletes_at=NOW))
+    await store.announce_call(reset, make_message(reset.reference, deletes_at=NOW), now=NOW)
     assert await jobs.complete(JobKind.RECOVER_RESET, reset.reference, MessageRef(channel="", ts=""))
     assert await jobs.find_secret_message(reset.reference) is not None
 
@@ -131,21 +132,22 @@ async def test_overdue_messages_are_counted_while_they_are_there(store: ResetSto
 
 async def test_a_reset_that_says_it_still_runs_is_not_recovered(store: ResetStore, jobs: JobStore) -> None:
     alive, dead = await begin(store, "U1", 1), await begin(store, "U2", 2)
-    await jobs.renew_recovery({alive.reference}, NOW + HOUR)
+    await store.renew({alive.reference}, now=NOW + MINUTE - SECOND)
     assert [job.reference for job in await take(jobs, NOW + MINUTE)] == [dead.reference]
-    assert [job.reference for job in await take(jobs, NOW + HOUR, limit=1)] == [dead.reference]
+    assert await take(jobs, NOW + MINUTE) == ()
+    assert [job.reference for job in await take(jobs, NOW + MINUTE - SECOND + LEASE, limit=1)] == [alive.reference]
 
 
 async def test_renewing_does_not_put_off_the_deletion_of_a_message(store: ResetStore, jobs: JobStore) -> None:
     reset = await begin(store)
-    await store.announce_call(reset, make_message(reset.reference, deletes_at=NOW))
-    await jobs.renew_recovery({reset.reference}, NOW + HOUR)
+    await store.announce_call(reset, make_message(reset.reference, deletes_at=NOW), now=NOW)
+    await store.renew({reset.reference}, now=NOW)
     assert [job.kind for job in await take(jobs)] == [DELETE]
 
 
 async def test_renewing_nothing_changes_nothing(store: ResetStore, jobs: JobStore) -> None:
     reset = await begin(store)
-    await jobs.renew_recovery((), NOW + HOUR)
+    await store.renew((), now=NOW + HOUR)
     assert [job.reference for job in await take(jobs, NOW + MINUTE)] == [reset.reference]
 
 

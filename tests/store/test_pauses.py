@@ -95,12 +95,12 @@ async def test_a_reset_that_has_begun_can_be_finished_and_shown_again_while_paus
     pauses: PauseStore, store: ResetStore
 ) -> None:
     request = make_request()
-    reset = await store.begin(request, now=NOW, recover_at=NOW + MINUTE)
+    reset = await store.begin(request, now=NOW + MINUTE)
     await pauses.begin(PAUSE)
-    await store.announce_call(reset)
+    await store.announce_call(reset, now=NOW)
     assert await store.finish(reset, Outcome.SUCCEEDED, None, now=NOW, actor="U1")
     with pytest.raises(ReferenceUsedError) as used:
-        await store.begin(request, now=NOW, recover_at=NOW + MINUTE)
+        await store.begin(request, now=NOW + MINUTE)
     assert used.value.reset.outcome is Outcome.SUCCEEDED
 
 

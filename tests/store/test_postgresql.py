@@ -15,7 +15,7 @@ from bot.domain.resets import Outcome
 from bot.store.audit import AuditLog
 from bot.store.database import Database
 from bot.store.errors import NotMigratedError, StoreFault, StoreUnavailableError
-from bot.store.jobs import JobStore
+from bot.store.jobs import JobKind, JobStore
 from bot.store.pauses import PauseStore
 from bot.store.resets import ResetStore
 from tests.postgresql import ADMIN, ROLE, PostgresServer
@@ -186,8 +186,8 @@ async def test_the_privileges_that_the_documentation_grants_are_enough(
     await database.require_migrated()
     await database.require_writable()
     reset = await begin(store)
-    await store.announce_call(reset)
-    await JobStore(database).take_due(NOW, NOW + HOUR, 5)
+    await store.announce_call(reset, now=NOW)
+    await JobStore(database).take_due(JobKind, NOW, NOW + HOUR, 5)
     assert await store.finish(reset, Outcome.FAILED, None, now=NOW, actor="U1")
     await PauseStore(database).begin(PAUSE)
     await PauseStore(database).end("dora", NOW)

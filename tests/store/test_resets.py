@@ -4,12 +4,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.domain.audit import BOT, Action, Happened
+from bot.domain.lifecycle import LEASE, WRITE_TIME
 from bot.domain.permissions import AgentId
 from bot.domain.references import Reference, make_reference
-from bot.domain.resets import LimitKind, Limits, Method, Outcome, Phase, Reason, Reset
+from bot.domain.resets import LimitKind, Limits, Method, Outcome, Phase, Reason, Reset, Settled
 from bot.store.database import Database
 from bot.store.errors import LimitReachedError, NotOursError, ReferenceUsedError, StoreError
-from bot.store.jobs import JobKind, JobStore
+from bot.store.jobs import Job, JobKind, JobStore
 from bot.store.resets import ResetStore
 from tests.store.samples import HOUR, LIMITS, MINUTE, NOW, SECOND, begin, events_in, make_message, make_request
 
@@ -20,6 +21,10 @@ async def finish(
     store: ResetStore, reset: Reset, outcome: Outcome, *, now: datetime = NOW, reason: Reason | None = None
 ) -> bool:
     return await store.finish(reset, outcome, reason, now=now, actor=BOT)
+
+
+async def take(jobs: JobStore, now: datetime) -> tuple[Job, ...]:
+    return await jobs.take_due(JobKind, now, now + MINUTE, 10)
 
 
 async def refusal(store: ResetStore, agent: str = "U1", user_id: int = 7, *, now: datetime = NOW) -> LimitReachedError:
@@ -34,7 +39,7 @@ async def use_up_the_hour(store: ResetStore, *, now: datetime = NOW) -> list[Res
 
 async def test_a_begun_reset_is_found_as_it_was_asked_for(store: ResetStore) -> None:
     request = make_request(method=Method.SET_PASSWORD, ticket="ABC-123456")
-    begun = await store.begin(request, now=NOW, recover_at=NOW + MINUTE)
+    begun = await store.begin(request, now=NOW)
     found = await store.find(begun.reference)
     assert found == begun
     assert found is not None
@@ -56,13 +61,11 @@ async def test_started_is_in_the_audit_with_who_and_whom(store: ResetStore, data
     assert (event.client_id, event.user_id, event.method) == (42, 7, "reset_email")
 
 
-async def test_who_dies_after_the_beginning_is_found_at_the_time_that_was_given(
-    store: ResetStore, jobs: JobStore
-) -> None:
+async def test_who_dies_after_the_beginning_is_found_when_the_lease_is_over(store: ResetStore, jobs: JobStore) -> None:
     request = make_request()
-    await store.begin(request, now=NOW, recover_at=NOW + 40 * SECOND)
-    assert await jobs.take_due(NOW + 39 * SECOND, NOW + MINUTE, 10) == ()
-    [job] = await jobs.take_due(NOW + 40 * SECOND, NOW + MINUTE, 10)
+    await store.begin(request, now=NOW)
+    assert await take(jobs, NOW + LEASE - SECOND) == ()
+    [job] = await take(jobs, NOW + LEASE)
     assert (job.kind, job.reference, job.agent_id) == (JobKind.RECOVER_RESET, request.reference, "U1")
     assert job.agent_locale == "es-ES"
 
@@ -81,7 +84,7 @@ async def test_an_outcome_is_recorded_once_and_ends_the_recovery(
     assert (found.outcome, found.reason, found.phase) == (outcome, Reason.TIMED_OUT, Phase.DONE)
     events = [(event.outcome, event.reason, event.actor) for event in await events_in(database)]
     assert events == [("STARTED", "", "U1"), (outcome, "timed_out", BOT)]
-    assert await jobs.take_due(NOW + HOUR, NOW + HOUR, 10) == ()
+    assert await take(jobs, NOW + HOUR) == ()
 
 
 async def test_of_twenty_outcomes_at_the_same_moment_one_is_recorded(
@@ -162,7 +165,7 @@ async def test_who_is_refused_leaves_no_trace(store: ResetStore, database: Datab
         await begin(store, "U2", reference=reference)
     assert await store.find(reference) is None
     assert len(await events_in(database)) == 1
-    assert len(await jobs.take_due(NOW + HOUR, NOW + HOUR, 10)) == 1
+    assert len(await take(jobs, NOW + HOUR)) == 1
 
 
 async def test_a_refusal_for_the_hour_gives_back_the_user(store: ResetStore) -> None:
@@ -274,10 +277,11 @@ async def test_an_announced_call_is_recorded_with_whom_it_is_for_and_the_message
     known = Reset(
         **{name: getattr(reset, name) for name in reset.__slots__} | {"user_email": "ana@example.com", "language": "x"}
     )
-    await store.announce_call(known, message)
+    called = await store.announce_call(known, message, now=NOW + SECOND)
     found = await store.find(reset.reference)
-    assert found is not None
-    assert (found.phase, found.user_email, found.language) == (Phase.CALLING, "ana@example.com", "x")
+    assert found == called
+    assert (called.phase, called.user_email, called.language) == (Phase.CALLING, "ana@example.com", "x")
+    assert called.called_at == NOW + SECOND
     assert await jobs.find_secret_message(reset.reference) == message
 
 
@@ -288,15 +292,15 @@ async def test_after_recovery_has_recorded_an_outcome_no_call_may_be_made(
     reset = await begin(store)
     await finish(store, reset, outcome, reason=Reason.INTERRUPTED)
     with pytest.raises(NotOursError):
-        await store.announce_call(reset, make_message(reset.reference))
+        await store.announce_call(reset, make_message(reset.reference), now=NOW)
     assert await jobs.find_secret_message(reset.reference) is None
 
 
 async def test_a_call_can_be_announced_once(store: ResetStore) -> None:
     reset = await begin(store)
-    await store.announce_call(reset)
+    await store.announce_call(reset, now=NOW)
     with pytest.raises(NotOursError):
-        await store.announce_call(reset)
+        await store.announce_call(reset, now=NOW)
 
 
 async def test_a_call_for_a_reset_that_never_began_can_not_be_announced(store: ResetStore, database: Database) -> None:
@@ -312,6 +316,66 @@ async def test_a_call_for_a_reset_that_never_began_can_not_be_announced(store: R
         started_at=NOW,
     )
     with pytest.raises(StoreError):
-        await store.announce_call(elsewhere)
+        await store.announce_call(elsewhere, now=NOW)
     assert not await finish(store, elsewhere, Outcome.SUCCEEDED)
     assert await events_in(database) == []
+
+
+async def test_the_lease_begins_anew_when_whmcs_is_asked_so_that_nobody_recovers_a_write_that_may_still_be_sent(
+    store: ResetStore, jobs: JobStore
+) -> None:
+    reset = await begin(store)
+    called_at = NOW + LEASE - SECOND
+    await store.announce_call(reset, now=called_at)
+    assert await take(jobs, called_at + WRITE_TIME) == ()
+    assert [job.kind for job in await take(jobs, called_at + LEASE)] == [JobKind.RECOVER_RESET]
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+async def test_an_outcome_that_its_agent_does_not_know_comes_with_a_job_to_tell_him(
+    store: ResetStore, jobs: JobStore, outcome: Outcome
+) -> None:
+    reset = await begin(store)
+    await store.finish(reset, outcome, Reason.INTERNAL, now=NOW, actor="U1", tell_at=NOW + MINUTE)
+    assert await take(jobs, NOW + MINUTE - SECOND) == ()
+    [job] = await take(jobs, NOW + MINUTE)
+    assert (job.kind, job.reference, job.agent_id) == (JobKind.TELL_AGENT, reset.reference, "U1")
+
+
+async def test_what_is_not_known_of_a_set_password_is_asked_on_and_of_an_email_it_is_not(
+    store: ResetStore, jobs: JobStore
+) -> None:
+    mail = await begin(store, user_id=1)
+    password = await store.begin(make_request(user_id=2, method=Method.SET_PASSWORD), now=NOW)
+    for reset in (mail, password):
+        await finish(store, reset, Outcome.UNKNOWN)
+    assert [(job.kind, job.reference) for job in await take(jobs, NOW + HOUR)] == [
+        (JobKind.SETTLE_RESET, password.reference)
+    ]
+
+
+async def test_what_became_of_an_unknown_reset_is_recorded_once_and_told_instead(
+    store: ResetStore, replica: Database, jobs: JobStore, database: Database
+) -> None:
+    reset = await store.begin(make_request(method=Method.SET_PASSWORD), now=NOW)
+    await store.finish(reset, Outcome.UNKNOWN, Reason.TIMED_OUT, now=NOW, actor="U1", tell_at=NOW)
+    stores = (store, ResetStore(replica, LIMITS)) * 5
+    settled = await asyncio.gather(
+        *(each.settle(reset, Settled.NOT_DONE, now=NOW, actor=BOT, tell_at=NOW + MINUTE) for each in stores)
+    )
+    assert sorted(settled) == [False] * 9 + [True]
+    found = await store.find(reset.reference)
+    assert found is not None
+    assert (found.outcome, found.settled, found.phase) == (Outcome.UNKNOWN, Settled.NOT_DONE, Phase.SETTLED)
+    events = [(event.outcome, event.reason, event.actor) for event in await events_in(database)]
+    assert events[1:] == [("UNKNOWN", "timed_out", "U1"), ("SETTLED", "not_done", BOT)]
+    assert await take(jobs, NOW + MINUTE - SECOND) == ()
+    assert [job.kind for job in await take(jobs, NOW + MINUTE)] == [JobKind.TELL_AGENT]
+
+
+async def test_a_reset_without_an_outcome_can_not_be_settled(store: ResetStore, database: Database) -> None:
+    reset = await begin(store)
+    assert not await store.settle(reset, Settled.DONE, now=NOW, actor=BOT)
+    await store.announce_call(reset, now=NOW)
+    assert not await store.settle(reset, Settled.DONE, now=NOW, actor=BOT)
+    assert len(await events_in(database)) == 1

@@ -28,6 +28,8 @@ def why_unknown(t: Texts, reason: Reason | None) -> str:
             return t.say("the bot was interrupted while WHMCS was at work.")
         case Reason.SERVER_ERROR:
             return t.say("WHMCS broke off with an error of its own.")
+        case Reason.INTERNAL:
+            return t.say("something went wrong in the bot.")
         case Reason.WEB_PAGE:
             return t.say("WHMCS answered with a web page, such as a maintenance page or one of a firewall.")
         case _:
@@ -71,6 +73,11 @@ def _passing(t: Texts, reason: Reason | None, detail: str) -> str:
             return t.say(
                 "The connection to WHMCS was lost before its answer was complete. Try again in a few minutes; "
                 "if it goes on, tell your administrator."
+            )
+        case Reason.NOT_RECORDED:
+            return t.say(
+                "It could not be recorded that WHMCS is asked now, and without a record nothing is done. "
+                "Try again in a minute; if it goes on, tell your administrator."
             )
         case Reason.BUSY:
             return t.say("WHMCS says that it is asked too often just now. Try again in a minute.")

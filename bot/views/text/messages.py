@@ -5,7 +5,12 @@ from bot.views.text.catalogue import Texts
 
 
 def placeholder(t: Texts, reset_reference: str) -> str:
-    return t.say("One moment: a new password is being set ({reference}).", reference=reset_reference)
+    """It can happen that nobody knows any more where this stands, so it says what to do then."""
+    return t.say(
+        "One moment: a new password is being set ({reference}). If this still stands here after five minutes, it will "
+        "not change any more: look for a later message with this reference, or start again.",
+        reference=reset_reference,
+    )
 
 
 def secret_notification(t: Texts, reset_reference: str) -> str:

@@ -3,18 +3,32 @@
 from bot.domain.forms import FormFault
 from bot.domain.pauses import Pause
 from bot.domain.permissions import Denial
-from bot.domain.resets import Method, Outcome, Reason, Result
+from bot.domain.resets import Method, Outcome, Reason, Result, Settled
 from bot.views.text import failures
 from bot.views.text.catalogue import Texts
 
 
 def progress(t: Texts, method: Method) -> str:
     if method is Method.RESET_EMAIL:
-        return t.say("One moment: WHMCS is sending the e-mail. The result will appear here.")
-    return t.say("One moment: a new password is being set. The result will appear here.")
+        return t.say(
+            "One moment: WHMCS is sending the e-mail. The result will appear here, or else in a direct message."
+        )
+    return t.say("One moment: a new password is being set. The result will appear here, or else in a direct message.")
 
 
 def headline(t: Texts, result: Result) -> str:
+    match result.reset.settled:
+        case Settled.DONE:
+            return t.say("Known now: done")
+        case Settled.NOT_DELIVERED:
+            return t.say("Known now: changed, but not delivered")
+        case Settled.NOT_DONE:
+            return t.say("Known now: not done")
+        case None:
+            return _headline(t, result)
+
+
+def _headline(t: Texts, result: Result) -> str:
     match result.outcome:
         case Outcome.SUCCEEDED if result.reason is Reason.NOT_DELIVERED:
             return t.say("Changed, but not delivered")
@@ -28,6 +42,8 @@ def headline(t: Texts, result: Result) -> str:
 
 def sentence(t: Texts, result: Result) -> str:
     """The whole story in two or three sentences; never the password."""
+    if result.reset.settled is not None:
+        return _settled(t, result, result.reset.settled)
     match result.outcome:
         case Outcome.SUCCEEDED:
             return _succeeded(t, result)
@@ -36,6 +52,34 @@ def sentence(t: Texts, result: Result) -> str:
         case Outcome.REFUSED | Outcome.FAILED:
             why = failures.why(t, result.reason, result.detail, result.reset.client_id)
             return f"{why} {_nothing_changed(t)}"
+
+
+def _settled(t: Texts, result: Result, settled: Settled) -> str:
+    """What became of it after an outcome that was not the last word; meanwhile the agent may have acted."""
+    who = {"email": _user(t, result), "client_id": result.reset.client_id}
+    is_mail = result.reset.method is Method.RESET_EMAIL
+    match settled:
+        case Settled.DONE if is_mail:
+            return t.say("It is known now: WHMCS sent the e-mail to {email} (client #{client_id}).", **who)
+        case Settled.DONE:
+            return t.say(
+                "It is known now: the password of {email} (client #{client_id}) was changed, and the new one sent to "
+                "you in a direct message. If that does not hold it any more, set it again.",
+                **who,
+            )
+        case Settled.NOT_DELIVERED:
+            return t.say(
+                "It is known now: the password of {email} (client #{client_id}) was changed, but the new one was not "
+                "delivered to you. If you have not done so since, set it again.",
+                **who,
+            )
+        case Settled.NOT_DONE:
+            was_not = (
+                t.say("It is known now: WHMCS did not send the e-mail to {email} (client #{client_id}).", **who)
+                if is_mail
+                else t.say("It is known now: the password of {email} (client #{client_id}) stayed as it was.", **who)
+            )
+            return f"{was_not} {_nothing_changed(t)}"
 
 
 def _succeeded(t: Texts, result: Result) -> str:
