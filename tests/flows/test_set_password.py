@@ -223,7 +223,7 @@ async def test_a_companion_that_fails_for_good_has_changed_nothing_and_that_is_s
     message = await agent.direct_message(containing="No se cambió nada.")
     assert "Contraseña nueva" not in message.visible_text
     assert running.audit()[-1][0] == "FAILED"
-    assert running.rows("SELECT * FROM jobs") == []
+    await running.until(lambda: running.rows("SELECT * FROM jobs") == [])
 
 
 async def test_an_outcome_that_nobody_can_tell_is_unknown_and_is_said_to_be(
