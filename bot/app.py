@@ -22,6 +22,7 @@ from bot.domain.lifecycle import RENEWAL
 from bot.domain.permissions import AccessPolicy
 from bot.domain.resets import Limits
 from bot.listeners import build_table, register
+from bot.listeners.afterwards import AfterwardsListeners
 from bot.listeners.direct_message import DirectMessageListeners
 from bot.listeners.dispatching import Dispatcher
 from bot.listeners.drawing import Drawing
@@ -161,6 +162,7 @@ class App:
                 tasks=self._tasks,
             ),
             last_step,
+            AfterwardsListeners(directory=directory, forms=forms, drawing=drawing, modals=modals, languages=languages),
             DirectMessageListeners(deletions=deletions, messages=messages, languages=languages),
         )
         bolt = _build_bolt(identity)

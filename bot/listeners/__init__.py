@@ -7,6 +7,7 @@ from typing import Final
 from slack_bolt.async_app import AsyncApp
 
 from bot.domain.audit import Step
+from bot.listeners.afterwards import AfterwardsListeners
 from bot.listeners.answers import Answer, update
 from bot.listeners.direct_message import DirectMessageListeners
 from bot.listeners.entries import BoltListener, Entries
@@ -14,6 +15,7 @@ from bot.listeners.last_step import LastStepListeners
 from bot.listeners.payloads import Action, Command, MessageAction, Submission, Suggestion
 from bot.listeners.reset_password import ResetPasswordListeners
 from bot.listeners.submission import SubmissionListeners
+from bot.views import afterwards as afterwards_view
 from bot.views import confirmation, direct_message, reset_result
 from bot.views import reset_password as modal
 from bot.views.text import Texts
@@ -42,6 +44,7 @@ def build_table(
     reset: ResetPasswordListeners,
     submission: SubmissionListeners,
     last_step: LastStepListeners,
+    afterwards: AfterwardsListeners,
     message: DirectMessageListeners,
 ) -> tuple[Entry, ...]:
     later, first = entries.deferred, entries.answered
@@ -53,6 +56,8 @@ def build_table(
         Entry(Kind.ACTION, modal.USER, later(Step.CHOICE, Action, reset.show_user)),
         Entry(Kind.ACTION, modal.SEARCH_AGAIN, later(Step.BUTTON, Action, reset.search_again)),
         Entry(Kind.ACTION, reset_result.BACK, later(Step.BUTTON, Action, reset.back)),
+        Entry(Kind.ACTION, afterwards_view.ANOTHER_USER, later(Step.BUTTON, Action, afterwards.another_user)),
+        Entry(Kind.ACTION, afterwards_view.ANOTHER_CLIENT, later(Step.BUTTON, Action, afterwards.another_client)),
         Entry(Kind.VIEW, modal.CALLBACK_ID, first(Step.SUBMISSION, Submission, submission.submit, _refuse_view)),
         Entry(Kind.VIEW, confirmation.CALLBACK_ID, first(Step.SUBMISSION, Submission, last_step.confirm, _refuse_view)),
         Entry(Kind.ACTION, direct_message.DELETE_NOW, later(Step.BUTTON, MessageAction, message.delete)),

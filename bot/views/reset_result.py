@@ -7,6 +7,7 @@ from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
 from slack_sdk.models.views import View as ViewModel
 
 from bot.domain.resets import Method, Result
+from bot.views import afterwards
 from bot.views.blocks import View, copyable, paragraph, plain, small, small_markup, strong
 from bot.views.state import State
 from bot.views.text import Texts, confirmation, form, outcomes
@@ -46,7 +47,10 @@ def build_result(state: State, result: Result, t: Texts, client_texts: Texts, *,
     reset = result.reset
     choices = Choices(client_id=reset.client_id, user_id=reset.user_id, method=reset.method)
     back = ButtonElement(text=plain(form.back(t)), action_id=BACK, value=choices.model_dump_json())
-    parts += [ActionsBlock(elements=[back]), small(form.reference(t, reset.reference))]
+    parts += [
+        ActionsBlock(elements=[back, *afterwards.buttons(reset.client_id, t)]),
+        small(form.reference(t, reset.reference)),
+    ]
     return _notice(parts, t, state)
 
 

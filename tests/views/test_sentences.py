@@ -171,7 +171,7 @@ def test_an_unknown_email_links_to_the_clients_emails(t: Texts) -> None:
 def test_back_brings_back_the_choices(t: Texts) -> None:
     for method in Method:
         result = Result(reset=make_reset(method), outcome=Outcome.REFUSED, reason=Reason.USER_NOT_FOUND)
-        [back] = buttons_in(reset_result.build_result(make_state(), result, t, t))
+        back, *_ = buttons_in(reset_result.build_result(make_state(), result, t, t))
         assert reset_result.parse_back(back["value"]) == reset_result.Choices(client_id=42, user_id=7, method=method)
 
 

@@ -33,6 +33,14 @@ def back(t: Texts) -> str:
     return t.say("Back")
 
 
+def another_user(t: Texts) -> str:
+    return t.say("Another user of this client")
+
+
+def another_client(t: Texts) -> str:
+    return t.say("Another client")
+
+
 def search_again(t: Texts) -> str:
     return t.say("Search again")
 
