@@ -194,6 +194,7 @@ class App:
                 store=store,
                 jobs=jobs,
                 notices=notices,
+                tasks=self._tasks,
                 rules=PasswordRules(
                     length=settings.password_length, ttl=timedelta(seconds=settings.password_ttl_seconds)
                 ),

@@ -149,12 +149,16 @@ class Reset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """How a reset ended, with what the sentences about it need. `detail`: WHMCS's own words or address, no secret."""
+    """How a reset ended, with what the sentences about it need. `detail`: WHMCS's own words or address, no secret.
+
+    `is_recorded` False: the database has not taken it yet.
+    """
 
     reset: Reset
     outcome: Outcome
     reason: Reason | None = None
     detail: str = ""
+    is_recorded: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -164,9 +164,7 @@ class ResetService:
         reset = await self._begin(request)
         if isinstance(reset, Result):
             return reset
-        result = Result(reset=reset, outcome=Outcome.REFUSED, reason=reason)
-        await self._end(result, request)
-        return result
+        return await self._end(Result(reset=reset, outcome=Outcome.REFUSED, reason=reason), request)
 
     async def record_tampering(self, reference: str, agent_id: AgentId, reason: str) -> None:
         """Record that a form was sent that was not drawn for this agent, or not with these values."""
@@ -210,18 +208,18 @@ class ResetService:
             raise AuditUnavailableError from error
 
     async def _run(self, reset: Reset, request: ResetRequest) -> Result:
-        result = await self._carry_out(reset)
-        await self._end(result, request)
+        result = await self._end(await self._carry_out(reset), request)
         if reset.method is Method.RESET_EMAIL and result.outcome is Outcome.SUCCEEDED:
             self._tasks.spawn(self._log_activity(result.reset), name=f"activity log {reset.reference}")
         return result
 
-    async def _end(self, result: Result, request: ResetRequest) -> None:
-        """Record the outcome, and say it where the agent began."""
+    async def _end(self, result: Result, request: ResetRequest) -> Result:
+        """Record the outcome, and say it where the agent began. Returns what is to be shown."""
         reset = result.reset
-        await self._recording.record(result)
+        result = replace(result, is_recorded=await self._recording.record(result))
         self._metrics.resets.labels(reset.method.value, result.outcome.value).inc()
         self._tasks.spawn(self._confirm(request, result), name=f"confirm {reset.reference}")
+        return result
 
     async def _carry_out(self, reset: Reset) -> Result:
         try:
@@ -296,6 +294,8 @@ class ResetService:
     async def _confirm(self, request: ResetRequest, result: Result) -> None:
         try:
             await self._notices.confirm(request.origin, result)
+            if not result.is_recorded:
+                await self._notices.tell_record_follows(result.reset)
         except SlackError as error:
             _logger.warning("confirmation not sent", reference=request.reference, error=str(error))
             return

@@ -7,6 +7,7 @@ that no password is ever set without a message that will hold it, and none is in
 import asyncio
 import random
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -19,6 +20,7 @@ from bot.domain.passwords import generate_password
 from bot.domain.resets import MessageRef, Outcome, Reason, Reset, Result, SecretMessage
 from bot.services.checks import StoppedError, check_user
 from bot.services.failures import Failure, explain
+from bot.services.tasks import Tasks
 from bot.slack.errors import SlackError, SlackRateLimitedError, SlackRefusedError
 from bot.slack.notices import Notices
 from bot.store.errors import NotOursError, StoreError, StoreUnavailableError
@@ -30,6 +32,7 @@ _logger = structlog.stdlib.get_logger(__name__)
 _ATTEMPTS: Final = 3
 _ATTEMPT_SECONDS: Final = 8.0
 _RECORD_ATTEMPTS: Final = 4
+_WATCH_SECONDS: Final = 15.0
 _NOT_DELIVERED: Final = Failure(Outcome.SUCCEEDED, Reason.NOT_DELIVERED)
 _INTERRUPTED: Final = Failure(Outcome.FAILED, Reason.INTERRUPTED)
 
@@ -51,6 +54,7 @@ class SetPassword:
         store: ResetStore,
         jobs: JobStore,
         notices: Notices,
+        tasks: Tasks,
         rules: PasswordRules,
         clock: Callable[[], datetime],
     ) -> None:
@@ -59,6 +63,7 @@ class SetPassword:
         self._store = store
         self._jobs = jobs
         self._notices = notices
+        self._tasks = tasks
         self._rules = rules
         self._clock = clock
 
@@ -209,7 +214,20 @@ class SetPassword:
             else:
                 return False
         _logger.error("message with a password neither recorded nor deleted", reference=message.reference)
+        self._tasks.spawn(self._watch(message), name=f"message {message.reference}")
         return True
+
+    async def _watch(self, message: SecretMessage) -> None:
+        """Nobody else knows of the message: until the database takes it, its end is looked after here."""
+        while True:
+            await asyncio.sleep(_WATCH_SECONDS)
+            with suppress(StoreError):
+                await self._jobs.replace_message(message)
+                return
+            if self._clock() >= message.deletes_at:
+                with suppress(SlackError):
+                    await self._notices.delete(message.place)
+                    return
 
     async def _keep(self, message: SecretMessage) -> None:
         """It never held a password and may stay; if that can't be recorded, it is deleted at its time all the same."""

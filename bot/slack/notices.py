@@ -7,7 +7,7 @@ from bot.domain.references import Reference
 from bot.domain.resets import MessageRef, Method, Origin, Outcome, Reset, Result, SecretMessage
 from bot.slack.messages import Messages
 from bot.views import direct_message
-from bot.views.text import Languages
+from bot.views.text import Languages, messages
 
 
 class Notices:
@@ -47,6 +47,12 @@ class Notices:
     async def confirm(self, origin: Origin, result: Result) -> None:
         """Say how the reset ended where the agent typed, or else in a direct message."""
         await self._messages.answer(origin, result.reset.agent_id, self._result(result))
+
+    async def tell_record_follows(self, reset: Reset) -> None:
+        """Say in a direct message that the outcome could not be recorded yet; twice is harmless."""
+        t = self._languages.for_locale(reset.agent_locale)
+        content = direct_message.build_notice(messages.record_follows(t, reset.reference), t)
+        await self._messages.post(reset.agent_id, content, attempts=2)
 
     async def delete(self, place: MessageRef) -> None:
         await self._messages.delete(place)

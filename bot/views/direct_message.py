@@ -44,6 +44,8 @@ def build_result(result: Result, t: Texts, *, emails_url: str = "") -> MessageCo
     blocks: list[Block] = [strong(outcomes.headline(t, result)), paragraph(outcomes.sentence(t, result))]
     if emails_url:
         blocks.append(small_markup(f"<{emails_url}|{outcomes.emails_link(t)}>"))
+    if not result.is_recorded:
+        blocks.append(paragraph(messages.record_follows(t, result.reset.reference)))
     blocks.append(small(form.reference(t, result.reset.reference)))
     return _content(f"{form.title(t)}: {outcomes.headline(t, result)}", blocks)
 

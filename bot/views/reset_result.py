@@ -10,7 +10,7 @@ from bot.domain.resets import Method, Result
 from bot.views import afterwards
 from bot.views.blocks import View, copyable, paragraph, plain, small, small_markup, strong
 from bot.views.state import State
-from bot.views.text import Texts, confirmation, form, outcomes
+from bot.views.text import Texts, confirmation, form, messages, outcomes
 
 CALLBACK_ID: Final = "reset_result"
 BACK: Final = "back"
@@ -42,6 +42,8 @@ def build_result(state: State, result: Result, t: Texts, client_texts: Texts, *,
     parts: list[Block] = [strong(outcomes.headline(t, result)), paragraph(outcomes.sentence(t, result))]
     if emails_url:
         parts.append(small_markup(f"<{emails_url}|{outcomes.emails_link(t)}>"))
+    if not result.is_recorded:
+        parts.append(paragraph(messages.record_follows(t, result.reset.reference)))
     if to_copy := outcomes.for_client(client_texts, result):
         parts += [paragraph(outcomes.for_client_label(t)), copyable(to_copy)]
     reset = result.reset

@@ -84,6 +84,7 @@ async def test_a_server_that_goes_away_during_a_reset_gets_its_outcome_when_it_i
         world.whmcs.faults.clear()
         await submitting
         await modal.shows("Listo", timeout_seconds=20)
+        await modal.shows("aún no se pudo registrar")
         postgresql.start()
         await world.until(lambda: world.audit()[-1] == ("SUCCEEDED", ""), timeout_seconds=40)
     assert [call.action for call in world.whmcs.calls].count(action) == 1

@@ -39,6 +39,14 @@ def deleted_late(t: Texts) -> str:
     return t.say("This message could not be deleted yet; it is tried again.")
 
 
+def record_follows(t: Texts, reset_reference: str) -> str:
+    return t.say(
+        "The result of {reference} stands, but it could not be recorded yet. The bot records it as soon as its "
+        "database answers; you need not do anything.",
+        reference=reset_reference,
+    )
+
+
 def help_text(t: Texts) -> str:
     """In mrkdwn; our own words alone."""
     return t.say(
