@@ -1,4 +1,4 @@
-"""Blocks that hold no value: texts, pictures of them, and buttons."""
+"""Blocks: texts and buttons. What holds a value is drawn by whoever keeps the values."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -13,7 +13,10 @@ from sandbox.slack.reading import Field
 from sandbox.slack.views import elements_of
 from sandbox.slack.workspace import JsonObject
 
+Ask = Callable[[JsonObject], Awaitable[bool]]
 Press = Callable[[Field], Awaitable[None]]
+DrawField = Callable[[Field], None]
+"""Draws what holds a value, in the element of the `with` block. Raises: UndrawableError."""
 
 
 def sign_block(block: JsonObject) -> str:
@@ -22,11 +25,11 @@ def sign_block(block: JsonObject) -> str:
     return json.dumps({key: value for key, value in block.items() if key not in ignored})
 
 
-def draw_block(block: JsonObject, viewer: Viewer, press: Press) -> Element:
-    """Draw one block, or say by name what of it this page does not draw."""
-    with tag("div", classes=f"block {block['type'].replace('_', '-')}") as drawn:
+def draw_block(block: JsonObject, viewer: Viewer, press: Press, draw_field: DrawField | None = None) -> Element:
+    """Draw one block, or say by name what of it this page does not draw: in messages also everything with a value."""
+    with tag("div", classes=f"kit-block {block['type'].replace('_', '-')}") as drawn:
         try:
-            _draw(block, viewer, press)
+            _draw(block, viewer, press, draw_field)
         except UndrawableError as error:
             drawn.clear()
             draw_refusal(str(error), viewer)
@@ -38,10 +41,10 @@ def draw_refusal(name: str, viewer: Viewer) -> Element:
     return tag("p", viewer.words.undrawable.format(name=name), classes="undrawable", role="alert")
 
 
-def _draw(block: JsonObject, viewer: Viewer, press: Press) -> None:
+def _draw(block: JsonObject, viewer: Viewer, press: Press, draw_field: DrawField | None) -> None:
     match block["type"]:
         case "section":
-            _draw_section(block, viewer, press)
+            _draw_section(block, viewer, press, draw_field)
         case "header":
             with tag("h3"):
                 draw_text(block["text"], viewer)
@@ -53,15 +56,15 @@ def _draw(block: JsonObject, viewer: Viewer, press: Press) -> None:
                     draw_text(text, viewer)
         case "rich_text":
             for element in block["elements"]:
-                draw_rich_text(element)
+                draw_rich_text(element, viewer)
         case "actions":
             for field in reading.fields_of([block]):
-                _draw_button(field, press)
+                _draw_element(field, press, draw_field)
         case unknown:
             raise UndrawableError(unknown)
 
 
-def _draw_section(block: JsonObject, viewer: Viewer, press: Press) -> None:
+def _draw_section(block: JsonObject, viewer: Viewer, press: Press, draw_field: DrawField | None) -> None:
     with tag("div", classes="section-text"):
         if block.get("text"):
             with tag("p"):
@@ -72,13 +75,20 @@ def _draw_section(block: JsonObject, viewer: Viewer, press: Press) -> None:
                     with tag("p"):
                         draw_text(text, viewer)
     for field in reading.fields_of([block]):
+        _draw_element(field, press, draw_field)
+
+
+def _draw_element(field: Field, press: Press, draw_field: DrawField | None) -> None:
+    if field.element["type"] == "button":
         _draw_button(field, press)
+    elif draw_field is not None and field.has_value:
+        draw_field(field)
+    else:
+        raise UndrawableError(field.element["type"])
 
 
 def _draw_button(field: Field, press: Press) -> None:
     element = field.element
-    if element["type"] != "button":
-        raise UndrawableError(element["type"])
     text = reading.plain(element["text"])
     classes = f"slack-button {element.get('style', '')}"
     if element.get("url"):

@@ -4,13 +4,17 @@ from collections.abc import Callable
 
 from sandbox.page.combobox import Choice, Combobox
 from sandbox.page.elements import on_script, set_attributes, tag
+from sandbox.page.menu import Entry, Menu
 from sandbox.page.messages import SLACKBOT
 from sandbox.page.viewer import Viewer
-from sandbox.page.world import Command
+from sandbox.page.world import Command, Shortcut
 
 
 class Composer:
-    """Enter sends. A line that begins with `/` is a command, and goes to the app that has it."""
+    """Enter sends. A line that begins with `/` is a command, and goes to the app that has it.
+
+    Left of it, the app's global shortcuts.
+    """
 
     def __init__(self, viewer: Viewer, find_channel: Callable[[], str]) -> None:
         self._viewer = viewer
@@ -18,6 +22,7 @@ class Composer:
         self._offered: list[Command] = []
         words = viewer.words
         with tag("div", classes="composer") as self.root:
+            self._draw_shortcuts()
             self._box = Combobox(
                 words.commands,
                 on_input=self._complete,
@@ -33,6 +38,15 @@ class Composer:
 
     def show(self, channel_name: str) -> None:
         set_attributes(self._box.input, aria_label=self._viewer.words.composer.format(channel=channel_name))
+
+    def _draw_shortcuts(self) -> None:
+        app, person = self._viewer.app, self._viewer.person
+
+        def make_entry(shortcut: Shortcut) -> Entry:
+            return Entry(shortcut.name, app.name, lambda: person.sends_shortcut(shortcut.callback_id))
+
+        if app.global_shortcuts:
+            Menu("+", self._viewer.words.shortcuts, [make_entry(one) for one in app.global_shortcuts])
 
     def _complete(self, text: str) -> None:
         commands = self._viewer.app.commands
@@ -56,7 +70,7 @@ class Composer:
         channel = workspace.channel(self._find_channel())
         command = text.partition(" ")[0]
         if not text.startswith("/"):
-            workspace.post(channel, text, [], author=person.id)
+            await person.posts(text, channel.id)
         elif command in {known.name for known in self._viewer.app.commands}:
             await person.sends(text, channel.id)
         else:

@@ -1,20 +1,15 @@
 """The layer above the workspace: modals with their stack of views, and questions whether somebody is sure."""
 
 import asyncio
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
-from functools import partial
+from collections.abc import Awaitable, Callable
 
 from nicegui.element import Element
 
-from sandbox.page.blocks import draw_block, draw_refusal, sign_block
-from sandbox.page.elements import Item, LiveList, button, set_attributes, set_text, tag
-from sandbox.page.fields import FieldView, sign
-from sandbox.page.markup import UndrawableError, draw_text
+from sandbox.page.elements import button, set_attributes, set_text, tag
+from sandbox.page.markup import draw_text
+from sandbox.page.view_body import ViewBody
 from sandbox.page.viewer import Viewer
 from sandbox.slack import Modal, reading
-from sandbox.slack.reading import Field
-from sandbox.slack.views import OpenView
 from sandbox.slack.workspace import JsonObject
 
 
@@ -30,7 +25,7 @@ async def ask(layer: Element, question: JsonObject, viewer: Viewer) -> bool:
         with tag("div", classes="dialog small", role="alertdialog", aria_modal="true", tabindex="-1") as dialog:
             title = tag("h2", reading.plain(question["title"]))
             set_attributes(dialog, aria_labelledby=title.html_id)
-            with tag("p", classes="block"):
+            with tag("p", classes="kit-block"):
                 draw_text(question["text"], viewer)
             with tag("div", classes="ends"):
                 style = question.get("style", "primary")
@@ -51,9 +46,7 @@ class ModalWindow:
     def __init__(self, modal: Modal, viewer: Viewer, layer: Element, refresh: Callable[[], None]) -> None:
         self.modal = modal
         self._viewer = viewer
-        self._layer = layer
         self._refresh = refresh
-        self._fields: dict[str, tuple[Field, FieldView]] = {}
         self._is_busy = False
         words = viewer.words
         with layer, tag("div", classes="backdrop") as self.root:
@@ -71,18 +64,17 @@ class ModalWindow:
             set_attributes(dialog, aria_labelledby=self._title.html_id)
             set_attributes(body, aria_labelledby=self._title.html_id)
             dialog.on("keydown.escape.stop", lambda _: self._close(), js_handler="() => emit()")
-        self._blocks = LiveList(body)
+        self._body = ViewBody(body, modal, viewer, lambda question: ask(layer, question, viewer), self._submit)
         self.show()
 
     def show(self) -> None:
         """Show the view on top as it is now."""
-        shown = self._viewer.world.slack.views.of_modal(self.modal.root_id)
+        shown = self.modal.shown
         set_text(self._title, reading.plain(shown.definition["title"]))
         set_attributes(self._back, hidden=shown.previous_id is None)
         set_text(self._notice, shown.notice or " ")
         set_attributes(self._notice, hidden=not shown.notice)
-        self._blocks.show(self._list_blocks(shown))
-        self._fill_in(shown)
+        self._body.show(shown)
         self._show_ends(shown.definition)
 
     def delete(self) -> None:
@@ -100,42 +92,6 @@ class ModalWindow:
             aria_disabled="true" if is_disabled else None,
             aria_busy="true" if self._is_busy else None,
         )
-
-    def _list_blocks(self, shown: OpenView) -> Iterator[Item]:
-        seen: Counter[str] = Counter()
-        for block in shown.definition["blocks"]:
-            if block["type"] == "input":
-                [field] = reading.fields_of([block])
-                element = field.element
-                key = f"{shown.id}/{block['block_id']}/{element['action_id']}/{element['type']}"
-                yield Item(key, sign(field), partial(self._draw_field, key, field))
-            else:
-                signature = sign_block(block)
-                seen[signature] += 1
-                key = f"{shown.id}/{seen[signature]}/{signature}"
-                yield Item(key, signature, partial(draw_block, block, self._viewer, self._press))
-
-    def _draw_field(self, key: str, field: Field) -> Element:
-        with tag("div", classes="block input") as drawn:
-            try:
-                self._fields[key] = (field, FieldView(self.modal, field, self._viewer, self._submit))
-            except UndrawableError as error:
-                drawn.clear()
-                draw_refusal(str(error), self._viewer)
-        return drawn
-
-    def _fill_in(self, shown: OpenView) -> None:
-        self._fields = {key: drawn for key, drawn in self._fields.items() if not drawn[1].root.is_deleted}
-        for field, view in self._fields.values():
-            block_id = field.block["block_id"]
-            value = shown.values.get(block_id, {}).get(field.element["action_id"])
-            if value is not None:
-                view.show(value, shown.errors.get(block_id, ""))
-
-    async def _press(self, field: Field) -> None:
-        question = field.element.get("confirm")
-        if question is None or await ask(self._layer, question, self._viewer):
-            await self.modal.press_button(field)
 
     async def _submit(self) -> None:
         if self._is_busy or self._submit_button.props.get("hidden") or not self.modal.is_open:

@@ -1,4 +1,4 @@
-"""What can be filled in or chosen in a modal: label, control, hint and error of one block."""
+"""What can be filled in or chosen in a modal or a Home tab: label, control, hint and error."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -10,8 +10,9 @@ from sandbox.page.elements import on_script, on_value, put_value, set_attributes
 from sandbox.page.markup import UndrawableError, draw_text
 from sandbox.page.type_ahead import TypeAhead
 from sandbox.page.viewer import Viewer
-from sandbox.slack import Modal, reading
+from sandbox.slack import reading
 from sandbox.slack.reading import Field
+from sandbox.slack.shown_view import ShownView
 from sandbox.slack.workspace import JsonObject
 
 _TYPED: Final = {
@@ -36,14 +37,19 @@ class Control(Protocol):
 def sign(field: Field) -> str:
     """Tell one drawing of a field from another; a value in it makes no difference."""
     element = {key: value for key, value in field.element.items() if key not in _FIRST_ONLY}
-    return json.dumps([field.block | {"element": element, "accessory": element, "elements": [element]}])
+    return json.dumps([field.label, field.block | {"element": element, "accessory": element, "elements": [element]}])
 
 
 class FieldView:
-    """One field, drawn. Raises: UndrawableError at once: an element that this page does not know."""
+    """One field, drawn. In a section its label is there already, and only for screen readers.
 
-    def __init__(self, modal: Modal, field: Field, viewer: Viewer, submit: Submit) -> None:
-        self._modal = modal
+    Raises: UndrawableError at once: an element that this page does not know, or a choice that asks whether one is sure.
+    """
+
+    def __init__(self, surface: ShownView, field: Field, viewer: Viewer, submit: Submit) -> None:
+        if field.element.get("confirm"):
+            raise UndrawableError(f"confirm: {field.element['type']}")
+        self._surface = surface
         self._field = field
         self._viewer = viewer
         self._submit = submit
@@ -68,7 +74,8 @@ class FieldView:
         )
 
     def _draw_label(self) -> Element:
-        with tag("legend" if self._has_several else "label", classes="label") as label:
+        is_shown = self._field.block["type"] == "input"
+        with tag("legend" if self._has_several else "label", classes="label" if is_shown else "unseen") as label:
             tag("span", self._field.label)
             if self._field.block.get("optional"):
                 tag("span", f" ({self._viewer.words.optional})", classes="quiet")
@@ -77,7 +84,7 @@ class FieldView:
     def _draw_control(self) -> Control:
         kind = self._field.element["type"]
         if kind == "external_select":
-            ahead = TypeAhead(self._modal, self._field, self._viewer)
+            ahead = TypeAhead(self._surface, self._field, self._viewer)
             self._target = ahead.control
             set_attributes(self._label, for_=self._target.html_id)
             return ahead
@@ -97,7 +104,7 @@ class FieldView:
         raise UndrawableError(kind)
 
     async def _set(self, value: JsonObject) -> None:
-        await self._modal.set_value(self._field, value)
+        await self._surface.set_value(self._field, value)
 
 
 Setter = Callable[[JsonObject], Awaitable[None]]

@@ -48,9 +48,15 @@ def draw_mrkdwn(text: str, viewer: Viewer) -> None:
     _draw_literal(text[end:])
 
 
-def draw_rich_text(element: JsonObject) -> Element:
+def draw_rich_text(element: JsonObject, viewer: Viewer) -> Element:
     """Draw one element of a rich_text block. Raises: UndrawableError."""
     match element["type"]:
+        case "rich_text_list":
+            with tag("ol" if element["style"] == "ordered" else "ul", classes="points") as points:
+                for item in element["elements"]:
+                    with tag("li"):
+                        draw_rich_text(item, viewer)
+            return points
         case "rich_text_section":
             drawn = tag("p")
         case "rich_text_preformatted":
@@ -61,17 +67,19 @@ def draw_rich_text(element: JsonObject) -> Element:
             raise UndrawableError(unknown)
     with drawn:
         for part in element["elements"]:
-            _draw_part(part)
+            _draw_part(part, viewer)
     return drawn
 
 
-def _draw_part(part: JsonObject) -> None:
+def _draw_part(part: JsonObject, viewer: Viewer) -> None:
     match part["type"]:
         case "text":
             names = [name for key, name in _STYLES.items() if (part.get("style") or {}).get(key)]
             tag(names[0] if names else "span", str(part["text"]))
         case "link":
             _draw_link(str(part["url"]), str(part.get("text") or part["url"]))
+        case "user":
+            tag("span", _name(f"@{part['user_id']}", viewer), classes="mention")
         case unknown:
             raise UndrawableError(unknown)
 

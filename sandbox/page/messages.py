@@ -1,7 +1,7 @@
 """A channel's messages, as the person sees them who is acted as."""
 
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
@@ -9,18 +9,18 @@ from zoneinfo import ZoneInfo
 
 from nicegui.element import Element
 
-from sandbox.page.blocks import draw_block
+from sandbox.page.blocks import Ask, draw_block
 from sandbox.page.elements import Item, LiveList, set_attributes, tag
 from sandbox.page.markup import draw_mrkdwn
+from sandbox.page.menu import Entry, Menu
 from sandbox.page.viewer import Viewer
+from sandbox.page.world import Shortcut
 from sandbox.slack import Message
 from sandbox.slack.reading import Field
-from sandbox.slack.workspace import BOT_USER_ID, JsonObject, StoredMessage
+from sandbox.slack.workspace import BOT_USER_ID, StoredMessage
 
 SLACKBOT: Final = "USLACKBOT"
 _COLOURS: Final = 6
-
-Ask = Callable[[JsonObject], Awaitable[bool]]
 
 
 def list_visible(viewer: Viewer, channel_id: str) -> list[StoredMessage]:
@@ -85,7 +85,21 @@ class MessageList:
                         tag("span", words.app, classes="badge")
                     tag("time", f"{at:%H:%M}", datetime=at.isoformat(timespec="seconds"))
                 self._draw_contents(stored)
+            self._draw_menu(stored)
         return drawn
+
+    def _draw_menu(self, stored: StoredMessage) -> None:
+        """The app's shortcuts for messages; Slack offers none on what only one person sees."""
+        shortcuts = self._viewer.app.message_shortcuts
+        if not shortcuts or stored.ephemeral_to:
+            return
+        app, person = self._viewer.app.name, self._viewer.person
+        message = Message(self._viewer.world.slack, person.member, stored)
+
+        def make_entry(shortcut: Shortcut) -> Entry:
+            return Entry(shortcut.name, app, lambda: person.sends_message_shortcut(shortcut.callback_id, message))
+
+        Menu("⋮", self._viewer.words.more_actions, [make_entry(one) for one in shortcuts], classes="message-menu")
 
     def _draw_contents(self, stored: StoredMessage) -> None:
         if not stored.blocks:

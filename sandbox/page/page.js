@@ -13,6 +13,35 @@
     first.focus();
   };
 
+  // A menu takes the focus when it opens, and gives it back to its button when what had it is gone with the menu.
+  let menu, opener;
+  const followMenu = () => {
+    const open = document.querySelector("[role=menu]");
+    if (open === (menu ?? null)) return;
+    if (open) {
+      opener = open.parentElement.querySelector("[aria-haspopup=menu]");
+      open.querySelector("[role=menuitem]").focus();
+    } else if (isLost()) {
+      opener?.focus();
+    }
+    menu = open;
+  };
+
+  // Arrow keys go along what is one stop for Tab.
+  const goAlong = (event) => {
+    const group = event.target.closest?.("[role=menu], [role=tablist]");
+    if (!group) return;
+    const all = [...group.querySelectorAll("[role=menuitem], [role=tab]")];
+    const [next, previous] = group.matches("[role=menu]") ? ["ArrowDown", "ArrowUp"] : ["ArrowRight", "ArrowLeft"];
+    const place = all.indexOf(document.activeElement);
+    const to = { [next]: place + 1, [previous]: place - 1 + all.length, Home: 0, End: all.length - 1 }[event.key];
+    if (to === undefined || place < 0) return;
+    event.preventDefault();
+    const target = all[to % all.length];
+    target.focus();
+    if (target.matches("[role=tab]")) target.click();
+  };
+
   const isLost = () => document.activeElement === document.body || document.activeElement?.closest("[inert]");
 
   const nameOf = (field) => field.labels?.[0]?.textContent || field.getAttribute("aria-label");
@@ -28,7 +57,14 @@
     (same ?? dialog).focus();
   };
 
-  // A modal takes the focus when it opens, takes it back when what had it is gone, and gives it to the composer at last.
+  // Where a person goes on in Slack: in the composer, or where there is none, at the tab that is open or the messages.
+  const focusConversation = () => {
+    const all = reachable(document.querySelector(".conversation"));
+    const places = ["[data-composer]", "[role=tab][aria-selected=true]", ".messages"];
+    places.map((place) => all.find((one) => one.matches(place))).find((one) => one)?.focus();
+  };
+
+  // A modal takes the focus when it opens, takes it back when what had it is gone, and gives it to the conversation at last.
   let top;
   const follow = () => {
     const dialog = topDialog();
@@ -36,7 +72,7 @@
       const wasOpen = top !== undefined;
       top = dialog;
       if (dialog) focusIn(dialog);
-      else if (wasOpen && isLost()) document.querySelector("[data-composer]")?.focus();
+      else if (wasOpen && isLost()) focusConversation();
     } else if (dialog && isLost()) {
       focusAgain(dialog);
     }
@@ -71,7 +107,7 @@
     if (panes.contains(document.activeElement)) {
       const dialog = topDialog();
       if (dialog) focusIn(dialog);
-      else document.querySelector("[data-composer]")?.focus();
+      else focusConversation();
     } else {
       reachable(panes)[0]?.focus();
     }
@@ -80,10 +116,12 @@
   document.addEventListener("keydown", (event) => {
     if (event.key === "Tab") keepInside(event);
     if (event.key === "F6") changePart(event);
+    goAlong(event);
   });
 
   new MutationObserver((changes) => {
     scroll(changes);
+    followMenu();
     follow();
   }).observe(document.documentElement, { childList: true, subtree: true });
 })();

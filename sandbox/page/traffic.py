@@ -1,6 +1,7 @@
 """The requests among Slack, the bot and WHMCS, in one list; secrets masked."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final, Literal
@@ -19,6 +20,8 @@ SHOWN: Final = 60
 _SECRET_KEYS: Final = frozenset({"password", "token", "response_url", "trigger_id", "secret", "signature", "c"})
 # Rides in views, and holds the response_url as text.
 _OPAQUE_KEYS: Final = frozenset({"private_metadata"})
+# In the address of a socket, for which it is the key.
+_TICKET: Final = re.compile(r"(?<=[?&]ticket=)[^&\s]+")
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ def mask(value: object, passwords: frozenset[str], shown: frozenset[str] = froze
     if isinstance(value, str):
         for password in passwords - shown:
             value = value.replace(password, MASK)
+        return _TICKET.sub(MASK, value)
     return value
 
 
@@ -99,7 +103,8 @@ def _from_slack(world: World) -> Iterator[Exchange]:
 
 
 def _name_request(request: BotRequest) -> str:
-    return f"{request.payload.get('command', request.kind)}"
+    event: JsonObject = request.payload.get("event", {})
+    return f"{request.payload.get('command') or event.get('type') or request.kind}"
 
 
 def _to_slack(world: World) -> Iterator[Exchange]:

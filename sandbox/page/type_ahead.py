@@ -8,8 +8,9 @@ from nicegui.element import Element
 from sandbox.page.combobox import Choice, Combobox
 from sandbox.page.elements import Attribute
 from sandbox.page.viewer import Viewer
-from sandbox.slack import Modal, reading
+from sandbox.slack import reading
 from sandbox.slack.reading import Field
+from sandbox.slack.shown_view import ShownView
 from sandbox.slack.workspace import JsonObject
 
 _PAUSE_SECONDS: Final = 0.2
@@ -19,8 +20,8 @@ _SLACKS_QUERY_LENGTH: Final = 3
 class TypeAhead:
     """Asks the bot once the typing pauses; an answer to an older text is dropped."""
 
-    def __init__(self, modal: Modal, field: Field, viewer: Viewer, **attributes: Attribute) -> None:
-        self._modal = modal
+    def __init__(self, surface: ShownView, field: Field, viewer: Viewer, **attributes: Attribute) -> None:
+        self._surface = surface
         self._field = field
         self._words = viewer.words
         self._person = viewer.person
@@ -65,7 +66,7 @@ class TypeAhead:
         if mine != self._asked:
             return
         notices = len(self._person.notices)
-        offered = await self._modal.suggest(self._field, typed)
+        offered = await self._surface.suggest(self._field, typed)
         if mine != self._asked or self._box.is_deleted:
             return
         self._offered = offered
@@ -82,7 +83,7 @@ class TypeAhead:
         self._box.close()
         self._chosen = reading.plain(option["text"])
         self._box.write(self._chosen)
-        await self._modal.set_value(self._field, {"selected_option": option})
+        await self._surface.set_value(self._field, {"selected_option": option})
 
     def _leave(self) -> None:
         """What was typed without choosing goes."""

@@ -20,6 +20,12 @@ class Words:
     panes: str
     conversation: str
     messages: str
+    home: str
+    tabs: str
+    nothing_published: str
+    read_only: str
+    more_actions: str
+    shortcuts: str
     no_messages: str
     composer: str
     composer_hint: str
@@ -101,6 +107,12 @@ _ES: Final = Words(
     panes="Paneles",
     conversation="Conversación",
     messages="Mensajes",
+    home="Inicio",
+    tabs="Pestañas de la aplicación",
+    nothing_published="La aplicación todavía no muestra nada aquí.",
+    read_only="El envío de mensajes a esta aplicación está desactivado.",
+    more_actions="Más acciones",
+    shortcuts="Atajos",
     no_messages="Todavía no hay mensajes.",
     composer="Mensaje para {channel}",
     composer_hint="Escriba un mensaje, o / para un comando",
@@ -203,6 +215,12 @@ _EN: Final = Words(
     panes="Panes",
     conversation="Conversation",
     messages="Messages",
+    home="Home",
+    tabs="Tabs of the app",
+    nothing_published="The app does not show anything here yet.",
+    read_only="Sending messages to this app has been turned off.",
+    more_actions="More actions",
+    shortcuts="Shortcuts",
     no_messages="No messages yet.",
     composer="Message {channel}",
     composer_hint="Type a message, or / for a command",

@@ -1,14 +1,13 @@
-"""The workspace: channels and direct messages on the left, the conversation with its composer beside it."""
+"""The workspace: channels and direct messages on the left, the conversation beside them."""
 
 from collections.abc import Callable
-from functools import partial
 
 from nicegui.element import Element
 
-from sandbox.page.composer import Composer
+from sandbox.page.conversation import Conversation, is_app
 from sandbox.page.dialogs import DialogLayer
-from sandbox.page.elements import Item, LiveList, button, set_attributes, set_text, tag
-from sandbox.page.messages import MessageList, draw_avatar, list_visible
+from sandbox.page.elements import Item, LiveList, button, set_attributes, tag
+from sandbox.page.messages import draw_avatar, list_visible
 from sandbox.page.viewer import Viewer
 from sandbox.slack.workspace import BOT_USER_ID, Channel
 
@@ -20,8 +19,6 @@ class WorkspaceView:
 
     def __init__(self, viewer: Viewer, refresh: Callable[[], None]) -> None:
         self._viewer = viewer
-        self._refresh = refresh
-        self._channel_id = viewer.world.slack.general
         self._read: dict[str, str] = {}
         # Whoever arrives has read what was said before.
         for channel in self._channels():
@@ -36,26 +33,18 @@ class WorkspaceView:
                 self._channel_list = self._draw_group(words.channels)
                 self._direct_list = self._draw_group(words.direct_messages)
                 self._app_list = self._draw_group(words.apps)
-            with tag("section", classes="conversation", aria_label=words.conversation):
-                self._title = tag("h2", " ", classes="conversation-title")
-                self._messages = MessageList(viewer, self._dialogs.ask)
-                self._notices = LiveList(tag("div", classes="notices", role="alert"))
-                self._composer = Composer(viewer, lambda: self._channel_id)
-        self._seen_notices = len(viewer.person.notices)
+            self._conversation = Conversation(viewer, self._dialogs.ask, refresh)
         self.show()
 
     def show(self) -> None:
         """Show everything as it is now."""
-        channel = self._viewer.world.slack.workspace.channel(self._channel_id)
-        name = self._name(channel)
-        self._mark_read(channel.id)
-        set_text(self._title, name)
+        channel = self._conversation.channel
+        if self._conversation.shows_messages:
+            self._mark_read(channel.id)
         self._channel_list.show(self._item(c) for c in self._channels() if not c.is_direct)
-        self._direct_list.show(self._item(c) for c in self._channels() if c.is_direct and not _is_app(c))
-        self._app_list.show(self._item(c) for c in self._channels() if _is_app(c))
-        self._messages.show(channel.id)
-        self._composer.show(name)
-        self._show_notices()
+        self._direct_list.show(self._item(c) for c in self._channels() if c.is_direct and not is_app(c))
+        self._app_list.show(self._item(c) for c in self._channels() if is_app(c))
+        self._conversation.show(self._name(channel))
         self._dialogs.show()
         set_attributes(self._window, inert=True if self._viewer.person.modals else None)
 
@@ -74,12 +63,12 @@ class WorkspaceView:
         return LiveList(tag("ul", aria_labelledby=title.html_id))
 
     def _item(self, channel: Channel) -> Item:
-        name, is_open = self._name(channel), channel.id == self._channel_id
-        unread = 0 if is_open else sum(ts > self._read.get(channel.id, "") for ts in self._list_foreign(channel.id))
+        name, is_open = self._name(channel), channel is self._conversation.channel
+        unread = self._count_unread(channel)
 
         def draw() -> Element:
             with tag("li") as line:
-                opened = button(name, lambda: self._open(channel.id), aria_current="page" if is_open else None)
+                opened = button(name, lambda: self._open(channel), aria_current="page" if is_open else None)
                 if channel.is_direct:
                     with opened:
                         draw_avatar(name)
@@ -91,6 +80,9 @@ class WorkspaceView:
 
         return Item(channel.id, f"{name} {is_open} {unread}", draw)
 
+    def _count_unread(self, channel: Channel) -> int:
+        return sum(ts > self._read.get(channel.id, "") for ts in self._list_foreign(channel.id))
+
     def _list_foreign(self, channel_id: str) -> list[str]:
         messages = list_visible(self._viewer, channel_id)
         return [message.ts for message in messages if message.author != self._viewer.person.id]
@@ -98,28 +90,5 @@ class WorkspaceView:
     def _mark_read(self, channel_id: str) -> None:
         self._read[channel_id] = max(self._list_foreign(channel_id), default="")
 
-    def _open(self, channel_id: str) -> None:
-        self._channel_id = channel_id
-        self._refresh()
-
-    def _show_notices(self) -> None:
-        notices = self._viewer.person.notices
-        self._notices.show(
-            Item(str(number), text, partial(self._draw_notice, text))
-            for number, text in enumerate(notices)
-            if number >= self._seen_notices
-        )
-
-    def _draw_notice(self, text: str) -> Element:
-        with tag("div", classes="notice") as notice:
-            tag("span", text)
-            button("✕", self._dismiss, classes="icon", aria_label=self._viewer.words.dismiss)
-        return notice
-
-    def _dismiss(self) -> None:
-        self._seen_notices = len(self._viewer.person.notices)
-        self._refresh()
-
-
-def _is_app(channel: Channel) -> bool:
-    return channel.is_direct and BOT_USER_ID in channel.members
+    async def _open(self, channel: Channel) -> None:
+        await self._conversation.open(channel, has_unread=bool(self._count_unread(channel)))

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from sandbox.changes import Changes
 from sandbox.demo.processes import build_settings, run_command
@@ -13,6 +14,7 @@ from sandbox.page.bot import Bot, Mode
 from sandbox.page.faults import FaultBoard
 from sandbox.page.people import AGENTS, SETTERS, CastMember, invite
 from sandbox.slack import LocalSlack
+from sandbox.slack.workspace import JsonObject
 from sandbox.whmcs import LocalWhmcs
 
 _EVENTS_HOST = "https://bot.example.com"
@@ -28,11 +30,52 @@ class Command:
 
 
 @dataclass(frozen=True)
+class Shortcut:
+    name: str
+    callback_id: str
+    is_global: bool
+
+
+@dataclass(frozen=True)
 class App:
-    """What the bot's manifest tells of the app: its name in Slack and its commands."""
+    """What the bot's manifest tells of the app: what Slack offers of it, sends to it and lets it do."""
 
     name: str
     commands: tuple[Command, ...]
+    shortcuts: tuple[Shortcut, ...]
+    scopes: frozenset[str]
+    events: frozenset[str]
+    has_home: bool
+    is_read_only: bool
+    """Nobody can write to the app."""
+
+    @property
+    def global_shortcuts(self) -> tuple[Shortcut, ...]:
+        return tuple(shortcut for shortcut in self.shortcuts if shortcut.is_global)
+
+    @property
+    def message_shortcuts(self) -> tuple[Shortcut, ...]:
+        return tuple(shortcut for shortcut in self.shortcuts if not shortcut.is_global)
+
+    @classmethod
+    def read(cls, manifest: JsonObject) -> Self:
+        features, settings = manifest["features"], manifest["settings"]
+        home: JsonObject = features.get("app_home", {})
+        return cls(
+            name=features["bot_user"]["display_name"],
+            commands=tuple(
+                Command(found["command"], found["description"], found.get("usage_hint", ""))
+                for found in features["slash_commands"]
+            ),
+            shortcuts=tuple(
+                Shortcut(found["name"], found["callback_id"], found["type"] == "global")
+                for found in features.get("shortcuts", [])
+            ),
+            scopes=frozenset(manifest["oauth_config"]["scopes"]["bot"]),
+            events=frozenset(settings.get("event_subscriptions", {}).get("bot_events", [])),
+            has_home=bool(home.get("home_tab_enabled")),
+            is_read_only=bool(home.get("messages_tab_read_only_enabled")),
+        )
 
 
 @dataclass(frozen=True)
@@ -65,6 +108,7 @@ async def make_world(folder: Path, *, locale: str, mode: Mode = "http") -> Async
         bot.mode = mode
         try:
             spanish, english, _ = await asyncio.gather(_read_manifest("es"), _read_manifest("en"), bot.start())
+            slack.install(spanish.scopes, has_home=spanish.has_home)
             yield World(
                 slack=slack,
                 whmcs=whmcs,
@@ -80,11 +124,4 @@ async def make_world(folder: Path, *, locale: str, mode: Mode = "http") -> Async
 
 async def _read_manifest(locale: str) -> App:
     printed = await run_command({"PUBLIC_URL": _EVENTS_HOST, "DEFAULT_LOCALE": locale}, "manifest", "--json")
-    features = json.loads(printed)["features"]
-    return App(
-        features["bot_user"]["display_name"],
-        tuple(
-            Command(found["command"], found["description"], found.get("usage_hint", ""))
-            for found in features["slash_commands"]
-        ),
-    )
+    return App.read(json.loads(printed))

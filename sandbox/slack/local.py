@@ -86,6 +86,12 @@ class LocalSlack(ForgedRequests):
         """TCP connections that the Web API and the response_urls have accepted."""
         return self._server.connections
 
+    def install(self, scopes: Iterable[str], *, has_home: bool) -> None:
+        """Give the app what its manifest asks for, and nothing else."""
+        self.granted_scopes.clear()
+        self.granted_scopes.update(scopes)
+        self.home_tabs.is_enabled = has_home
+
     def connect_bot(self, events_url: str) -> None:
         """Send signed requests to this address from now on; before, everything goes out in Socket Mode."""
         self.delivery.events_url = events_url

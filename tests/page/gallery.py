@@ -6,13 +6,14 @@ import signal
 import socket
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import click
 
 from sandbox.page.server import serve_world
-from sandbox.page.world import make_world
+from sandbox.page.world import App, Shortcut, World, make_world
 from sandbox.slack import LocalSlack, Person
 from sandbox.slack.views import fill_in_ids
 from sandbox.slack.workspace import BOT_USER_ID, JsonObject
@@ -61,6 +62,31 @@ FORM: Final[JsonObject] = {
             "Story", {"type": "plain_text_input", "multiline": True}, hint=plain("As long as you like"), optional=True
         ),
         field("Name", {"type": "plain_text_input", "max_length": 20}),
+        field("Motto", {"type": "plain_text_input", "min_length": 5}, optional=True),
+        {
+            "type": "section",
+            "text": plain("Size"),
+            "accessory": {"type": "static_select", "options": options("Small", "Large")},
+        },
+        {"type": "actions", "elements": [{"type": "checkboxes", "options": options("Gift wrap")}]},
+        {
+            "type": "section",
+            "text": plain("Sure"),
+            "accessory": {"type": "static_select", "options": options("Yes"), "confirm": CONFIRM},
+        },
+        {
+            "type": "rich_text",
+            "elements": [
+                {
+                    "type": "rich_text_list",
+                    "style": "ordered",
+                    "elements": [
+                        {"type": "rich_text_section", "elements": [{"type": "text", "text": "First step"}]},
+                        {"type": "rich_text_section", "elements": [{"type": "user", "user_id": "U0ALEXAGENT"}]},
+                    ],
+                }
+            ],
+        },
     ],
 }
 TOP: Final[JsonObject] = {
@@ -76,8 +102,46 @@ MESSAGE: Final[list[JsonObject]] = [
 ]
 
 
+HOME: Final[JsonObject] = {
+    "type": "home",
+    "blocks": [
+        {"type": "header", "text": plain("Welcome")},
+        {
+            "type": "actions",
+            "elements": [
+                {"type": "button", "action_id": "start", "text": plain("Start here"), "style": "primary"},
+                {"type": "button", "action_id": "away", "text": plain("Elsewhere"), "url": "https://example.com/"},
+            ],
+        },
+        {
+            "type": "section",
+            "text": plain("When"),
+            "accessory": {"type": "radio_buttons", "options": options("Now", "Later")},
+        },
+        field("Remark", {"type": "plain_text_input"}, optional=True),
+        {"type": "section", "text": plain("More"), "accessory": OVERFLOW},
+    ],
+}
+SHORTCUTS: Final = (
+    Shortcut("Begin anew", "begin_anew", is_global=True),
+    Shortcut("Begin with this", "begin_with_this", is_global=False),
+    Shortcut("Forget this", "forget_this", is_global=False),
+)
+
+
+def declare(world: World) -> World:
+    """The same world with an app that has a Home tab and shortcuts, of which the bot knows nothing."""
+    world.slack.install(world.apps["es"].scopes, has_home=True)
+
+    def extend(app: App) -> App:
+        return replace(app, shortcuts=SHORTCUTS, has_home=True, events=frozenset({"app_home_opened"}))
+
+    return replace(world, apps={language: extend(app) for language, app in world.apps.items()})
+
+
 def fill(slack: LocalSlack, person: Person, colleague: Person) -> None:
-    """Open the form for one person and two views for another, and post a message with a button to both."""
+    """Open the form for one person and two views for another, publish a Home tab, and post a message with a button."""
+    slack.home_tabs.publish(person.id, HOME)
     workspace = slack.workspace
     slack.views.open(workspace.issue_trigger(person.id), FORM)
     below = slack.views.open(workspace.issue_trigger(colleague.id), FORM)
@@ -91,9 +155,10 @@ async def main() -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     with tempfile.TemporaryDirectory() as name, contextlib.closing(socket.create_server(("127.0.0.1", 0))) as listener:
         async with make_world(Path(name), locale="es") as world:
+            declared = declare(world)
             sofia, alex = (member.person for member in world.cast[:2])
             fill(world.slack, alex, sofia)
-            await serve_world(world, listener, click.echo)
+            await serve_world(declared, listener, click.echo)
 
 
 if __name__ == "__main__":
