@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -139,13 +140,13 @@ def declare(world: World) -> World:
     return replace(world, apps={language: extend(app) for language, app in world.apps.items()})
 
 
-def fill(slack: LocalSlack, person: Person, colleague: Person) -> None:
-    """Open the form for one person and two views for another, publish a Home tab, and post a message with a button."""
-    slack.home_tabs.publish(person.id, HOME)
+def fill(slack: LocalSlack, people: Mapping[str, Person]) -> None:
+    """Open the form for Gina and two views for Sofía, publish a Home tab for Alex, and post a message with a button."""
     workspace = slack.workspace
-    slack.views.open(workspace.issue_trigger(person.id), FORM)
-    below = slack.views.open(workspace.issue_trigger(colleague.id), FORM)
+    slack.views.open(workspace.issue_trigger(people["Gina"].id), FORM)
+    below = slack.views.open(workspace.issue_trigger(people["Sofía"].id), FORM)
     slack.views.put_on(below, TOP)
+    slack.home_tabs.publish(people["Alex"].id, HOME)
     workspace.post(workspace.channel(slack.general), "A button", fill_in_ids(MESSAGE), author=BOT_USER_ID)
 
 
@@ -156,8 +157,7 @@ async def main() -> None:
     with tempfile.TemporaryDirectory() as name, contextlib.closing(socket.create_server(("127.0.0.1", 0))) as listener:
         async with make_world(Path(name), locale="es") as world:
             declared = declare(world)
-            sofia, alex = (member.person for member in world.cast[:2])
-            fill(world.slack, alex, sofia)
+            fill(world.slack, {member.person.name.split()[0]: member.person for member in world.cast})
             await serve_world(declared, listener, click.echo)
 
 

@@ -1,6 +1,7 @@
 """What the page draws of Block Kit beyond what the bot uses today, and what it does not draw."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TypeAlias
 
 import pytest
 import pytest_asyncio
@@ -20,23 +21,30 @@ async def gallery() -> AsyncIterator[str]:
         yield address
 
 
+Open: TypeAlias = Callable[[str], Awaitable[Agent]]
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def alex(browser: Browser, gallery: str) -> AsyncIterator[Agent]:
+async def sit_down(browser: Browser, gallery: str) -> AsyncIterator[Open]:
     windows = Windows(browser, gallery)
-    yield Agent(await windows.open("Alex"), EN, choose_words("en"))
+
+    async def open_for(name: str) -> Agent:
+        page = await windows.open(name)
+        return Agent(page, ES, choose_words("es")) if name == "Sofía" else Agent(page, EN, choose_words("en"))
+
+    yield open_for
     await windows.close()
     assert windows.complaints == []
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def sofia(browser: Browser, gallery: str) -> AsyncIterator[Agent]:
-    windows = Windows(browser, gallery)
-    yield Agent(await windows.open("Sofía"), ES, choose_words("es"))
-    await windows.close()
+async def alex(sit_down: Open) -> Agent:
+    return await sit_down("Alex")
 
 
-async def test_texts_and_fields_are_drawn_and_what_is_unknown_is_refused_by_name(alex: Agent) -> None:
-    modal = alex.modal
+async def test_texts_and_fields_are_drawn_and_what_is_unknown_is_refused_by_name(sit_down: Open) -> None:
+    gina = await sit_down("Gina")
+    modal = gina.modal
 
     await expect(modal.get_by_role("link", name="a link")).to_have_attribute("href", "https://example.com")
     await expect(modal.get_by_text("#soporte", exact=True)).to_be_visible()
@@ -48,7 +56,7 @@ async def test_texts_and_fields_are_drawn_and_what_is_unknown_is_refused_by_name
     await expect(refused).to_have_text(
         ["This page does not draw “overflow”.", "This page does not draw “confirm: static_select”."]
     )
-    assert "\n".join(await list_violations(alex.page)) == ""
+    assert "\n".join(await list_violations(gina.page)) == ""
 
     # An empty required field stops it, before the bot hears of it; Enter in a single line submits.
     await modal.get_by_label("Colour").select_option(label="Green")
@@ -68,7 +76,9 @@ async def test_texts_and_fields_are_drawn_and_what_is_unknown_is_refused_by_name
     await expect(modal.get_by_role("checkbox", name="Gift wrap")).to_be_checked()
 
 
-async def test_a_view_on_top_of_another_leads_back_to_it(sofia: Agent) -> None:
+async def test_a_view_on_top_of_another_leads_back_to_it(sit_down: Open) -> None:
+    sofia = await sit_down("Sofía")
+
     await expect(sofia.modal.get_by_role("heading", name="On top")).to_be_visible()
 
     await sofia.modal.get_by_role("button", name=sofia.words.back).click()
@@ -78,8 +88,6 @@ async def test_a_view_on_top_of_another_leads_back_to_it(sofia: Agent) -> None:
 
 
 async def test_a_button_that_asks_first_does_nothing_when_the_answer_is_no(alex: Agent) -> None:
-    while await alex.modal.count():
-        await alex.closes()
     button = alex.messages.last.get_by_role("button", name="Press me")
     traffic = await alex.turns_to(alex.words.traffic)
     question = alex.page.get_by_role("alertdialog", name="Are you sure?")
@@ -125,10 +133,12 @@ async def test_the_home_tab_is_drawn_and_the_app_hears_that_somebody_looks_at_it
     assert "\n".join(await list_violations(page)) == ""
 
 
-async def test_a_home_tab_in_which_nothing_was_published_says_so(sofia: Agent) -> None:
-    await sofia.goes_to(sofia.labels.app)
+async def test_a_home_tab_in_which_nothing_was_published_says_so(sit_down: Open) -> None:
+    otto = await sit_down("Otto")
 
-    await expect(sofia.page.get_by_text(sofia.words.nothing_published)).to_be_visible()
+    await otto.goes_to(otto.labels.app)
+
+    await expect(otto.page.get_by_text(otto.words.nothing_published)).to_be_visible()
 
 
 async def test_shortcuts_stand_in_the_menus_of_a_message_and_of_the_composer(alex: Agent) -> None:
