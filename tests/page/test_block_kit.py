@@ -160,6 +160,7 @@ async def test_shortcuts_stand_in_the_menus_of_a_message_and_of_the_composer(ale
     await expect(menu).to_have_count(0)
     await expect(more).to_be_focused()
     await keyboard.press("Enter")
+    await expect(menu.get_by_role("menuitem", name="Begin with this")).to_be_focused()
     await keyboard.press("Enter")
     await expect(menu).to_have_count(0)
     await expect(traffic.get_by_text("message_action")).to_be_visible()
