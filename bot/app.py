@@ -36,9 +36,12 @@ from bot.metrics import Metrics
 from bot.server import Listener, Readiness, build_ops_app, build_public_app
 from bot.services.access import Access
 from bot.services.capabilities import Capabilities
+from bot.services.checks import Checks
 from bot.services.deletions import Deletions
 from bot.services.directory import Directory
+from bot.services.openings import Openings
 from bot.services.preview import Preview
+from bot.services.protection import Protection
 from bot.services.recording import Recording
 from bot.services.recovery import Recovery
 from bot.services.refusals import Refusals
@@ -47,6 +50,7 @@ from bot.services.resets import ResetService
 from bot.services.set_password import PasswordRules, SetPassword
 from bot.services.tasks import Tasks
 from bot.services.telling import Telling
+from bot.services.tickets import Tickets
 from bot.services.worker import Backlog, Worker
 from bot.settings import Settings
 from bot.slack.client import Identity, SlackClient
@@ -115,15 +119,23 @@ class App:
             refusals=refusals,
             clock=self._database.now,
         )
+        policy = settings.identity_policy
+        openings = Openings(client=self._whmcs, companion=self._companion, capabilities=self._capabilities)
+        tickets = Tickets(client=self._whmcs, capabilities=self._capabilities, policy=policy)
+        protection = Protection(self._whmcs, policy.protected_groups)
+        checks = Checks(client=self._whmcs, tickets=tickets, openings=openings, protection=protection, policy=policy)
         directory = Directory(
             client=self._whmcs,
-            companion=self._companion,
+            openings=openings,
+            tickets=tickets,
+            protection=protection,
+            policy=policy,
             capabilities=self._capabilities,
             access=access,
             admin_url=settings.whmcs_admin_url,
         )
         notices = Notices(messages, languages, directory.emails_url)
-        self._resets, deletions, self._workers = self._build_resets(settings, access, refusals, notices)
+        self._resets, deletions, self._workers = self._build_resets(settings, access, refusals, checks, notices)
         self._backlog = Backlog(JobStore(database), metrics, database.now)
         modals = Modals(slack)
         drawing = Drawing(modals, self._tasks)
@@ -131,7 +143,13 @@ class App:
         results = Results(resets=self._resets, directory=directory, languages=languages)
         last_step = LastStepListeners(
             preview=Preview(
-                client=self._whmcs, companion=self._companion, capabilities=self._capabilities, access=access
+                client=self._whmcs,
+                openings=openings,
+                tickets=tickets,
+                protection=protection,
+                policy=policy,
+                capabilities=self._capabilities,
+                access=access,
             ),
             resets=self._resets,
             forms=forms,
@@ -144,6 +162,7 @@ class App:
             Entries(access=access, tasks=self._tasks, messages=messages, modals=modals, languages=languages),
             ResetPasswordListeners(
                 directory=directory,
+                tickets=tickets,
                 resets=self._resets,
                 forms=forms,
                 drawing=drawing,
@@ -179,7 +198,7 @@ class App:
         self._ops = Listener(build_ops_app(self._readiness, self._metrics.render), settings.ops_host, settings.ops_port)
 
     def _build_resets(
-        self, settings: Settings, access: Access, refusals: Refusals, notices: Notices
+        self, settings: Settings, access: Access, refusals: Refusals, checks: Checks, notices: Notices
     ) -> tuple[ResetService, Deletions, tuple[Worker, ...]]:
         limits = Limits(
             agent_resets_per_hour=settings.agent_resets_per_hour,
@@ -189,7 +208,7 @@ class App:
         set_password = None
         if self._companion is not None:
             set_password = SetPassword(
-                client=self._whmcs,
+                checks=checks,
                 companion=self._companion,
                 store=store,
                 jobs=jobs,
@@ -208,7 +227,7 @@ class App:
             access=access,
             capabilities=self._capabilities,
             client=self._whmcs,
-            reset_email=ResetEmail(client=self._whmcs, store=store, clock=clock),
+            reset_email=ResetEmail(client=self._whmcs, checks=checks, store=store, clock=clock),
             set_password=set_password,
             notices=notices,
             tasks=self._tasks,

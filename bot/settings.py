@@ -14,6 +14,15 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.domain.addresses import is_loopback
+from bot.domain.identity import (
+    DEFAULT_ANSWERS,
+    MAX_ANSWER,
+    MAX_ANSWERS,
+    IdentityPolicy,
+    TicketPolicy,
+    VerificationPolicy,
+)
+from bot.domain.names import one_line
 from bot.domain.passwords import MAX_LENGTH, MIN_LENGTH
 
 _USER_ID: Final = re.compile(r"[UW][A-Z0-9]+")
@@ -24,6 +33,7 @@ _DATABASES: Final = ("sqlite", "postgresql")
 _FILE: Final = "_FILE"
 
 Ids = Annotated[frozenset[str], NoDecode]
+Lines = Annotated[tuple[str, ...], NoDecode]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -128,8 +138,12 @@ class Settings(ManifestSettings, OperationsSettings, DatabaseSettings):
     set_password_user_groups: Ids = frozenset()
     help_contact: str | None = Field(default=None, max_length=500)
 
-    ticket_policy: Literal["off", "optional", "required"] = "optional"
     modal_ttl_seconds: int = Field(default=1800, ge=60, le=86400)
+    ticket_policy: TicketPolicy = TicketPolicy.OPTIONAL
+    ticket_departments_signed_in: Ids = frozenset()
+    verification_policy: VerificationPolicy = VerificationPolicy.SET_PASSWORD
+    verification_answers: Lines = DEFAULT_ANSWERS
+    protected_client_groups: Annotated[frozenset[int], NoDecode] = frozenset()
     password_ttl_seconds: int = Field(default=900, ge=30, le=86400)
     password_length: int = Field(default=20, ge=MIN_LENGTH, le=MAX_LENGTH)
     agent_resets_per_hour: int = Field(default=30, ge=1)
@@ -141,11 +155,46 @@ class Settings(ManifestSettings, OperationsSettings, DatabaseSettings):
     log_format: Literal["console", "json"] | None = None
 
     @field_validator(
-        "agent_users", "agent_user_groups", "set_password_users", "set_password_user_groups", mode="before"
+        "agent_users",
+        "agent_user_groups",
+        "set_password_users",
+        "set_password_user_groups",
+        "ticket_departments_signed_in",
+        "protected_client_groups",
+        mode="before",
     )
     @classmethod
     def _split(cls, value: object) -> object:
         return frozenset(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("verification_answers", mode="before")
+    @classmethod
+    def _read_lines(cls, value: object) -> object:
+        return _lines_of(value) if isinstance(value, str) else value
+
+    @field_validator("verification_answers")
+    @classmethod
+    def _are_answers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
+            raise ValueError("the file holds no answer")
+        if len(set(value)) < len(value):
+            raise ValueError("the file holds an answer twice")
+        if len(value) > MAX_ANSWERS or any(len(answer) > MAX_ANSWER for answer in value):
+            raise ValueError(
+                f"the file may hold {MAX_ANSWERS} answers, a line each, of at most {MAX_ANSWER} characters"
+            )
+        return value
+
+    @property
+    def identity_policy(self) -> IdentityPolicy:
+        """What has to be known of who asks."""
+        return IdentityPolicy(
+            tickets=self.ticket_policy,
+            verification=self.verification_policy,
+            answers=self.verification_answers,
+            signed_in_departments=self.ticket_departments_signed_in,
+            protected_groups=self.protected_client_groups,
+        )
 
     @field_validator("agent_users", "set_password_users")
     @classmethod
@@ -256,6 +305,16 @@ def _all_match(values: frozenset[str], shape: re.Pattern[str], wanted: str) -> f
     if not all(shape.fullmatch(value) for value in values):
         raise ValueError(f"must be {wanted}")
     return values
+
+
+def _lines_of(path: str) -> tuple[str, ...]:
+    """The lines of a file that hold something."""
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is not UTF-8"
+        raise ValueError(f"the file can't be read: {reason}") from None
+    return tuple(line for line in (one_line(line) for line in text.splitlines()) if line)
 
 
 def _begins(value: SecretStr, prefix: str) -> SecretStr:

@@ -57,6 +57,10 @@ def test_what_is_not_set_has_its_default() -> None:
         "set_password_user_groups": frozenset(),
         "help_contact": None,
         "ticket_policy": "optional",
+        "ticket_departments_signed_in": frozenset(),
+        "verification_policy": "set_password",
+        "verification_answers": ("called_back", "video_call", "registered_address", "in_person"),
+        "protected_client_groups": frozenset(),
         "modal_ttl_seconds": 1800,
         "password_ttl_seconds": 900,
         "password_length": 20,
@@ -118,7 +122,8 @@ def test_a_number_has_its_range(name: str, least: int, most: int | None) -> None
 @pytest.mark.parametrize(
     ("name", "allowed", "bad"),
     [
-        ("TICKET_POLICY", ("off", "optional", "required"), "always"),
+        ("TICKET_POLICY", ("off", "optional", "required", "requestor"), "always"),
+        ("VERIFICATION_POLICY", ("off", "set_password", "always"), "sometimes"),
         ("DEFAULT_LOCALE", ("es", "en"), "de"),
         ("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), "LOUD"),
         ("LOG_FORMAT", ("console", "json"), "xml"),
@@ -266,6 +271,9 @@ def test_everything_that_is_wrong_is_told_at_once_in_one_line_each_without_a_val
         "SET_PASSWORD_USERS": "CANARY",
         "SET_PASSWORD_USER_GROUPS": "CANARY",
         "TICKET_POLICY": "CANARY",
+        "VERIFICATION_POLICY": "CANARY",
+        "VERIFICATION_ANSWERS": "/CANARY",
+        "PROTECTED_CLIENT_GROUPS": "CANARY",
         "PASSWORD_TTL_SECONDS": "CANARY",
         "PASSWORD_LENGTH": "CANARY",
         "AGENT_RESETS_PER_HOUR": "CANARY",
@@ -280,6 +288,33 @@ def test_everything_that_is_wrong_is_told_at_once_in_one_line_each_without_a_val
     assert sorted(line.partition(":")[0] for line in lines) == sorted(wrong)
     assert all("\n" not in line for line in lines)
     assert "CANARY" not in "".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "holds no answer"),
+        ("  \n\n", "holds no answer"),
+        ("Videollamada\nVideollamada\n", "twice"),
+        ("x" * 76, "at most 75 characters"),
+        ("\n".join(map(str, range(101))), "100 answers"),
+    ],
+)
+def test_a_file_of_answers_that_slack_could_not_show_is_refused(tmp_path: Path, text: str, why: str) -> None:
+    file = tmp_path / "answers.txt"
+    file.write_text(text)
+    [line] = problems(VERIFICATION_ANSWERS=str(file))
+    assert line.startswith("VERIFICATION_ANSWERS: ")
+    assert why in line
+
+
+def test_answers_are_read_a_line_each(tmp_path: Path) -> None:
+    file = tmp_path / "answers.txt"
+    file.write_text("  Videollamada \n\nDevolución de llamada\r\n", encoding="utf-8")
+    assert load(VERIFICATION_ANSWERS=str(file)).verification_answers == ("Videollamada", "Devolución de llamada")
+    file.write_bytes(b"\xff")
+    [line] = problems(VERIFICATION_ANSWERS=str(file))
+    assert line == "VERIFICATION_ANSWERS: the file can't be read: it is not UTF-8"
 
 
 def test_the_secrets_here_are_all_that_there_are() -> None:

@@ -1,10 +1,12 @@
 """What an agent sees of WHMCS before he chooses."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from bot.domain.identity import IdentityPolicy, Judgement, Proof
 from bot.domain.resets import Method, Reason
+from bot.domain.tickets import Ticket
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,7 @@ class SetPasswordOffer(StrEnum):
     ADDRESS_REFUSED = "address_refused"
     NOT_ANSWERING = "not_answering"
     NOT_ALLOWED = "not_allowed"
+    PROTECTED = "protected"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +64,7 @@ class UserChoice:
     """`last_sign_in_at`: None where WHMCS doesn't tell it (`tells_sign_in` False) or where there was none yet.
 
     `other_clients`: how many more this login opens; 0 also where that was not asked (`tells_clients` False).
+    `judgement`: what the ticket proves for this user; None without a ticket.
     """
 
     id: int
@@ -71,6 +75,17 @@ class UserChoice:
     last_sign_in_at: datetime | None = None
     other_clients: int = 0
     tells_clients: bool = False
+    judgement: Judgement | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardTicket:
+    """The ticket of a card, or why the one that was asked for is not. `problem` None: it is the client's."""
+
+    number: str
+    ticket: Ticket | None = None
+    problem: Reason | None = None
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +101,14 @@ class ClientCard:
     offers_email: bool = True
     preselected_user_id: int | None = None
     preselected_method: Method | None = None
+    ticket: CardTicket | None = None
+    offers_tickets: bool = False
+    policy: IdentityPolicy = field(default_factory=IdentityPolicy)
+
+    @property
+    def requestor(self) -> UserChoice | None:
+        """The user whom WHMCS names as the one who opened the ticket."""
+        return next((user for user in self.users if user.judgement and user.judgement.proof is not Proof.NONE), None)
 
     @property
     def as_match(self) -> ClientMatch:
@@ -93,3 +116,23 @@ class ClientCard:
         return ClientMatch(
             client_id=self.client_id, name=self.name, company=self.company, email=self.email, status=self.status
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetPasswordSummary:
+    """What is read out before a password is set: whose it is, and what else it opens.
+
+    `other_clients` counts the other clients that the user opens, None: nobody tells; `other_names` are the first of them.
+    """
+
+    client_id: int
+    client_name: str
+    user_id: int
+    user_name: str
+    user_email: str
+    judgement: Judgement
+    other_clients: int | None = 0
+    other_names: tuple[str, ...] = ()
+    ticket: str = ""
+    verification: str = ""
+    needs_approval: bool = False

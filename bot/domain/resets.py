@@ -49,6 +49,11 @@ class Reason(StrEnum):
     NOT_A_USER_OF_CLIENT = "not_a_user_of_client"
     CLIENT_NOT_FOUND = "client_not_found"
     USER_NOT_FOUND = "user_not_found"
+    TICKET_NOT_FOUND = "ticket_not_found"
+    NOT_A_TICKET_OF_CLIENT = "not_a_ticket_of_client"
+    NOT_THE_REQUESTOR = "not_the_requestor"
+    PROOF_CHANGED = "proof_changed"
+    PROTECTED = "protected"
     PASSWORD_REFUSED = "password_refused"  # noqa: S105 - a reason, not a password
     UNREACHABLE = "unreachable"
     TLS = "tls"
@@ -103,22 +108,6 @@ class ResetRequest:
         mine = (self.agent.id, self.client_id, self.user_id, self.method, self.ticket, self.verification)
         theirs = (reset.agent_id, reset.client_id, reset.user_id, reset.method, reset.ticket, reset.verification)
         return mine == theirs
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetPasswordSummary:
-    """What is read out before a password is set: whose it is, and what else it opens.
-
-    `other_clients` counts the other clients that the user opens, None: nobody tells; `other_names` are the first of them.
-    """
-
-    client_id: int
-    client_name: str
-    user_id: int
-    user_name: str
-    user_email: str
-    other_clients: int | None = 0
-    other_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

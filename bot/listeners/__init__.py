@@ -16,7 +16,7 @@ from bot.listeners.payloads import Action, Command, MessageAction, Submission, S
 from bot.listeners.reset_password import ResetPasswordListeners
 from bot.listeners.submission import SubmissionListeners
 from bot.views import afterwards as afterwards_view
-from bot.views import confirmation, direct_message, reset_result
+from bot.views import confirmation, direct_message, identity, reset_result
 from bot.views import reset_password as modal
 from bot.views.text import Texts
 
@@ -51,9 +51,13 @@ def build_table(
     return (
         Entry(Kind.COMMAND, COMMAND, later(Step.COMMAND, Command, reset.open)),
         Entry(Kind.OPTIONS, modal.CLIENT, first(Step.SUGGESTION, Suggestion, reset.suggest_clients, _refuse_options)),
+        Entry(
+            Kind.OPTIONS, identity.TICKET, first(Step.SUGGESTION, Suggestion, reset.suggest_tickets, _refuse_options)
+        ),
         Entry(Kind.ACTION, modal.CLIENT, later(Step.CHOICE, Action, reset.show_client)),
         Entry(Kind.ACTION, modal.CANDIDATE, later(Step.CHOICE, Action, reset.show_client)),
         Entry(Kind.ACTION, modal.USER, later(Step.CHOICE, Action, reset.show_user)),
+        Entry(Kind.ACTION, identity.TICKET, later(Step.CHOICE, Action, reset.show_ticket)),
         Entry(Kind.ACTION, modal.SEARCH_AGAIN, later(Step.BUTTON, Action, reset.search_again)),
         Entry(Kind.ACTION, reset_result.BACK, later(Step.BUTTON, Action, reset.back)),
         Entry(Kind.ACTION, afterwards_view.ANOTHER_USER, later(Step.BUTTON, Action, afterwards.another_user)),

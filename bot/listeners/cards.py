@@ -9,10 +9,19 @@ from bot.views.text import Texts
 
 
 async def draw_card(
-    directory: Directory, state: State, client_id: int, agent: Agent, preselection: Preselection, t: Texts
+    directory: Directory,
+    state: State,
+    client_id: int,
+    agent: Agent,
+    preselection: Preselection,
+    t: Texts,
+    *,
+    ticket: str = "",
+    verification: str = "",
 ) -> View:
+    """`ticket`: the number of the one that it is about; `verification`: what was answered before."""
     try:
-        card = await directory.read_card(client_id, agent, preselection)
+        card = await directory.read_card(client_id, agent, preselection, ticket)
     except LookupFailedError as error:
         return modal.build_failed(state.for_client(None), client_id, error.failure.reason, error.failure.detail, t)
-    return modal.build_card(state.for_client(client_id), card, agent.timezone, t)
+    return modal.build_card(state.for_card(card), card, agent.timezone, t, verification=verification)

@@ -4,7 +4,7 @@ import asyncio
 
 from bot.domain.forms import FormFault, UnusableFormError
 from bot.domain.permissions import Agent
-from bot.domain.resets import Method, Reason, ResetRequest, Result
+from bot.domain.resets import Method, ResetRequest, Result
 from bot.listeners.answers import Answer, update
 from bot.listeners.drawing import Drawing
 from bot.listeners.entries import CHECK_SECONDS
@@ -72,6 +72,7 @@ class LastStepListeners:
             method=Method.SET_PASSWORD,
             origin=state.origin,
             ticket=state.ticket,
+            proof=state.proof,
             verification=state.verification,
         )
         return await self._reset(submission.view_id, state, request, arrived_at)
@@ -107,8 +108,8 @@ class LastStepListeners:
         await self._resets.require_offer()
         try:
             return confirmation.build(state, await self._preview.summarize(request), t)
-        except NotOfClientError:
-            refused = await self._resets.refuse(request, Reason.NOT_A_USER_OF_CLIENT)
+        except NotOfClientError as error:
+            refused = await self._resets.refuse(request, error.reason)
             return self._results.draw(refused, state, t)
 
     async def _draw_late(self, task: asyncio.Task[View], request: ResetRequest, t: Texts) -> View:

@@ -17,10 +17,11 @@ from bot.listeners.latest import Latest
 from bot.listeners.payloads import Action, Command, Suggestion
 from bot.services.directory import Directory, Preselection
 from bot.services.resets import ResetService
+from bot.services.tickets import Tickets
 from bot.slack.errors import SlackError
 from bot.slack.messages import Messages
 from bot.slack.modals import Modals
-from bot.views import direct_message
+from bot.views import direct_message, identity
 from bot.views import reset_password as modal
 from bot.views import reset_result as result_modal
 from bot.views.blocks import View
@@ -42,6 +43,7 @@ class ResetPasswordListeners:
         self,
         *,
         directory: Directory,
+        tickets: Tickets,
         resets: ResetService,
         forms: Forms,
         drawing: Drawing,
@@ -50,6 +52,7 @@ class ResetPasswordListeners:
         languages: Languages,
     ) -> None:
         self._directory = directory
+        self._tickets = tickets
         self._resets = resets
         self._forms = forms
         self._drawing = drawing
@@ -97,6 +100,21 @@ class ResetPasswordListeners:
             return {"options": []}
         return {"options": modal.build_suggestions(search, self._languages.for_locale(agent.locale))}
 
+    async def suggest_tickets(self, suggestion: Suggestion, agent: Agent, arrived_at: float) -> Answer:
+        """The client's open tickets, with what there is in time."""
+        t = self._languages.for_locale(agent.locale)
+        left = SUGGESTION_SECONDS - (asyncio.get_running_loop().time() - arrived_at)
+        try:
+            state = await self._forms.read(suggestion.view, agent)
+        except UnusableFormError:
+            return {"options": []}
+        if state.client_id is None:
+            return {"options": []}
+        found = await self._tickets.list_open(
+            state.client_id, _query(suggestion.value), deadline_seconds=max(left, 0.1)
+        )
+        return {"options": identity.build_suggestions(found, t)}
+
     async def show_client(self, action: Action, agent: Agent) -> None:
         """A client was chosen, in the type-ahead or among the matches."""
         t = self._languages.for_locale(agent.locale)
@@ -115,7 +133,19 @@ class ResetPasswordListeners:
         user_id = modal.parse_user_value(action.element.selected)
         if state.client_id is None or user_id is None:
             raise UnusableFormError(FormFault.NOT_OURS)
-        drawing = draw_card(self._directory, state, state.client_id, agent, Preselection(user_id=user_id), t)
+        preselection = Preselection(user_id=user_id)
+        drawing = draw_card(self._directory, state, state.client_id, agent, preselection, t, ticket=state.ticket)
+        await self._drawing.replace(action.view_id, drawing)
+
+    async def show_ticket(self, action: Action, agent: Agent) -> None:
+        """A ticket was chosen: who opened it is shown beside the users, and chosen if he is one of them."""
+        t = self._languages.for_locale(agent.locale)
+        state = await self._forms.read(action.view, agent)
+        if state.client_id is None:
+            raise UnusableFormError(FormFault.NOT_OURS)
+        preselection = Preselection(user_before=modal.parse_users_choice(action.view, state))
+        ticket = identity.parse_ticket_value(action.element.selected)
+        drawing = draw_card(self._directory, state, state.client_id, agent, preselection, t, ticket=ticket)
         await self._drawing.replace(action.view_id, drawing)
 
     async def search_again(self, action: Action, agent: Agent) -> None:
@@ -123,7 +153,7 @@ class ResetPasswordListeners:
         t = self._languages.for_locale(agent.locale)
         state = await self._forms.read(action.view, agent)
         query = _query(action.element.value or "")
-        fresh = self._forms.renew(state)
+        fresh = self._forms.renew(state).for_client(None)
         meanwhile = modal.build_searching(fresh, query, t)
         await self._drawing.replace(action.view_id, self._draw_search(fresh, query, agent, t), meanwhile)
 
@@ -136,15 +166,30 @@ class ResetPasswordListeners:
             raise UnusableFormError(FormFault.NOT_OURS)
         fresh = self._forms.renew(state)
         preselection = Preselection(user_id=choices.user_id, method=choices.method)
-        drawing = draw_card(self._directory, fresh, choices.client_id, agent, preselection, t)
+        drawing = draw_card(
+            self._directory,
+            fresh,
+            choices.client_id,
+            agent,
+            preselection,
+            t,
+            ticket=state.ticket,
+            verification=choices.verification,
+        )
         await self._drawing.replace(action.view_id, drawing, modal.build_loading(fresh, t))
 
     async def _draw_search(self, state: State, query: str, agent: Agent, t: Texts) -> View:
-        """The one client that was meant, or what was found."""
-        search = await self._directory.search(query)
-        if search.chosen is None:
-            return modal.build_found(state, search, t)
+        """The ticket that was meant, else the one client, else what was found."""
+        search, found = await asyncio.gather(self._directory.search(query), self._tickets.find(query))
+        if found.ticket is not None and found.ticket.client_id is None:
+            return modal.build_guests_ticket(state, found.ticket, t)
         preselection = Preselection(typed=query)
+        if found.ticket is not None and found.ticket.client_id is not None:
+            client_id = found.ticket.client_id
+            return await draw_card(self._directory, state, client_id, agent, preselection, t, ticket=query)
+        if search.chosen is None:
+            failed = (found.failure.reason, found.failure.detail) if found.failure is not None else None
+            return modal.build_found(state, search, t, is_ticket_asked=found.is_asked, ticket_failure=failed)
         return await draw_card(self._directory, state, search.chosen.client_id, agent, preselection, t)
 
 

@@ -7,6 +7,7 @@ from bot.domain.resets import Method, Outcome, ResetRequest, Result
 from bot.services.directory import Directory, LookupFailedError
 from bot.services.errors import (
     AuditUnavailableError,
+    ForbiddenError,
     FormTamperedError,
     LimitError,
     NotAllowedError,
@@ -60,6 +61,8 @@ def word_refusal(error: ServiceError, agent: Agent, t: Texts) -> str:
             return form.limit_reached(t, error.limit, who=error.who, timezone=agent.timezone)
         case NotAllowedError():
             return form.not_allowed_to_set(t, error.denial)
+        case ForbiddenError():
+            return form.protected(t)
         case NotOfferedError():
             return form.not_offered(t)
         case AuditUnavailableError():

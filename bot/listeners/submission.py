@@ -4,6 +4,7 @@ import asyncio
 from typing import Final
 
 from bot.domain.forms import FormFault, UnusableFormError
+from bot.domain.identity import IdentityPolicy, Proof, TicketPolicy
 from bot.domain.permissions import Agent
 from bot.domain.resets import Method, ResetRequest, Result
 from bot.listeners.answers import Answer, field_errors, update
@@ -18,11 +19,13 @@ from bot.services.directory import Directory, LookupFailedError, Preselection
 from bot.services.errors import FormTamperedError, NotAllowedError, NotOfferedError, ServiceError, StillRunningError
 from bot.services.resets import ResetService
 from bot.services.tasks import Tasks
+from bot.views import identity
 from bot.views import reset_password as modal
 from bot.views import reset_result as result_modal
 from bot.views.blocks import View
 from bot.views.state import State, ViewError
 from bot.views.text import Languages, Texts, form, outcomes
+from bot.views.text import identity as identity_text
 
 _LEAST_CHECK_SECONDS: Final = 0.1
 
@@ -61,10 +64,13 @@ class SubmissionListeners:
             return field_errors({modal.client_block(sent.state): outcomes.paused(t, pause, agent.timezone)})
         if sent.client_id is None:
             return field_errors({modal.client_block(sent.state): form.choose_client(t)})
-        if sent.client_id != sent.state.client_id:
+        if not sent.is_for_card:
             return await self._show_right_card(submission.view_id, sent, sent.client_id, agent, arrived_at)
         if sent.user_id is None or sent.method is None:
             return _missing(sent, t)
+        proof = sent.state.proof_for(sent.user_id)
+        if objections := _object(sent, sent.method, proof, self._directory.policy, t):
+            return field_errors(objections)
         request = ResetRequest(
             reference=sent.reference,
             agent=agent,
@@ -73,23 +79,31 @@ class SubmissionListeners:
             method=sent.method,
             origin=sent.state.origin,
             ticket=sent.state.ticket,
+            proof=proof,
+            verification=sent.verification if sent.verification in self._directory.policy.answers else "",
         )
+        return await self._carry_on(submission.view_id, sent.state, request, arrived_at)
+
+    async def _carry_on(self, view_id: str, state: State, request: ResetRequest, arrived_at: float) -> Answer:
+        """To the last step of a set password, or to the reset; what is refused in time is said in the form."""
+        t = self._languages.for_locale(request.agent.locale)
         try:
             if request.method is Method.SET_PASSWORD:
-                return await self._last_step.show(submission.view_id, sent.state, request, arrived_at)
-            return await self._reset(submission.view_id, sent.state, request, arrived_at)
+                return await self._last_step.show(view_id, state, request, arrived_at)
+            return await self._reset(view_id, state, request, arrived_at)
         except LookupFailedError as error:
-            return field_errors({modal.client_block(sent.state): word_failed_lookup(error, request.client_id, t)})
+            return field_errors({modal.client_block(state): word_failed_lookup(error, request.client_id, t)})
         except ServiceError as error:
-            return field_errors({_field(error, sent.state): word_refusal(error, agent, t)})
+            return field_errors({_field(error, state): word_refusal(error, request.agent, t)})
 
     async def _show_right_card(
         self, view_id: str, sent: modal.Submission, client_id: int, agent: Agent, arrived_at: float
     ) -> Answer:
-        """The chosen client is not the one whose card was drawn, so nobody is reset."""
+        """The chosen client or ticket is not the one whose card was drawn, so nobody is reset."""
         t = self._languages.for_locale(agent.locale)
         ticket = self._drawing.begin(view_id)
-        drawing = draw_card(self._directory, sent.state, client_id, agent, Preselection(), t)
+        ticket_number = sent.ticket if client_id == sent.state.client_id else ""
+        drawing = draw_card(self._directory, sent.state, client_id, agent, Preselection(), t, ticket=ticket_number)
         task = self._tasks.spawn(drawing, name="card")
         if await self._drawing.ends_in_time(task, arrived_at):
             return update(task.result())
@@ -118,6 +132,21 @@ class SubmissionListeners:
             return await self._results.wait_for(task, state, request, t)
         except ServiceError as error:
             return result_modal.build_notice(word_refusal(error, request.agent, t), t)
+
+
+def _object(sent: modal.Submission, method: Method, proof: Proof, policy: IdentityPolicy, t: Texts) -> dict[str, str]:
+    """What the installation's rules lack, by field. What the form says of the ticket is looked at again later."""
+    state = sent.state
+    if policy.tickets in {TicketPolicy.REQUIRED, TicketPolicy.REQUESTOR} and not sent.ticket:
+        block = identity.ticket_block(state)
+        if block not in sent.drawn_blocks:
+            return {modal.user_block(state): identity_text.no_ticket_role(t)}
+        return {block: identity_text.ticket_needed(t)}
+    if policy.tickets is TicketPolicy.REQUESTOR and proof is Proof.NONE:
+        return {modal.user_block(state): identity_text.requestor_needed(t)}
+    if policy.needs_answer(method, proof) and sent.verification not in policy.answers:
+        return {identity.verification_block(state): identity_text.answer_needed(t, method)}
+    return {}
 
 
 def _missing(sent: modal.Submission, t: Texts) -> Answer:

@@ -8,19 +8,23 @@ from typing import Final
 import structlog
 
 import whmcs
-from bot.domain.clients import ClientCard, ClientMatch, Search, SetPasswordOffer, UserChoice
+from bot.domain.clients import CardTicket, ClientCard, ClientMatch, Search, SetPasswordOffer, UserChoice
+from bot.domain.identity import IdentityPolicy, Proof, judge
 from bot.domain.names import one_line
 from bot.domain.permissions import Agent
 from bot.domain.resets import Method, Reason
+from bot.domain.tickets import Ticket
 from bot.services.access import Access
 from bot.services.capabilities import Capabilities
 from bot.services.failures import Failure, explain
+from bot.services.openings import Openings
+from bot.services.protection import Protection
+from bot.services.tickets import Tickets
 
 _logger = structlog.stdlib.get_logger(__name__)
 
 SEARCH_SECONDS: Final = 10.0
 _SHOWN: Final = 25
-_COMPANION_SECONDS: Final = 5.0
 _MAX_ID: Final = 2**31 - 1
 
 
@@ -34,10 +38,14 @@ class LookupFailedError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preselection:
-    """What is chosen already when the card is drawn: the user whose address was typed, or what was chosen before."""
+    """What is chosen already when the card is drawn: the user whose address was typed, or what was chosen before.
+
+    `user_before`: who was chosen before another ticket was; its requestor goes first.
+    """
 
     typed: str = ""
     user_id: int | None = None
+    user_before: int | None = None
     method: Method | None = None
 
 
@@ -46,16 +54,27 @@ class Directory:
         self,
         *,
         client: whmcs.WhmcsClient,
-        companion: whmcs.CompanionClient | None,
+        openings: Openings,
+        tickets: Tickets,
+        protection: Protection,
+        policy: IdentityPolicy,
         capabilities: Capabilities,
         access: Access,
         admin_url: str,
     ) -> None:
         self._client = client
-        self._companion = companion
+        self._openings = openings
+        self._tickets = tickets
+        self._protection = protection
+        self._policy = policy
         self._capabilities = capabilities
         self._access = access
         self._admin_url = admin_url
+
+    @property
+    def policy(self) -> IdentityPolicy:
+        """What has to be known of who asks."""
+        return self._policy
 
     async def search(self, typed: str, *, deadline_seconds: float = SEARCH_SECONDS) -> Search:
         """Find clients by name, company, e-mail, or `#id`; what failed is in the answer, never raised."""
@@ -70,15 +89,21 @@ class Directory:
         )
         return _joined(by_id, by_text)
 
-    async def read_card(self, client_id: int, agent: Agent, preselection: Preselection) -> ClientCard:
-        """Read the client, its users, and what may be done with them.
+    async def read_card(
+        self, client_id: int, agent: Agent, preselection: Preselection, ticket_number: str = ""
+    ) -> ClientCard:
+        """Read the client, its users, the ticket, and what may be done with them.
 
         Raises: LookupFailedError.
         """
-        details, told, may_set_passwords = await asyncio.gather(
-            self._read_details(client_id), self._ask_companion(client_id), self._access.may_set_passwords(agent)
+        details, told, may_set_passwords, ticket = await asyncio.gather(
+            self._read_details(client_id),
+            self._ask_companion(client_id),
+            self._access.may_set_passwords(agent),
+            self._read_ticket(ticket_number, client_id),
         )
         users = tuple(_user_choice(user, told, client_id) for user in details.users)
+        users = _judged(users, ticket.ticket if ticket is not None else None)
         chosen = _preselect(users, preselection)
         if chosen is not None and told is None:
             users = await self._with_clients_of(chosen, users, client_id)
@@ -90,10 +115,13 @@ class Directory:
             status=one_line(details.client.status),
             users=users,
             profile_url=self.profile_url(client_id),
-            offer=self._capabilities.set_password if may_set_passwords else self._not_allowed(),
+            offer=self._offer(details.client) if may_set_passwords else self._not_allowed(),
             offers_email=self._capabilities.has("ResetPassword"),
             preselected_user_id=chosen,
             preselected_method=preselection.method,
+            ticket=ticket,
+            offers_tickets=self._tickets.are_offered,
+            policy=self._policy,
         )
 
     async def _with_clients_of(
@@ -101,19 +129,24 @@ class Directory:
     ) -> tuple[UserChoice, ...]:
         """Without the companion, at least of the chosen user: how many more clients the password opens."""
         [chosen] = [choice for choice in users if choice.id == user_id]
-        if not chosen.email or not self._capabilities.has("GetUsers"):
-            return users
-        try:
-            found, _ = await self._client.get_users(chosen.email, deadline_seconds=_COMPANION_SECONDS)
-        except whmcs.WhmcsError as error:
-            _logger.warning("the user's clients are not told", reason=explain(error).reason.value)
-            return users
-        # An exact address also finds longer ones, so the user is known by the id.
-        opened = next(({opened.id for opened in user.clients} for user in found if user.id == user_id), None)
+        opened = await self._openings.ask_api(chosen.id, chosen.email)
         if opened is None:
             return users
-        told = replace(chosen, tells_clients=True, other_clients=len(opened - {client_id}))
+        told = replace(chosen, tells_clients=True, other_clients=len(set(opened) - {client_id}))
         return tuple(told if choice.id == user_id else choice for choice in users)
+
+    async def _read_ticket(self, number: str, client_id: int) -> CardTicket | None:
+        """None: no ticket was asked for."""
+        if not number or not self._tickets.are_offered:
+            return None
+        try:
+            ticket = await self._tickets.read(number)
+        except whmcs.WhmcsError as error:
+            failure = explain(error)
+            return CardTicket(number=number, problem=failure.reason, detail=failure.detail)
+        if ticket.client_id != client_id:
+            return CardTicket(number=number, problem=Reason.NOT_A_TICKET_OF_CLIENT)
+        return CardTicket(number=ticket.number, ticket=ticket)
 
     def profile_url(self, client_id: int) -> str:
         return f"{self._admin_url}/clientssummary.php?userid={client_id}"
@@ -121,6 +154,11 @@ class Directory:
     def emails_url(self, client_id: int) -> str:
         """The client's *Emails* tab, where a reset e-mail that was sent is listed."""
         return f"{self._admin_url}/clientsemails.php?userid={client_id}"
+
+    def _offer(self, client: whmcs.Client) -> SetPasswordOffer:
+        offer = self._capabilities.set_password
+        is_forbidden = self._policy.forbids(Method.SET_PASSWORD, is_protected=self._protection.covers(client))
+        return SetPasswordOffer.PROTECTED if offer is SetPasswordOffer.OFFERED and is_forbidden else offer
 
     def _not_allowed(self) -> SetPasswordOffer:
         offer = self._capabilities.set_password
@@ -184,15 +222,9 @@ class Directory:
 
     async def _ask_companion(self, client_id: int) -> dict[int, whmcs.CompanionUser] | None:
         """What only the companion tells of the users; None: it doesn't answer, and the card does without."""
-        if self._companion is None or self._capabilities.set_password is not SetPasswordOffer.OFFERED:
+        if self._capabilities.set_password is not SetPasswordOffer.OFFERED:
             return None
-        try:
-            users = await self._companion.users(client_id, deadline_seconds=_COMPANION_SECONDS)
-        except whmcs.WhmcsError as error:
-            _logger.warning("companion did not tell the users", reason=explain(error).reason.value)
-            self._capabilities.look_again()
-            return None
-        return {user.id: user for user in users}
+        return await self._openings.ask_companion(client_id)
 
 
 def _parse_id(query: str) -> int | None:
@@ -249,13 +281,29 @@ def _user_choice(user: whmcs.ClientUser, told: dict[int, whmcs.CompanionUser] | 
     )
 
 
+def _judged(users: tuple[UserChoice, ...], ticket: Ticket | None) -> tuple[UserChoice, ...]:
+    if ticket is None:
+        return users
+    addresses = [user.email for user in users]
+    return tuple(replace(user, judgement=judge(ticket, user.email, addresses)) for user in users)
+
+
 def _preselect(users: Iterable[UserChoice], preselection: Preselection) -> int | None:
-    """What was chosen before, else the user whose exact address was typed, else the only one; else nobody."""
+    """What was chosen in this form, else who opened the ticket, else whose exact address was typed.
+
+    Where that is nobody: who was chosen before, with another ticket, or the only one.
+    """
     choices = tuple(users)
-    if any(choice.id == preselection.user_id for choice in choices):
+    ids = [choice.id for choice in choices]
+    if preselection.user_id in ids:
         return preselection.user_id
+    requestors = [choice.id for choice in choices if choice.judgement and choice.judgement.proof is not Proof.NONE]
+    if len(requestors) == 1:
+        return requestors[0]
     typed = one_line(preselection.typed).casefold()
     exact = [choice.id for choice in choices if typed and choice.email.casefold() == typed]
     if len(exact) == 1:
         return exact[0]
-    return choices[0].id if len(choices) == 1 else None
+    if preselection.user_before in ids:
+        return preselection.user_before
+    return ids[0] if len(ids) == 1 else None

@@ -3,6 +3,7 @@
 ServiceError
 ├── NotAllowedError          the person may not do that
 ├── NotOfferedError          *set a password* can't be had just now
+├── ForbiddenError           the rules of the installation forbid it, whoever asks
 ├── ResetsPausedError        nobody resets until the operators say so
 ├── LimitError               a limit is reached
 ├── FormTamperedError        the form was sent with other values, or by somebody else
@@ -13,7 +14,7 @@ ServiceError
 
 from bot.domain.pauses import Pause
 from bot.domain.permissions import Denial
-from bot.domain.resets import LimitReached
+from bot.domain.resets import LimitReached, Reason
 
 
 class ServiceError(Exception):
@@ -33,6 +34,14 @@ class NotAllowedError(ServiceError):
 
 class NotOfferedError(ServiceError):
     pass
+
+
+class ForbiddenError(ServiceError):
+    """`reason` says which rule it is."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
 
 
 class ResetsPausedError(ServiceError):

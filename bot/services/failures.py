@@ -16,6 +16,8 @@ OF_WHMCS: Final = frozenset(
 )
 """WHMCS itself does not answer as it should, whoever asks."""
 
+_ABSENT: Final = {"GetClientsDetails": Reason.CLIENT_NOT_FOUND, "GetTicket": Reason.TICKET_NOT_FOUND}
+
 
 class Failure(NamedTuple):
     """`detail`: WHMCS's own words, an address or an action; never a secret."""
@@ -33,8 +35,7 @@ def explain(error: whmcs.WhmcsError) -> Failure:
         case whmcs.NotAUserOfClientError():
             return Failure(Outcome.REFUSED, Reason.NOT_A_USER_OF_CLIENT)
         case whmcs.NotFoundError():
-            is_client = error.action == "GetClientsDetails"
-            return Failure(Outcome.REFUSED, Reason.CLIENT_NOT_FOUND if is_client else Reason.USER_NOT_FOUND)
+            return Failure(Outcome.REFUSED, _ABSENT.get(error.action, Reason.USER_NOT_FOUND))
         case whmcs.RefusedError():
             return _refused(error)
         case _:

@@ -7,12 +7,19 @@ from typing import Final
 import structlog
 
 import whmcs
+from bot.domain.clients import SetPasswordSummary
+from bot.domain.identity import IdentityPolicy, judge
 from bot.domain.names import one_line
-from bot.domain.resets import ResetRequest, SetPasswordSummary
+from bot.domain.resets import Method, Reason, ResetRequest
+from bot.domain.tickets import Ticket
 from bot.services.access import Access
 from bot.services.capabilities import Capabilities
 from bot.services.directory import LookupFailedError
+from bot.services.errors import ForbiddenError
 from bot.services.failures import explain
+from bot.services.openings import Openings
+from bot.services.protection import Protection
+from bot.services.tickets import Tickets
 
 _logger = structlog.stdlib.get_logger(__name__)
 _NAMED: Final = 5
@@ -20,41 +27,57 @@ _SECONDS: Final = 8.0
 
 
 class NotOfClientError(Exception):
-    """The user is none of the client's; the reset itself refuses and records that."""
+    """User or ticket is none of the client's; the reset itself refuses and records that."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
 
 
 class Preview:
-    """`companion` None: no secret is set, so that only the API can tell which clients a user opens."""
-
     def __init__(
         self,
         *,
         client: whmcs.WhmcsClient,
-        companion: whmcs.CompanionClient | None,
+        openings: Openings,
+        tickets: Tickets,
+        protection: Protection,
+        policy: IdentityPolicy,
         capabilities: Capabilities,
         access: Access,
     ) -> None:
         self._client = client
-        self._companion = companion
+        self._openings = openings
+        self._tickets = tickets
+        self._protection = protection
+        self._policy = policy
         self._capabilities = capabilities
         self._access = access
 
     async def summarize(self, request: ResetRequest) -> SetPasswordSummary:
-        """Read whose password it is and what else it opens.
+        """Read whose password it is, who asks for it, and what else it opens.
 
-        Raises: NotAllowedError: recorded as DENIED; LookupFailedError; NotOfClientError.
+        Raises: NotAllowedError: recorded as DENIED; ForbiddenError; LookupFailedError; NotOfClientError.
         """
         await self._access.expect_set_password(request.agent, request.reference)
-        details, told = await asyncio.gather(
-            self._read_details(request.client_id), self._ask_companion(request.client_id)
+        details, told, ticket = await asyncio.gather(
+            self._read_details(request.client_id),
+            self._openings.ask_companion(request.client_id),
+            self._read_ticket(request.ticket),
         )
         user = next((user for user in details.users if user.id == request.user_id), None)
         if user is None:
-            raise NotOfClientError
-        opened: Collection[int] | None = next((one.client_ids for one in told if one.id == user.id), None)
+            raise NotOfClientError(Reason.NOT_A_USER_OF_CLIENT)
+        if ticket is not None and ticket.client_id != request.client_id:
+            raise NotOfClientError(Reason.NOT_A_TICKET_OF_CLIENT)
+        opened: Collection[int] | None = told[user.id].client_ids if told is not None and user.id in told else None
         if opened is None:
-            opened = await self._ask_api(user)
+            opened = await self._openings.ask_api(user.id, user.email)
         others = sorted(set(opened) - {request.client_id}) if opened is not None else None
+        is_protected = await self._is_protected(details.client, others)
+        if self._policy.forbids(Method.SET_PASSWORD, is_protected=is_protected):
+            raise ForbiddenError(Reason.PROTECTED)
+        judgement = judge(ticket, user.email, [one.email for one in details.users])
         return SetPasswordSummary(
             client_id=request.client_id,
             client_name=_name(details.client),
@@ -63,6 +86,10 @@ class Preview:
             user_email=one_line(user.email),
             other_clients=len(others) if others is not None else None,
             other_names=await self._name_clients((others or [])[:_NAMED]),
+            ticket=ticket.number if ticket is not None else "",
+            judgement=judgement,
+            verification=request.verification,
+            needs_approval=self._policy.needs_approval(Method.SET_PASSWORD, judgement.proof, is_protected=is_protected),
         )
 
     async def _read_details(self, client_id: int) -> whmcs.ClientDetails:
@@ -75,27 +102,24 @@ class Preview:
         self._capabilities.note(None)
         return details
 
-    async def _ask_companion(self, client_id: int) -> tuple[whmcs.CompanionUser, ...]:
-        if self._companion is None:
-            return ()
+    async def _read_ticket(self, number: str) -> Ticket | None:
+        if not number:
+            return None
         try:
-            return await self._companion.users(client_id, deadline_seconds=_SECONDS)
+            return await self._tickets.read(number, deadline_seconds=_SECONDS)
         except whmcs.WhmcsError as error:
-            _logger.warning("companion did not tell the users", reason=explain(error).reason.value)
-            self._capabilities.look_again()
-            return ()
+            raise LookupFailedError(explain(error)) from error
 
-    async def _ask_api(self, user: whmcs.ClientUser) -> Collection[int] | None:
-        """Which clients the user opens, where the companion did not tell; None: nor does WHMCS."""
-        if not user.email or not self._capabilities.has("GetUsers"):
-            return None
+    async def _is_protected(self, client: whmcs.Client, others: Collection[int] | None) -> bool:
+        """What can't be told counts as protected."""
+        if not self._protection.is_on or self._protection.covers(client):
+            return self._protection.is_on
+        if others is None:
+            return True
         try:
-            found, _ = await self._client.get_users(user.email, deadline_seconds=_SECONDS)
+            return await self._protection.covers_any(others)
         except whmcs.WhmcsError as error:
-            _logger.warning("the user's clients are not told", reason=explain(error).reason.value)
-            return None
-        # An exact address also finds longer ones, so the user is known by the id.
-        return next(([client.id for client in one.clients] for one in found if one.id == user.id), None)
+            raise LookupFailedError(explain(error)) from error
 
     async def _name_clients(self, client_ids: Iterable[int]) -> tuple[str, ...]:
         return tuple(await asyncio.gather(*(self._name_client(client_id) for client_id in client_ids)))

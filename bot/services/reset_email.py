@@ -7,21 +7,24 @@ from datetime import datetime
 import whmcs
 from bot.domain.lifecycle import WRITE_TIME
 from bot.domain.resets import Outcome, Reason, Reset, Result
-from bot.services.checks import StoppedError, check_user
+from bot.services.checks import Checks, StoppedError
 from bot.services.failures import Failure, explain
 from bot.store.errors import StoreUnavailableError
 from bot.store.resets import ResetStore
 
 
 class ResetEmail:
-    def __init__(self, *, client: whmcs.WhmcsClient, store: ResetStore, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, *, client: whmcs.WhmcsClient, checks: Checks, store: ResetStore, clock: Callable[[], datetime]
+    ) -> None:
         self._client = client
+        self._checks = checks
         self._store = store
         self._clock = clock
 
     async def carry_out(self, reset: Reset) -> Result:
         """Raises: StoppedError; NotOursError: nothing was asked of WHMCS."""
-        checked = await check_user(self._client, reset)
+        checked = await self._checks.check(reset)
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + WRITE_TIME.total_seconds()
         try:

@@ -18,7 +18,7 @@ import whmcs
 from bot.domain.lifecycle import WRITE_TIME
 from bot.domain.passwords import generate_password
 from bot.domain.resets import MessageRef, Outcome, Reason, Reset, Result, SecretMessage
-from bot.services.checks import StoppedError, check_user
+from bot.services.checks import Checks, StoppedError
 from bot.services.failures import Failure, explain
 from bot.services.tasks import Tasks
 from bot.slack.errors import SlackError, SlackRateLimitedError, SlackRefusedError
@@ -49,7 +49,7 @@ class SetPassword:
     def __init__(
         self,
         *,
-        client: whmcs.WhmcsClient,
+        checks: Checks,
         companion: whmcs.CompanionClient,
         store: ResetStore,
         jobs: JobStore,
@@ -58,7 +58,7 @@ class SetPassword:
         rules: PasswordRules,
         clock: Callable[[], datetime],
     ) -> None:
-        self._client = client
+        self._checks = checks
         self._companion = companion
         self._store = store
         self._jobs = jobs
@@ -99,7 +99,7 @@ class SetPassword:
     async def _prepare(self, reset: Reset) -> tuple[Reset, MessageRef]:
         """Check the user and place the message, both at once. A post in flight is never cancelled: it would be lost."""
         checked, place = await asyncio.gather(
-            check_user(self._client, reset),
+            self._checks.check(reset),
             self._notices.place(reset.agent_id, reset.agent_locale, reset.reference),
             return_exceptions=True,
         )

@@ -7,9 +7,10 @@ from typing import Any, Final
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, SectionBlock
 from slack_sdk.models.views import View as ViewModel
 
+from bot.domain.clients import SetPasswordSummary
 from bot.domain.names import shorten
 from bot.domain.references import Reference
-from bot.domain.resets import Method, SetPasswordSummary
+from bot.domain.resets import Method
 from bot.views.blocks import View, paragraph, plain, small, strong
 from bot.views.reset_result import BACK, Choices
 from bot.views.state import State, ViewError
@@ -34,12 +35,20 @@ class Confirmed:
 
 def build(state: State, summary: SetPasswordSummary, t: Texts, *, refusal: str = "") -> View:
     """`refusal`: why it was not done when it was confirmed before; the step can be confirmed again."""
-    drawn = state.model_copy(update={"user_id": summary.user_id, "method": Method.SET_PASSWORD})
+    drawn = state.model_copy(
+        update={
+            "user_id": summary.user_id,
+            "method": Method.SET_PASSWORD,
+            "verification": summary.verification,
+            "proof": summary.judgement.proof,
+            "needs_approval": summary.needs_approval,
+        }
+    )
     choices = Choices(
         client_id=summary.client_id,
         user_id=summary.user_id,
         method=Method.SET_PASSWORD,
-        verification=state.verification,
+        verification=summary.verification,
     )
     back = ButtonElement(text=plain(form.back(t)), action_id=BACK, value=choices.model_dump_json())
     parts: list[Block] = [
@@ -49,6 +58,7 @@ def build(state: State, summary: SetPasswordSummary, t: Texts, *, refusal: str =
             fields=[plain(shorten(f"{label}\n{value}", _FIELD)) for label, value in confirmation.fields(t, summary)]
         ),
         paragraph(confirmation.reach(t, summary)),
+        *([paragraph(confirmation.approval(t))] if summary.needs_approval else []),
         ActionsBlock(elements=[back]),
         small(form.reference(t, state.reference)),
     ]

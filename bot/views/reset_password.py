@@ -24,9 +24,12 @@ from bot.domain.names import shorten
 from bot.domain.permissions import AgentId
 from bot.domain.references import Reference
 from bot.domain.resets import Method, Reason
+from bot.domain.tickets import Ticket
 from bot.views.blocks import View, paragraph, plain, small, small_markup
+from bot.views.fields import UNAVAILABLE, block_id, chosen_in, values_of
+from bot.views.identity import build_ticket, build_verification, parse_ticket, parse_verification
 from bot.views.state import State, ViewError
-from bot.views.text import Texts, form, outcomes
+from bot.views.text import Texts, form, identity, outcomes
 
 CALLBACK_ID: Final = "reset_password"
 CLIENT: Final = "client"
@@ -35,8 +38,8 @@ USER: Final = "user"
 METHOD: Final = "method"
 SEARCH_AGAIN: Final = "search_again"
 
-UNAVAILABLE: Final = "unavailable"
-"""The value of an option that only says why there are none; it is never a client."""
+Failed = tuple[Reason, str]
+"""Why something is not told, and WHMCS's own words about it."""
 
 _RADIO_OPTIONS: Final = 10
 _SELECT_OPTIONS: Final = 100
@@ -58,6 +61,8 @@ class Submission:
     client_id: int | None
     user_id: int | None
     method: Method | None
+    ticket: str
+    verification: str
     drawn_blocks: frozenset[str]
 
     @property
@@ -72,7 +77,12 @@ class Submission:
     def is_complete(self) -> bool:
         """Whether it says what to reset: everything is chosen, and the card that was drawn is the chosen client's."""
         is_chosen = None not in {self.client_id, self.user_id, self.method}
-        return is_chosen and self.client_id == self.state.client_id
+        return is_chosen and self.is_for_card
+
+    @property
+    def is_for_card(self) -> bool:
+        """Whether client and ticket are those of the card that was drawn."""
+        return self.client_id == self.state.client_id and self.ticket == self.state.ticket
 
 
 def build_searching(state: State, query: str, t: Texts) -> View:
@@ -95,21 +105,33 @@ def build_unavailable(state: State, t: Texts) -> View:
     return _form(state, None, [paragraph(outcomes.search_failed(t, Reason.TIMED_OUT, "")), *_contact(t)], t)
 
 
-def build_found(state: State, search: Search, t: Texts) -> View:
-    """What the search behind the command found, when that is not one client."""
+def build_found(
+    state: State, search: Search, t: Texts, *, is_ticket_asked: bool = False, ticket_failure: Failed | None = None
+) -> View:
+    """What the search behind the command found, when that is not one client.
+
+    `ticket_failure`: why it is not known whether a ticket was typed.
+    """
     parts: list[Block] = []
     if search.failure is not None and not search.matches:
         parts.append(paragraph(outcomes.search_failed(t, search.failure, search.detail)))
     elif not search.matches:
-        parts.append(paragraph(form.found_none(t, search.query)))
+        parts.append(paragraph(form.found_none(t, search.query, is_ticket_asked=is_ticket_asked)))
     else:
         shown = search.matches[:_RADIO_OPTIONS]
         parts.append(paragraph(form.found(t, max(search.total, len(search.matches)), len(shown), search.query)))
         parts.append(_candidates(state, shown, t))
     if search.failure is not None and search.matches:
         parts.append(small(outcomes.found_in_part(t, search.failure, search.detail)))
+    if ticket_failure is not None:
+        parts.append(small(outcomes.tickets_not_asked(t, *ticket_failure)))
     parts.append(_search_again(search.query, t))
     return _form(state, None, [*parts, *_contact(t)], t)
+
+
+def build_guests_ticket(state: State, ticket: Ticket, t: Texts) -> View:
+    """The ticket that was typed belongs to no client."""
+    return _form(state, None, [paragraph(identity.guest(t, ticket)), *_contact(t)], t)
 
 
 def build_failed(state: State, client_id: int, reason: Reason, detail: str, t: Texts) -> View:
@@ -118,8 +140,11 @@ def build_failed(state: State, client_id: int, reason: Reason, detail: str, t: T
     return _form(state, None, [paragraph(text), _search_again(f"#{client_id}", t), *_contact(t)], t)
 
 
-def build_card(state: State, card: ClientCard, timezone: str, t: Texts) -> View:
-    """The chosen client, with its users and the methods. `timezone`: the agent's, for last sign-ins."""
+def build_card(state: State, card: ClientCard, timezone: str, t: Texts, *, verification: str = "") -> View:
+    """The chosen client, with the ticket, its users and the methods.
+
+    `timezone`: the agent's, for last sign-ins. `verification`: what was answered before.
+    """
     chosen = card.as_match
     parts: list[Block] = [
         SectionBlock(
@@ -130,7 +155,12 @@ def build_card(state: State, card: ClientCard, timezone: str, t: Texts) -> View:
     if warning := form.status_warning(t, card):
         parts.append(paragraph(warning))
     if card.users:
-        parts += [_users(state, card, timezone, t), *_methods(state, card, t)]
+        parts += [
+            *build_ticket(state, card, t),
+            _users(state, card, timezone, t),
+            *_methods(state, card, t),
+            *build_verification(state, card, verification, t),
+        ]
     else:
         parts.append(paragraph(form.no_users(t)))
     if not card.offers_email:
@@ -146,16 +176,18 @@ def parse_submission(view: Mapping[str, Any]) -> Submission:
     Raises: ViewError: not a form that this version of the bot drew.
     """
     state = State.parse(view.get("private_metadata"))
-    values = _values(view)
-    client = _chosen(values, client_block(state), CLIENT) or _chosen(values, _block(state, CANDIDATE), CANDIDATE)
-    method = _chosen(values, method_block(state), METHOD)
+    values = values_of(view)
+    client = chosen_in(values, client_block(state), CLIENT) or chosen_in(values, block_id(state, CANDIDATE), CANDIDATE)
+    method = chosen_in(values, method_block(state), METHOD)
     if method is not None and method not in set(Method):
         raise ViewError("not a method")
     return Submission(
         state=state,
         client_id=parse_client_value(client),
-        user_id=_id(_chosen(values, user_block(state), USER)),
+        user_id=_id(chosen_in(values, user_block(state), USER)),
         method=Method(method) if method is not None else None,
+        ticket=parse_ticket(values, state),
+        verification=parse_verification(values, state),
         drawn_blocks=frozenset(block.get("block_id", "") for block in view.get("blocks", ())),
     )
 
@@ -166,6 +198,11 @@ def parse_client_value(value: str | None) -> int | None:
         return _id(value)
     except ViewError:
         return None
+
+
+def parse_users_choice(view: Mapping[str, Any], state: State) -> int | None:
+    """Who is chosen in a form that has not been submitted."""
+    return parse_user_value(chosen_in(values_of(view), user_block(state), USER))
 
 
 def parse_user_value(value: str | None) -> int | None:
@@ -190,20 +227,16 @@ def build_refused_suggestions(t: Texts) -> list[dict[str, Any]]:
 
 
 def client_block(state: State) -> str:
-    return _block(state, CLIENT)
+    return block_id(state, CLIENT)
 
 
 def user_block(state: State) -> str:
-    return _block(state, USER)
+    """It changes with the ticket as well, so that its requestor can be chosen in it."""
+    return f"{block_id(state, USER)}:{state.ticket}"
 
 
 def method_block(state: State) -> str:
-    return _block(state, METHOD)
-
-
-def _block(state: State, name: str) -> str:
-    """A block_id that changes with the client, so that Slack never carries a choice over to another client's card."""
-    return f"{name}:{state.reference}:{state.client_id or 0}"
+    return block_id(state, METHOD)
 
 
 def _form(state: State, client: ClientMatch | None, parts: Iterable[Block], t: Texts) -> View:
@@ -231,7 +264,7 @@ def _form(state: State, client: ClientMatch | None, parts: Iterable[Block], t: T
 
 def _candidates(state: State, matches: Iterable[ClientMatch], t: Texts) -> Block:
     return InputBlock(
-        block_id=_block(state, CANDIDATE),
+        block_id=block_id(state, CANDIDATE),
         label=plain(form.matches(t)),
         element=RadioButtonsElement(action_id=CANDIDATE, options=[_client_option(match, t) for match in matches]),
         dispatch_action=True,
@@ -330,8 +363,12 @@ def _user_option(choice: UserChoice, timezone: str, t: Texts) -> Option:
     return Option(
         text=plain(form.user_text(t, choice)),
         value=str(choice.id),
-        description=plain(form.user_description(t, choice, timezone)),
+        description=plain(form.user_description(t, choice, timezone, _beside(choice, t))),
     )
+
+
+def _beside(choice: UserChoice, t: Texts) -> str:
+    return identity.beside_user(t, choice.judgement.reason) if choice.judgement is not None else ""
 
 
 def _saying(text: str) -> dict[str, Any]:
@@ -341,20 +378,6 @@ def _saying(text: str) -> dict[str, Any]:
 def _contact(t: Texts) -> list[Block]:
     text = form.contact(t)
     return [small_markup(text)] if text else []
-
-
-def _values(view: Mapping[str, Any]) -> Mapping[str, Any]:
-    state = view.get("state")
-    values = state.get("values") if isinstance(state, Mapping) else None
-    return values if isinstance(values, Mapping) else {}
-
-
-def _chosen(values: Mapping[str, Any], block_id: str, action_id: str) -> str | None:
-    """The value of the option that is chosen in a select or among radio buttons."""
-    found: Any = values
-    for key in (block_id, action_id, "selected_option", "value"):
-        found = found.get(key) if isinstance(found, Mapping) else None
-    return found if isinstance(found, str) else None
 
 
 def _id(value: str | None) -> int | None:

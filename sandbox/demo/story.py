@@ -102,6 +102,7 @@ class Story:
         await self._find_client(modal, "Cin", "Cinco Ruedas")
         await self._choose(modal, self.labels.user, SET_PASSWORD_OF)
         await self._choose(modal, self.labels.method, self.labels.set_password)
+        await self._choose(modal, self.labels.verified, self.labels.called_back)
         self.screen.modal(modal)
         await self._send(modal)
         await modal.shows(self.labels.confirm)

@@ -27,6 +27,8 @@ class Labels:
     reset_email: str
     set_password: str
     confirm: str
+    verified: str
+    called_back: str
     delete_now: str
     back: str
     done: str
@@ -129,6 +131,8 @@ _ES: Final = Words(
         reset_email="Enviar correo electrónico para restablecer la contraseña",
         set_password="Cambiar contraseña",
         confirm="Confirmar",
+        verified="¿Cómo se verificó a la persona?",
+        called_back="Se le devolvió la llamada al número registrado",
         delete_now="Borrar ahora",
         back="Volver",
         done="Listo",
@@ -187,6 +191,8 @@ _EN: Final = Words(
         reset_email="Send a password-reset e-mail",
         set_password="Set a password",
         confirm="Confirm",
+        verified="How was the person verified?",
+        called_back="Called back on the number on file",
         delete_now="Delete now",
         back="Back",
         done="Done",

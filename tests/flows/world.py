@@ -22,6 +22,7 @@ from sandbox.whmcs import LocalWhmcs
 GROUP = "S0AGENTS"
 EMAIL = "Enviar correo electrónico para restablecer la contraseña"
 SET = "Cambiar contraseña"
+CALLED_BACK = "Se le devolvió la llamada al número registrado"
 
 Mode: TypeAlias = Literal["http", "socket"]
 """How Slack reaches the bot: signed HTTP, or Socket Mode."""
@@ -188,6 +189,7 @@ async def fill_form(agent: Person, whom: str, method: str, *, user: str | None =
         await modal.choose("Usuario", user)
     await modal.choose("Método", method)
     if method == SET:
+        await modal.choose("¿Cómo se verificó a la persona?", CALLED_BACK)
         await modal.submit()
         await modal.shows("Confirmar")
     return modal

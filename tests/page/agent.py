@@ -19,6 +19,8 @@ class Labels:
     set_password: str
     submit: str
     confirm: str
+    verified: str
+    called_back: str
     done: str
     back: str
     delete_now: str
@@ -35,6 +37,8 @@ ES = Labels(
     set_password="Cambiar contraseña",
     submit="Restablecer",
     confirm="Confirmar",
+    verified="¿Cómo se verificó a la persona?",
+    called_back="Se le devolvió la llamada al número registrado",
     done="Listo",
     back="Volver",
     delete_now="Borrar ahora",
@@ -50,6 +54,8 @@ EN = Labels(
     set_password="Set a password",
     submit="Reset",
     confirm="Confirm",
+    verified="How was the person verified?",
+    called_back="Called back on the number on file",
     done="Done",
     back="Back",
     delete_now="Delete now",
@@ -91,6 +97,8 @@ class Agent:
         if user is not None:
             await self.modal.get_by_role("radio", name=re.compile(re.escape(user))).check()
         await self.modal.get_by_role("radio", name=re.compile(re.escape(method))).check()
+        if method == self.labels.set_password:
+            await self.modal.get_by_label(self.labels.verified).select_option(label=self.labels.called_back)
 
     async def submits(self) -> None:
         """Send the form off."""

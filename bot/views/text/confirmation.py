@@ -1,7 +1,8 @@
 """The words of the last step before a password is set."""
 
-from bot.domain.resets import Method, SetPasswordSummary
-from bot.views.text import form
+from bot.domain.clients import SetPasswordSummary
+from bot.domain.resets import Method
+from bot.views.text import form, identity
 from bot.views.text.catalogue import Texts
 
 
@@ -16,11 +17,19 @@ def question(t: Texts) -> str:
 def fields(t: Texts, summary: SetPasswordSummary) -> list[tuple[str, str]]:
     """Label and value of what will be done."""
     user = f"{summary.user_name}\n{summary.user_email}" if summary.user_name else summary.user_email
-    return [
+    told = [
         (form.user(t), user),
         (form.client(t), summary.client_name),
         (form.method(t), form.method_text(t, Method.SET_PASSWORD)),
+        (form.ticket(t), f"{summary.ticket}\n{identity.why(t, summary.judgement.reason)}" if summary.ticket else ""),
+        (identity.question(t), identity.answer(t, summary.verification) if summary.verification else ""),
     ]
+    return [(label, value) for label, value in told if value]
+
+
+def approval(t: Texts) -> str:
+    """That it is not done yet when it is confirmed."""
+    return t.say("A second agent has to approve it before it is done. You will be told.")
 
 
 def reach(t: Texts, summary: SetPasswordSummary) -> str:

@@ -10,6 +10,7 @@ def why(t: Texts, reason: Reason | None, detail: str, client_id: int | str) -> s
     """What happened and what to do next, where nothing was changed. `detail` may be empty: it is not kept for ever."""
     known = (
         _by_the_agent(t, reason, client_id)
+        or _by_who_looks_at_the_ticket(t, reason, client_id)
         or _passing(t, reason, detail or _NOT_TOLD)
         or _by_the_administrator(t, reason, detail or _NOT_TOLD)
         or _by_who_looks_after_the_companion(t, reason, detail or _NOT_TOLD)
@@ -58,6 +59,31 @@ def _by_the_agent(t: Texts, reason: Reason | None, client_id: int | str) -> str:
             )
         case Reason.INTERRUPTED:
             return t.say("The bot was interrupted before it asked WHMCS. Start again.")
+        case _:
+            return ""
+
+
+def _by_who_looks_at_the_ticket(t: Texts, reason: Reason | None, client_id: int | str) -> str:
+    """Where it is about who asks; else empty."""
+    match reason:
+        case Reason.TICKET_NOT_FOUND:
+            return t.say("This ticket does not exist in WHMCS. Choose another one.")
+        case Reason.NOT_A_TICKET_OF_CLIENT:
+            return t.say(
+                "This ticket is not one of client #{client_id}. Choose the ticket again.",
+                client_id=client_id,
+            )
+        case Reason.NOT_THE_REQUESTOR:
+            return t.say("Only the user who opened the ticket is reset here, and WHMCS names another one. Go back.")
+        case Reason.PROOF_CHANGED:
+            return t.say(
+                "The ticket no longer proves what it proved when the form was drawn. Go back and look at it again."
+            )
+        case Reason.PROTECTED:
+            return t.say(
+                "The password opens a client of a protected group, so it can’t be set here. Send a password-reset "
+                "e-mail instead."
+            )
         case _:
             return ""
 

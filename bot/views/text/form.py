@@ -61,6 +61,18 @@ def user(t: Texts) -> str:
     return t.say("User")
 
 
+def ticket(t: Texts) -> str:
+    return t.say("Ticket")
+
+
+def ticket_placeholder(t: Texts) -> str:
+    return t.say("Choose an open one, or type its number")
+
+
+def in_one_option(text: str) -> str:
+    return shorten(text, OPTION)
+
+
 def method(t: Texts) -> str:
     return t.say("Method")
 
@@ -89,7 +101,13 @@ def found(t: Texts, total: int, shown: int, query: str) -> str:
     return t.count("{number} client found for “{query}”.", "{number} clients found for “{query}”.", total, query=query)
 
 
-def found_none(t: Texts, query: str) -> str:
+def found_none(t: Texts, query: str, *, is_ticket_asked: bool = False) -> str:
+    if is_ticket_asked:
+        return t.say(
+            "No ticket and no client found for “{query}”. WHMCS finds only whole ticket numbers, and the beginnings of "
+            "names, companies and e-mail addresses. Type another beginning in the field above.",
+            query=query,
+        )
     return t.say(
         "No client found for “{query}”. WHMCS finds only the beginnings of names, companies and e-mail addresses. "
         "Type another beginning in the field above.",
@@ -141,8 +159,11 @@ def user_text(t: Texts, choice: UserChoice) -> str:
     return shorten(f"{shorten(choice.name, room)} · {choice.email}", OPTION)
 
 
-def user_description(t: Texts, choice: UserChoice, timezone: str) -> str:
-    parts = [t.say("Owner")] if choice.is_owner else []
+def user_description(t: Texts, choice: UserChoice, timezone: str, beside: str = "") -> str:
+    """`beside`: what the ticket tells of this user, in a few words."""
+    parts = [beside] if beside else []
+    if choice.is_owner:
+        parts.append(t.say("Owner"))
     if choice.other_clients:
         parts.append(t.count("opens {number} other client", "opens {number} other clients", choice.other_clients))
     parts.append(_last_sign_in(t, choice, timezone))
@@ -211,6 +232,18 @@ def offer(t: Texts, offered: SetPasswordOffer) -> str:
     match offered:
         case SetPasswordOffer.OFFERED:
             return ""
+        case SetPasswordOffer.PROTECTED:
+            return t.say(
+                "“Set a password” is not offered: this client is in a protected group. Send a password-reset e-mail."
+            )
+        case SetPasswordOffer.NOT_ALLOWED:
+            return t.say("“Set a password” is not offered: you are not among those who may set passwords.")
+        case _:
+            return _companion_is_in_the_way(t, offered)
+
+
+def _companion_is_in_the_way(t: Texts, offered: SetPasswordOffer) -> str:
+    match offered:
         case SetPasswordOffer.NOT_INSTALLED:
             return t.say("“Set a password” is not offered: the companion module is not set up in WHMCS.")
         case SetPasswordOffer.NOT_ANSWERING:
@@ -240,8 +273,8 @@ def offer(t: Texts, offered: SetPasswordOffer) -> str:
                 "“Set a password” is not offered: the companion module in WHMCS does not accept the bot’s address. "
                 "Tell your administrator."
             )
-        case SetPasswordOffer.NOT_ALLOWED:
-            return t.say("“Set a password” is not offered: you are not among those who may set passwords.")
+        case _:
+            return ""
 
 
 def no_email_offer(t: Texts) -> str:
@@ -301,6 +334,13 @@ def not_allowed_to_set(t: Texts, denial: Denial) -> str:
 
 def not_offered(t: Texts) -> str:
     return t.say("Passwords can’t be set just now; send a password-reset e-mail. Nothing was changed.")
+
+
+def protected(t: Texts) -> str:
+    return t.say(
+        "The password opens a client of a protected group, so it can’t be set here; send a password-reset e-mail. "
+        "Nothing was changed."
+    )
 
 
 def no_audit(t: Texts) -> str:

@@ -54,7 +54,7 @@ def help_text(t: Texts) -> str:
         "• `/reset-password` opens the form, in which you search the client.\n"
         "• `/reset-password ana@example.com` searches at once: a name, a company, an e-mail address or the beginning "
         "of one.\n"
-        "• `/reset-password #42` takes the client with that id.\n"
+        "• `/reset-password 516757` starts with that ticket, and `/reset-password #42` with that client.\n"
         "Then choose the user and how: WHMCS sends a password-reset e-mail, or a new password is generated, set, and "
         "sent to you alone in a direct message. Never type a password here."
     )

@@ -138,6 +138,12 @@ def found_in_part(t: Texts, reason: Reason, detail: str) -> str:
     return f"{lacking} {failures.why(t, reason, detail, detail)}"
 
 
+def tickets_not_asked(t: Texts, reason: Reason, detail: str) -> str:
+    """What was typed may be a ticket's number, but tickets could not be asked for."""
+    lacking = t.say("It is not known whether this is a ticket’s number.")
+    return f"{lacking} {failures.why(t, reason, detail, detail)}"
+
+
 def _nothing_changed(t: Texts) -> str:
     # A text inside an f-string would not be collected.
     return t.say("Nothing was changed.")
