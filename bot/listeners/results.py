@@ -6,6 +6,7 @@ from bot.domain.permissions import Agent
 from bot.domain.resets import Method, Outcome, ResetRequest, Result
 from bot.services.directory import Directory, LookupFailedError
 from bot.services.errors import (
+    AnswerNeededError,
     AuditUnavailableError,
     ForbiddenError,
     FormTamperedError,
@@ -20,7 +21,7 @@ from bot.services.resets import ResetService
 from bot.views import reset_result
 from bot.views.blocks import View
 from bot.views.state import State
-from bot.views.text import Languages, Texts, form, outcomes
+from bot.views.text import Languages, Texts, form, identity, outcomes
 
 
 class Results:
@@ -61,6 +62,8 @@ def word_refusal(error: ServiceError, agent: Agent, t: Texts) -> str:
             return form.limit_reached(t, error.limit, who=error.who, timezone=agent.timezone)
         case NotAllowedError():
             return form.not_allowed_to_set(t, error.denial)
+        case AnswerNeededError():
+            return identity.answer_needed(t, Method.SET_PASSWORD)
         case ForbiddenError():
             return form.protected(t)
         case NotOfferedError():

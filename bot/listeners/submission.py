@@ -16,7 +16,14 @@ from bot.listeners.last_step import LastStepListeners
 from bot.listeners.payloads import Submission
 from bot.listeners.results import Results, word_failed_lookup, word_refusal
 from bot.services.directory import Directory, LookupFailedError, Preselection
-from bot.services.errors import FormTamperedError, NotAllowedError, NotOfferedError, ServiceError, StillRunningError
+from bot.services.errors import (
+    AnswerNeededError,
+    FormTamperedError,
+    NotAllowedError,
+    NotOfferedError,
+    ServiceError,
+    StillRunningError,
+)
 from bot.services.resets import ResetService
 from bot.services.tasks import Tasks
 from bot.views import identity
@@ -144,7 +151,8 @@ def _object(sent: modal.Submission, method: Method, proof: Proof, policy: Identi
         return {block: identity_text.ticket_needed(t)}
     if policy.tickets is TicketPolicy.REQUESTOR and proof is Proof.NONE:
         return {modal.user_block(state): identity_text.requestor_needed(t)}
-    if policy.needs_answer(method, proof) and sent.verification not in policy.answers:
+    # For a password this is decided at the last step, by what WHMCS says then.
+    if method is Method.RESET_EMAIL and policy.needs_answer(method, proof) and sent.verification not in policy.answers:
         return {identity.verification_block(state): identity_text.answer_needed(t, method)}
     return {}
 
@@ -166,6 +174,8 @@ def _missing(sent: modal.Submission, t: Texts) -> Answer:
 
 def _field(error: ServiceError, state: State) -> str:
     """The field at which the person can do something about it."""
+    if isinstance(error, AnswerNeededError):
+        return identity.verification_block(state)
     is_about_method = isinstance(error, NotAllowedError | NotOfferedError)
     return modal.method_block(state) if is_about_method else modal.user_block(state)
 

@@ -3,6 +3,7 @@
 ServiceError
 ├── NotAllowedError          the person may not do that
 ├── NotOfferedError          *set a password* can't be had just now
+├── AnswerNeededError        it has to be said how the person was verified
 ├── ForbiddenError           the rules of the installation forbid it, whoever asks
 ├── ResetsPausedError        nobody resets until the operators say so
 ├── LimitError               a limit is reached
@@ -33,6 +34,10 @@ class NotAllowedError(ServiceError):
 
 
 class NotOfferedError(ServiceError):
+    pass
+
+
+class AnswerNeededError(ServiceError):
     pass
 
 

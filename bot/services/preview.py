@@ -15,7 +15,7 @@ from bot.domain.tickets import Ticket
 from bot.services.access import Access
 from bot.services.capabilities import Capabilities
 from bot.services.directory import LookupFailedError
-from bot.services.errors import ForbiddenError
+from bot.services.errors import AnswerNeededError, ForbiddenError
 from bot.services.failures import explain
 from bot.services.openings import Openings
 from bot.services.protection import Protection
@@ -57,7 +57,8 @@ class Preview:
     async def summarize(self, request: ResetRequest) -> SetPasswordSummary:
         """Read whose password it is, who asks for it, and what else it opens.
 
-        Raises: NotAllowedError: recorded as DENIED; ForbiddenError; LookupFailedError; NotOfClientError.
+        Raises: NotAllowedError: recorded as DENIED; ForbiddenError; AnswerNeededError; LookupFailedError;
+        NotOfClientError.
         """
         await self._access.expect_set_password(request.agent, request.reference)
         details, told, ticket = await asyncio.gather(
@@ -78,6 +79,8 @@ class Preview:
         if self._policy.forbids(Method.SET_PASSWORD, is_protected=is_protected):
             raise ForbiddenError(Reason.PROTECTED)
         judgement = judge(ticket, user.email, [one.email for one in details.users])
+        if self._policy.needs_answer(Method.SET_PASSWORD, judgement.proof) and not request.verification:
+            raise AnswerNeededError
         return SetPasswordSummary(
             client_id=request.client_id,
             client_name=_name(details.client),
