@@ -31,6 +31,7 @@ from bot.listeners.forms import Forms
 from bot.listeners.last_step import LastStepListeners
 from bot.listeners.reset_password import ResetPasswordListeners
 from bot.listeners.results import Results
+from bot.listeners.shortcuts import ShortcutListeners
 from bot.listeners.submission import SubmissionListeners
 from bot.metrics import Metrics
 from bot.server import Listener, Readiness, build_ops_app, build_public_app
@@ -158,18 +159,20 @@ class App:
             languages=languages,
             tasks=self._tasks,
         )
+        reset = ResetPasswordListeners(
+            directory=directory,
+            tickets=tickets,
+            resets=self._resets,
+            forms=forms,
+            drawing=drawing,
+            modals=modals,
+            messages=messages,
+            languages=languages,
+        )
         self.table = build_table(
             Entries(access=access, tasks=self._tasks, messages=messages, modals=modals, languages=languages),
-            ResetPasswordListeners(
-                directory=directory,
-                tickets=tickets,
-                resets=self._resets,
-                forms=forms,
-                drawing=drawing,
-                modals=modals,
-                messages=messages,
-                languages=languages,
-            ),
+            reset,
+            ShortcutListeners(reset=reset, bot_id=identity.bot_id),
             SubmissionListeners(
                 directory=directory,
                 last_step=last_step,

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
-from bot.listeners import COMMAND
+from bot.listeners import COMMAND, MESSAGE_SHORTCUT, SHORTCUT
 from bot.slack.scopes import BOT_SCOPES
 from bot.views.text import Texts, app
 
@@ -47,6 +47,10 @@ def build_manifest(public_url: str | None, t: Texts) -> Manifest:
                 "messages_tab_read_only_enabled": True,
             },
             "bot_user": {"display_name": app.name(t), "always_online": False},
+            "shortcuts": [
+                _shortcut("global", SHORTCUT, app.shortcut_description(t), t),
+                _shortcut("message", MESSAGE_SHORTCUT, app.message_shortcut_description(t), t),
+            ],
             "slash_commands": [command],
         },
         "oauth_config": {"scopes": {"bot": list(BOT_SCOPES)}},
@@ -57,6 +61,10 @@ def build_manifest(public_url: str | None, t: Texts) -> Manifest:
             "token_rotation_enabled": False,
         },
     }
+
+
+def _shortcut(kind: str, callback_id: str, description: str, t: Texts) -> Manifest:
+    return {"name": app.shortcut_name(t), "type": kind, "callback_id": callback_id, "description": description}
 
 
 def write_json(manifest: Manifest) -> str:

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from jsonschema import Draft7Validator  # type: ignore[import-untyped]  # it comes without types
 
 from bot.__main__ import main
-from bot.listeners import COMMAND
+from bot.listeners import COMMAND, MESSAGE_SHORTCUT, SHORTCUT
 from tests.test_command_line import run_bot
 
 ROOT = Path(__file__).parents[1]
@@ -141,6 +141,18 @@ def test_a_wrong_setting_is_told_in_a_line_and_nothing_is_printed(show: Print) -
 def test_the_command_is_the_one_that_is_listened_to_and_comes_as_it_was_typed(read: Read) -> None:
     [command] = read()["features"]["slash_commands"]
     assert (command["command"], command["should_escape"]) == (COMMAND, False)
+
+
+@pytest.mark.parametrize(("language", "title"), [("es", "Restablecer contraseña"), ("en", "Reset password")])
+def test_both_shortcuts_are_those_that_are_listened_to_and_have_the_forms_title(
+    read: Read, language: str, title: str
+) -> None:
+    shortcuts = read(DEFAULT_LOCALE=language)["features"]["shortcuts"]
+    assert [(found["type"], found["callback_id"], found["name"]) for found in shortcuts] == [
+        ("global", SHORTCUT, title),
+        ("message", MESSAGE_SHORTCUT, title),
+    ]
+    assert shortcuts[0]["description"] != shortcuts[1]["description"]
 
 
 def test_the_bot_can_write_direct_messages_and_nobody_can_write_to_it(read: Read) -> None:

@@ -69,6 +69,7 @@ class Step(StrEnum):
     """Where in the conversation it happened: one for each kind of thing that Slack can send."""
 
     COMMAND = "command"
+    SHORTCUT = "shortcut"
     SUGGESTION = "suggestion"
     CHOICE = "choice"
     SUBMISSION = "submission"

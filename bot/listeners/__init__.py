@@ -12,8 +12,9 @@ from bot.listeners.answers import Answer, update
 from bot.listeners.direct_message import DirectMessageListeners
 from bot.listeners.entries import BoltListener, Entries
 from bot.listeners.last_step import LastStepListeners
-from bot.listeners.payloads import Action, Command, MessageAction, Submission, Suggestion
+from bot.listeners.payloads import Action, Command, MessageAction, MessageShortcut, Opening, Submission, Suggestion
 from bot.listeners.reset_password import ResetPasswordListeners
+from bot.listeners.shortcuts import ShortcutListeners
 from bot.listeners.submission import SubmissionListeners
 from bot.views import afterwards as afterwards_view
 from bot.views import confirmation, direct_message, identity, reset_result
@@ -21,12 +22,16 @@ from bot.views import reset_password as modal
 from bot.views.text import Texts
 
 COMMAND: Final = "/reset-password"
+SHORTCUT: Final = "reset_password"
+MESSAGE_SHORTCUT: Final = "reset_password_message"
 
 
 class Kind(StrEnum):
     """What Slack sends; the values are the names of Bolt's decorators."""
 
     COMMAND = "command"
+    GLOBAL_SHORTCUT = "global_shortcut"
+    MESSAGE_SHORTCUT = "message_shortcut"
     OPTIONS = "options"
     ACTION = "action"
     VIEW = "view"
@@ -42,6 +47,7 @@ class Entry:
 def build_table(
     entries: Entries,
     reset: ResetPasswordListeners,
+    shortcuts: ShortcutListeners,
     submission: SubmissionListeners,
     last_step: LastStepListeners,
     afterwards: AfterwardsListeners,
@@ -50,6 +56,10 @@ def build_table(
     later, first = entries.deferred, entries.answered
     return (
         Entry(Kind.COMMAND, COMMAND, later(Step.COMMAND, Command, reset.open)),
+        Entry(Kind.GLOBAL_SHORTCUT, SHORTCUT, later(Step.SHORTCUT, Opening, reset.open)),
+        Entry(
+            Kind.MESSAGE_SHORTCUT, MESSAGE_SHORTCUT, later(Step.SHORTCUT, MessageShortcut, shortcuts.open_for_message)
+        ),
         Entry(Kind.OPTIONS, modal.CLIENT, first(Step.SUGGESTION, Suggestion, reset.suggest_clients, _refuse_options)),
         Entry(
             Kind.OPTIONS, identity.TICKET, first(Step.SUGGESTION, Suggestion, reset.suggest_tickets, _refuse_options)

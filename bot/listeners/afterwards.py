@@ -35,7 +35,6 @@ class AfterwardsListeners:
     async def another_client(self, action: Action, agent: Agent) -> None:
         """The empty form. The ticket was the last client's."""
         t = self._languages.for_locale(agent.locale)
-        state = await self._forms.read(action.view, agent)
-        fresh = self._forms.renew(state.model_copy(update={"ticket": ""}))
+        fresh = self._forms.renew(await self._forms.read(action.view, agent)).for_client(None)
         self._drawing.begin(action.view_id)
         await self._modals.update(action.view_id, modal.build_empty(fresh, t))

@@ -16,7 +16,7 @@ from bot.domain.forms import FormFault, UnusableFormError
 from bot.domain.permissions import Agent
 from bot.domain.references import make_reference
 from bot.listeners.answers import Answer
-from bot.listeners.payloads import Command, InModal, MessageAction, Payload, PayloadError
+from bot.listeners.payloads import InModal, MessageAction, Opening, Payload, PayloadError
 from bot.services.access import Access
 from bot.services.errors import NotAllowedError
 from bot.services.tasks import Tasks
@@ -138,7 +138,7 @@ class Entries:
         try:
             if isinstance(payload, InModal):
                 await self._modals.update(payload.view_id, reset_result.build_notice(sentence, t))
-            elif isinstance(payload, Command | MessageAction):
+            elif isinstance(payload, Opening | MessageAction):
                 content = direct_message.build_notice(sentence, t)
                 await self._messages.answer(payload.origin, payload.user_id, content)
         except SlackError as error:

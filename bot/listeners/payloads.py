@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, Self
 
-from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from bot.domain.permissions import AgentId
 from bot.domain.resets import MessageRef, Origin
+from bot.domain.subjects import find_subject
+from bot.listeners.message_texts import read_texts
 
 
 class PayloadError(Exception):
@@ -32,15 +34,55 @@ class Payload(BaseModel):
             raise PayloadError(f"{cls.__name__}: {places}") from None
 
 
-class Command(Payload):
-    text: str = ""
+class Opening(Payload):
+    """What asks for the form: the command, a shortcut, or Home's button. `query`: whom to search for at once."""
+
     trigger_id: str = Field(min_length=1)
+
+    @property
+    def query(self) -> str:
+        return ""
+
+    @property
+    def origin(self) -> Origin:
+        """Where to answer; without a place it is a direct message."""
+        return Origin()
+
+
+class Command(Opening):
+    text: str = ""
     channel_id: str = ""
     response_url: str = ""
 
     @property
+    def query(self) -> str:
+        return self.text
+
+    @property
     def origin(self) -> Origin:
         return Origin(channel=self.channel_id, response_url=self.response_url)
+
+
+class MessageShortcut(Opening):
+    """A shortcut that was used on a message, also in a thread."""
+
+    channel: str = Field(default="", validation_alias=AliasPath("channel", "id"))
+    response_url: str = ""
+    bot_id: str = Field(default="", validation_alias=AliasPath("message", "bot_id"))
+    texts: tuple[str, ...] = Field(default=(), validation_alias="message")
+
+    @field_validator("texts", mode="before")
+    @classmethod
+    def _read_message(cls, message: object) -> tuple[str, ...]:
+        return read_texts(message) if isinstance(message, Mapping) else ()
+
+    @property
+    def query(self) -> str:
+        return find_subject(self.texts)
+
+    @property
+    def origin(self) -> Origin:
+        return Origin(channel=self.channel, response_url=self.response_url)
 
 
 class Element(BaseModel):

@@ -14,7 +14,7 @@ from bot.listeners.cards import draw_card
 from bot.listeners.drawing import Drawing
 from bot.listeners.forms import Forms
 from bot.listeners.latest import Latest
-from bot.listeners.payloads import Action, Command, Suggestion
+from bot.listeners.payloads import Action, Opening, Suggestion
 from bot.services.directory import Directory, Preselection
 from bot.services.resets import ResetService
 from bot.services.tickets import Tickets
@@ -61,28 +61,28 @@ class ResetPasswordListeners:
         self._languages = languages
         self._typing: Latest[Search] = Latest()
 
-    async def open(self, command: Command, agent: Agent) -> None:
-        """`/reset-password`, alone or with whom to search for."""
+    async def open(self, opening: Opening, agent: Agent) -> None:
+        """The form, empty or with whom to search for; `/reset-password help` instead explains it."""
         t = self._languages.for_locale(agent.locale)
-        query = _query(command.text)
+        query = _query(opening.query)
         pause = await self._resets.find_pause()
         if query.lower() in _HELP:
             news = outcomes.paused_since(t, pause, agent.timezone) if pause is not None else ""
-            await self._messages.answer(command.origin, agent.id, direct_message.build_help(t, news))
+            await self._messages.answer(opening.origin, agent.id, direct_message.build_help(t, news))
             return
         if pause is not None:
             _logger.info("refused: resets are paused", actor=agent.id)
             content = direct_message.build_notice(outcomes.paused(t, pause, agent.timezone), t)
-            await self._messages.answer(command.origin, agent.id, content)
+            await self._messages.answer(opening.origin, agent.id, content)
             return
-        state = self._forms.begin(agent, command.origin)
+        state = self._forms.begin(agent, opening.origin)
         view = modal.build_searching(state, query, t) if query else modal.build_empty(state, t)
         try:
-            view_id = await self._modals.open(command.trigger_id, view)
+            view_id = await self._modals.open(opening.trigger_id, view)
         except SlackError as error:
             _logger.warning("modal not opened", error=str(error))
             content = direct_message.build_notice(outcomes.not_opened(t), t)
-            await self._messages.answer(command.origin, agent.id, content)
+            await self._messages.answer(opening.origin, agent.id, content)
             return
         if query:
             await self._drawing.replace(view_id, self._draw_search(state, query, agent, t))

@@ -87,6 +87,10 @@ async def test_every_entry_of_the_table_refuses_a_stranger_whatever_he_forges(
         match entry.kind:
             case Kind.COMMAND:
                 await slack.deliver("command", slack.command_payload(stranger, f"{entry.id} ana"))
+            case Kind.GLOBAL_SHORTCUT:
+                await slack.deliver("shortcut", slack.shortcut_payload(stranger, entry.id))
+            case Kind.MESSAGE_SHORTCUT:
+                await slack.deliver("message_action", slack.shortcut_payload(stranger, entry.id, message))
             case Kind.OPTIONS:
                 payload = slack.suggestion_payload(stranger, view, block_id="any", action_id=entry.id, value="ana")
                 answer = await slack.deliver("block_suggestion", payload)

@@ -26,5 +26,18 @@ def command_description(t: Texts) -> str:
     return t.say("Reset the password of a WHMCS user")
 
 
+def shortcut_name(t: Texts) -> str:
+    """At most 24 characters."""
+    return form.title(t)
+
+
+def shortcut_description(t: Texts) -> str:
+    return t.say("Opens the form in which a WHMCS client is searched")
+
+
+def message_shortcut_description(t: Texts) -> str:
+    return t.say("Searches the ticket or the address that the message names")
+
+
 def command_hint(t: Texts) -> str:
     return t.say("[name, e-mail or #id]")

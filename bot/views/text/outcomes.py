@@ -186,7 +186,7 @@ def internal_error(t: Texts, reference: str) -> str:
 
 
 def not_opened(t: Texts) -> str:
-    return t.say("Slack did not open the form. Type the command again. Nothing was changed.")
+    return t.say("Slack did not open the form. Try again. Nothing was changed.")
 
 
 def stopping(t: Texts) -> str:
