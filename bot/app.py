@@ -33,6 +33,7 @@ from bot.listeners.reset_password import ResetPasswordListeners
 from bot.listeners.results import Results
 from bot.listeners.shortcuts import ShortcutListeners
 from bot.listeners.submission import SubmissionListeners
+from bot.listeners.ticket_reply import TicketReplyListeners
 from bot.metrics import Metrics
 from bot.server import Listener, Readiness, build_ops_app, build_public_app
 from bot.services.access import Access
@@ -46,6 +47,7 @@ from bot.services.protection import Protection
 from bot.services.recording import Recording
 from bot.services.recovery import Recovery
 from bot.services.refusals import Refusals
+from bot.services.replies import ReplyRules, ReplyService
 from bot.services.reset_email import ResetEmail
 from bot.services.resets import ResetService
 from bot.services.set_password import PasswordRules, SetPassword
@@ -66,13 +68,11 @@ from bot.store.database import Database
 from bot.store.errors import NotMigratedError, StoreError
 from bot.store.jobs import Job, JobKind, JobStore
 from bot.store.pauses import PauseStore
+from bot.store.replies import ReplyStore
 from bot.store.resets import ResetStore
 from bot.views.text import Languages
 
 _logger = structlog.stdlib.get_logger(__name__)
-
-_AGENTS_HOURS: Final = 10
-"""The whole workspace may do as much as ten agents, where nothing else is set."""
 
 _WORK_SECONDS: Final = 1.0
 _HEALTH_SECONDS: Final = 20.0
@@ -138,13 +138,19 @@ class App:
             access=access,
             admin_url=settings.whmcs_admin_url,
         )
-        notices = Notices(messages, languages, directory.emails_url)
+        notices = Notices(messages, languages, directory.emails_url, offers_replies=bool(settings.whmcs_reply_admin))
         self._resets, deletions, self._workers = self._build_resets(settings, access, refusals, checks, notices)
+        self._replies = self._build_replies(settings, access, notices)
         self._backlog = Backlog(JobStore(database), metrics, database.now)
         modals = Modals(slack)
         drawing = Drawing(modals, self._tasks)
         forms = Forms(resets=self._resets, clock=self._database.now, ttl=timedelta(seconds=settings.modal_ttl_seconds))
-        results = Results(resets=self._resets, directory=directory, languages=languages)
+        results = Results(
+            resets=self._resets,
+            directory=directory,
+            languages=languages,
+            offers_replies=bool(settings.whmcs_reply_admin),
+        )
         last_step = LastStepListeners(
             preview=Preview(
                 client=self._whmcs,
@@ -189,6 +195,16 @@ class App:
             last_step,
             AfterwardsListeners(directory=directory, forms=forms, drawing=drawing, modals=modals, languages=languages),
             DirectMessageListeners(deletions=deletions, messages=messages, languages=languages),
+            TicketReplyListeners(
+                replies=self._replies,
+                resets=self._resets,
+                results=results,
+                drawing=drawing,
+                modals=modals,
+                messages=messages,
+                languages=languages,
+                tasks=self._tasks,
+            ),
         )
         bolt = _build_bolt(identity)
         register(bolt, self.table)
@@ -208,10 +224,10 @@ class App:
     ) -> tuple[ResetService, Deletions, tuple[Worker, ...]]:
         limits = Limits(
             agent_resets_per_hour=settings.agent_resets_per_hour,
-            resets_per_hour=settings.resets_per_hour or _AGENTS_HOURS * settings.agent_resets_per_hour,
             user_cooldown=timedelta(seconds=settings.user_cooldown_seconds),
         )
         store, jobs, clock = ResetStore(self._database, limits), JobStore(self._database), self._database.now
+        self._reset_store = store
         set_password = None
         if self._companion is not None:
             set_password = SetPassword(
@@ -253,6 +269,26 @@ class App:
             {JobKind.DELETE_MESSAGE: deletions.delete_due},
         )
         return resets, deletions, tuple(Worker(jobs=jobs, kinds=each, clock=clock) for each in kinds)
+
+    def _build_replies(self, settings: Settings, access: Access, notices: Notices) -> ReplyService:
+        rules = ReplyRules(
+            admin=settings.whmcs_reply_admin,
+            status=settings.ticket_reply_status,
+            allows_password=settings.ticket_reply_password == "allow",  # noqa: S105 - a setting's word
+            admin_url=settings.whmcs_admin_url,
+        )
+        return ReplyService(
+            store=ReplyStore(self._database),
+            resets=self._reset_store,
+            jobs=JobStore(self._database),
+            access=access,
+            client=self._whmcs,
+            notices=notices,
+            tasks=self._tasks,
+            metrics=self._metrics,
+            rules=rules,
+            clock=self._database.now,
+        )
 
     @classmethod
     async def prepare(cls, settings: Settings) -> Self:
@@ -319,6 +355,7 @@ class App:
         _logger.info("stopping")
         self._is_stopping = True
         self._resets.stop()
+        self._replies.stop()
         deadline = asyncio.get_running_loop().time() + _DRAIN_SECONDS
         if self._public is not None:
             await self._public.end()

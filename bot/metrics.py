@@ -33,6 +33,12 @@ class Metrics:
             ["step", "reason"],
             registry=self.registry,
         )
+        self.replies = Counter(
+            "resetbot_replies",
+            "Replies on tickets, by whether they were sent, and what was sent or why nothing was.",
+            ["outcome", "reason"],
+            registry=self.registry,
+        )
         self.acknowledgement_seconds = Histogram(
             "resetbot_acknowledgement_seconds",
             "Time until Slack had its acknowledgement, by what it sent.",

@@ -16,8 +16,9 @@ from bot.listeners.payloads import Action, Command, MessageAction, MessageShortc
 from bot.listeners.reset_password import ResetPasswordListeners
 from bot.listeners.shortcuts import ShortcutListeners
 from bot.listeners.submission import SubmissionListeners
+from bot.listeners.ticket_reply import TicketReplyListeners
 from bot.views import afterwards as afterwards_view
-from bot.views import confirmation, direct_message, identity, reset_result
+from bot.views import confirmation, direct_message, identity, reset_result, ticket_reply
 from bot.views import reset_password as modal
 from bot.views.text import Texts
 
@@ -52,6 +53,7 @@ def build_table(
     last_step: LastStepListeners,
     afterwards: AfterwardsListeners,
     message: DirectMessageListeners,
+    reply: TicketReplyListeners,
 ) -> tuple[Entry, ...]:
     later, first = entries.deferred, entries.answered
     return (
@@ -75,6 +77,10 @@ def build_table(
         Entry(Kind.VIEW, modal.CALLBACK_ID, first(Step.SUBMISSION, Submission, submission.submit, _refuse_view)),
         Entry(Kind.VIEW, confirmation.CALLBACK_ID, first(Step.SUBMISSION, Submission, last_step.confirm, _refuse_view)),
         Entry(Kind.ACTION, direct_message.DELETE_NOW, later(Step.BUTTON, MessageAction, message.delete)),
+        Entry(Kind.ACTION, ticket_reply.OPEN_FROM_RESULT, later(Step.BUTTON, Action, reply.open_from_result)),
+        Entry(Kind.ACTION, ticket_reply.OPEN_FROM_MESSAGE, later(Step.BUTTON, MessageAction, reply.open_from_message)),
+        Entry(Kind.ACTION, ticket_reply.INCLUDE, later(Step.CHOICE, Action, reply.switch_password)),
+        Entry(Kind.VIEW, ticket_reply.CALLBACK_ID, first(Step.SUBMISSION, Submission, reply.submit, _refuse_reply)),
     )
 
 
@@ -91,3 +97,7 @@ def _refuse_options(t: Texts, sentence: str) -> Answer:  # noqa: ARG001 - an opt
 
 def _refuse_view(t: Texts, sentence: str) -> Answer:
     return update(reset_result.build_notice(sentence, t))
+
+
+def _refuse_reply(t: Texts, sentence: str) -> Answer:
+    return update(ticket_reply.build_notice(sentence, t))

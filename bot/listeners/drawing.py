@@ -1,7 +1,7 @@
 """Modals whose next view takes a while: what is shown meanwhile, and that the newest one wins."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
 
 from bot.services.tasks import Tasks
@@ -56,14 +56,29 @@ class Drawing:
         await asyncio.wait({task}, timeout=max(left, 0))
         return task.done()
 
-    def draw_later(self, view_id: str, ticket: object, work: Coroutine[Any, Any, View]) -> None:
-        """Draw what `work` leads to, well after the acknowledgement that is made now."""
-        self._tasks.spawn(self._later(view_id, ticket, work), name="later view")
+    def draw_later(
+        self,
+        view_id: str,
+        ticket: object,
+        work: Coroutine[Any, Any, View],
+        missed: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """Draw what `work` leads to, well after the acknowledgement that is made now.
 
-    async def _later(self, view_id: str, ticket: object, work: Coroutine[Any, Any, View]) -> None:
+        `missed` is called where the person has closed the modal meanwhile.
+        """
+        self._tasks.spawn(self._later(view_id, ticket, work, missed), name="later view")
+
+    async def _later(
+        self,
+        view_id: str,
+        ticket: object,
+        work: Coroutine[Any, Any, View],
+        missed: Callable[[], Awaitable[None]] | None,
+    ) -> None:
         _, view = await asyncio.gather(asyncio.sleep(_AFTER_ANSWER_SECONDS), work)
-        if self._is_newest(view_id, ticket):
-            await self._modals.update(view_id, view)
+        if self._is_newest(view_id, ticket) and not await self._modals.update(view_id, view) and missed is not None:
+            await missed()
 
     def _is_newest(self, view_id: str, ticket: object) -> bool:
         return self._newest.get(view_id) is ticket

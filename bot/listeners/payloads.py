@@ -104,6 +104,7 @@ class InModal(Payload):
 
 class Action(InModal):
     element: Element = Field(validation_alias=AliasPath("actions", 0))
+    trigger_id: str = ""
 
 
 class Submission(InModal):
@@ -124,6 +125,7 @@ class MessageAction(Payload):
         validation_alias=AliasChoices(AliasPath("container", "channel_id"), AliasPath("channel", "id"))
     )
     ts: str = Field(validation_alias=AliasChoices(AliasPath("container", "message_ts"), AliasPath("message", "ts")))
+    trigger_id: str = ""
     response_url: str = ""
 
     @property

@@ -3,6 +3,7 @@
 import asyncio
 
 from bot.domain.permissions import Agent
+from bot.domain.replies import ReplyReason
 from bot.domain.resets import Method, Outcome, ResetRequest, Result
 from bot.services.directory import Directory, LookupFailedError
 from bot.services.errors import (
@@ -25,13 +26,20 @@ from bot.views.text import Languages, Texts, form, identity, outcomes
 
 
 class Results:
-    def __init__(self, *, resets: ResetService, directory: Directory, languages: Languages) -> None:
+    """`offers_replies`: whether a reset with a ticket can be replied to."""
+
+    def __init__(
+        self, *, resets: ResetService, directory: Directory, languages: Languages, offers_replies: bool
+    ) -> None:
+        self._offers_replies = offers_replies
         self._resets = resets
         self._directory = directory
         self._languages = languages
 
-    def draw(self, result: Result, state: State, t: Texts) -> View:
+    def draw(self, result: Result, state: State, t: Texts, replied: ReplyReason | None = None) -> View:
+        """`replied`: what was sent on the ticket since."""
         reset = result.reset
+        is_done = result.outcome is Outcome.SUCCEEDED and result.reason is None
         is_doubtful_mail = result.outcome is Outcome.UNKNOWN and reset.method is Method.RESET_EMAIL
         return reset_result.build_result(
             state,
@@ -39,6 +47,8 @@ class Results:
             t,
             self._languages.for_whmcs(reset.language),
             emails_url=self._directory.emails_url(reset.client_id) if is_doubtful_mail else "",
+            offers_reply=self._offers_replies and is_done and bool(reset.ticket),
+            replied=replied,
         )
 
     async def wait_for(self, task: asyncio.Task[Result], state: State, request: ResetRequest, t: Texts) -> View:

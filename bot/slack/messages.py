@@ -1,5 +1,6 @@
 """Messages to a person: the one with the password, and those without."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -52,6 +53,21 @@ class Messages:
             lambda web: web.chat_update(channel=place.channel, ts=place.ts, **_content(content)),
             attempts=attempts,
         )
+
+    async def find(self, place: MessageRef) -> Mapping[str, object] | None:
+        """The message that stands there, as Slack tells it; None: it is gone.
+
+        Raises: SlackError.
+        """
+        answer = await self._client.call_patiently(
+            "conversations.history",
+            lambda web: web.conversations_history(channel=place.channel, latest=place.ts, inclusive=True, limit=1),
+            attempts=2,
+        )
+        found = answer.get("messages")
+        # Where it is gone, Slack tells the one before it.
+        told = [message for message in found if isinstance(message, Mapping)] if isinstance(found, list) else []
+        return next((message for message in told if message.get("ts") == place.ts), None)
 
     async def delete(self, place: MessageRef) -> None:
         """Delete a message of ours; one that is gone already is fine.

@@ -21,8 +21,15 @@ class Modals:
         Raises: SlackError.
         """
         answer = await self._client.call("views.open", lambda web: web.views_open(trigger_id=trigger_id, view=view))
-        opened = answer.get("view")
-        return str(opened.get("id", "")) if isinstance(opened, Mapping) else ""
+        return _view_id(answer)
+
+    async def push(self, trigger_id: str, view: View) -> str:
+        """Put a view on top of the modal in which the trigger arose, and return its id. At most three lie on one another.
+
+        Raises: SlackError.
+        """
+        answer = await self._client.call("views.push", lambda web: web.views_push(trigger_id=trigger_id, view=view))
+        return _view_id(answer)
 
     async def update(self, view_id: str, view: View) -> bool:
         """Draw over the modal. False: the person has closed it.
@@ -36,3 +43,8 @@ class Modals:
                 return False
             raise
         return True
+
+
+def _view_id(answer: Mapping[str, object]) -> str:
+    view = answer.get("view")
+    return str(view.get("id", "")) if isinstance(view, Mapping) else ""

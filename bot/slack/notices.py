@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from bot.domain.permissions import AgentId
 from bot.domain.references import Reference
+from bot.domain.replies import ReplyReason
 from bot.domain.resets import MessageRef, Method, Origin, Outcome, Reset, Result, SecretMessage
 from bot.slack.messages import Messages
 from bot.views import direct_message
@@ -13,13 +14,22 @@ from bot.views.text import Languages, messages
 class Notices:
     """Draws in the agent's language and sends. Every method raises SlackError where the call does.
 
-    `emails_url`: from a client's id to the list of the e-mails that WHMCS sent it.
+    `emails_url`: from a client's id to the list of the e-mails that WHMCS sent it. `offers_replies`: whether a reset with
+    a ticket can be replied to.
     """
 
-    def __init__(self, messages: Messages, languages: Languages, emails_url: Callable[[int], str]) -> None:
+    def __init__(
+        self,
+        messages: Messages,
+        languages: Languages,
+        emails_url: Callable[[int], str],
+        *,
+        offers_replies: bool = False,
+    ) -> None:
         self._messages = messages
         self._languages = languages
         self._emails_url = emails_url
+        self._offers_replies = offers_replies
 
     async def place(self, agent_id: AgentId, locale: str, reference: Reference) -> MessageRef:
         """Post a message without a secret, into which the password will go; twice is harmless, and is tried."""
@@ -28,17 +38,20 @@ class Notices:
 
     async def fill(self, message: SecretMessage, reset: Reset, password: str) -> None:
         """Put the password into the placeholder; repeated until Slack has answered."""
-        content = direct_message.build_secret(
-            reset, password, message.deletes_at, self._languages.for_locale(message.agent_locale)
-        )
-        await self._messages.update(message.place, content)
+        await self._messages.update(message.place, self._secret(message, reset, password))
 
     async def post_secret(self, message: SecretMessage, reset: Reset, password: str) -> MessageRef:
         """Send the password in a new message, tried once: nobody may get it twice."""
-        content = direct_message.build_secret(
-            reset, password, message.deletes_at, self._languages.for_locale(message.agent_locale)
-        )
-        return await self._messages.post(message.agent_id, content)
+        return await self._messages.post(message.agent_id, self._secret(message, reset, password))
+
+    async def read_secret(self, message: SecretMessage) -> str | None:
+        """The password that stands in its message; None: the message is gone."""
+        found = await self._messages.find(message.place)
+        return direct_message.parse_secret(found, message.reference) if found is not None else None
+
+    async def mark_replied(self, message: SecretMessage, reset: Reset, password: str, content: ReplyReason) -> None:
+        """Say in the message with the password what was sent on the ticket."""
+        await self._messages.update(message.place, self._secret(message, reset, password, content))
 
     async def replace(self, place: MessageRef, result: Result) -> None:
         """Turn a message of ours into how the reset ended."""
@@ -56,6 +69,18 @@ class Notices:
 
     async def delete(self, place: MessageRef) -> None:
         await self._messages.delete(place)
+
+    def _secret(
+        self, message: SecretMessage, reset: Reset, password: str, replied: ReplyReason | None = None
+    ) -> direct_message.MessageContent:
+        return direct_message.build_secret(
+            reset,
+            password,
+            message.deletes_at,
+            self._languages.for_locale(message.agent_locale),
+            offers_reply=self._offers_replies and bool(reset.ticket),
+            replied=replied,
+        )
 
     def _result(self, result: Result) -> direct_message.MessageContent:
         reset = result.reset

@@ -2,4 +2,4 @@
 
 from typing import Final
 
-BOT_SCOPES: Final = ("commands", "chat:write", "users:read", "usergroups:read")
+BOT_SCOPES: Final = ("commands", "chat:write", "im:history", "users:read", "usergroups:read")

@@ -101,16 +101,6 @@ class AgentHourRow(Base):
     resets: Mapped[int]
 
 
-class WorkspaceHourRow(Base):
-    """The same for all agents together, in one row."""
-
-    __tablename__ = "workspace_hours"
-
-    name: Mapped[str] = mapped_column(primary_key=True)
-    began_at: Mapped[datetime]
-    resets: Mapped[int]
-
-
 class UserHoldRow(Base):
     """Who holds a user, and until when. `held_until` None: a reset of his is running."""
 
@@ -133,3 +123,22 @@ class PauseRow(Base):
     paused_by: Mapped[str]
     resumed_at: Mapped[datetime | None]
     resumed_by: Mapped[str | None]
+
+
+class ReplyRow(Base):
+    """How far the reply to a reset's ticket is. `holder` has the turn to send it until `lease_until`.
+
+    `content`, `after_id`, `settles_at`: what the last attempt was, after which message of the ticket it comes, and from
+    when on it can't arrive any more.
+    """
+
+    __tablename__ = "replies"
+
+    reference: Mapped[str] = mapped_column(primary_key=True)
+    phase: Mapped[str]
+    holder: Mapped[str]
+    lease_until: Mapped[datetime]
+    content: Mapped[str | None]
+    after_id: Mapped[int]
+    settles_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]

@@ -1,15 +1,20 @@
 """The direct message in which a generated password reaches its agent, and the other messages to him."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from pydantic import BaseModel, ConfigDict, ValidationError
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
 
 from bot.domain.references import Reference
+from bot.domain.replies import ReplyReason
 from bot.domain.resets import Reset, Result
+from bot.views import ticket_reply
 from bot.views.blocks import copyable, markup, paragraph, plain, small, small_markup, strong, to_dicts
 from bot.views.text import Texts, form, messages, outcomes
+from bot.views.text import ticket_reply as reply_words
 
 DELETE_NOW: Final = "delete_now"
 
@@ -22,21 +27,64 @@ class MessageContent:
     blocks: tuple[dict[str, Any], ...]
 
 
+class _Part(BaseModel):
+    """A message, a block, or what stands in one. Nothing of it is shown."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    type: str = ""
+    action_id: str = ""
+    value: str = ""
+    text: object = ""
+    blocks: tuple["_Part", ...] = ()
+    elements: tuple["_Part", ...] = ()
+
+    @property
+    def inside(self) -> tuple["_Part", ...]:
+        """Everything in it, itself included."""
+        return (self, *(part for child in (*self.blocks, *self.elements) for part in child.inside))
+
+
 def build_placeholder(reference: Reference, t: Texts) -> MessageContent:
     text = messages.placeholder(t, reference)
     return _content(text, [paragraph(text)])
 
 
-def build_secret(reset: Reset, password: str, deletes_at: datetime, t: Texts) -> MessageContent:
-    button = ButtonElement(text=plain(messages.delete_now(t)), action_id=DELETE_NOW, value=reset.reference)
+def build_secret(
+    reset: Reset,
+    password: str,
+    deletes_at: datetime,
+    t: Texts,
+    *,
+    offers_reply: bool = False,
+    replied: ReplyReason | None = None,
+) -> MessageContent:
+    """`offers_reply`: whether there is a ticket to reply on. `replied`: what was sent there."""
+    buttons = [ButtonElement(text=plain(messages.delete_now(t)), action_id=DELETE_NOW, value=reset.reference)]
+    if offers_reply and replied is None:
+        buttons.append(ticket_reply.build_button(reset.reference, ticket_reply.OPEN_FROM_MESSAGE, t))
     blocks: list[Block] = [
         paragraph(messages.secret_intro(t, reset)),
         copyable(password),
         small_markup(messages.secret_advice(t, _clock_token(deletes_at))),
-        ActionsBlock(elements=[button]),
+        *([paragraph(reply_words.sent(t, replied, reset.ticket))] if replied is not None else []),
+        ActionsBlock(elements=buttons),
         small(form.reference(t, reset.reference)),
     ]
     return _content(messages.secret_notification(t, reset.reference), blocks)
+
+
+def parse_secret(message: Mapping[str, object], reference: Reference) -> str | None:
+    """The password in a message as Slack tells it; None: this is not the message that was made for this reset."""
+    try:
+        parts = _Part.model_validate(message).inside
+    except ValidationError:
+        # Not shown to anybody: it holds the message.
+        return None
+    if not any(part.action_id == DELETE_NOW and part.value == reference for part in parts):
+        return None
+    boxes = [part for part in parts if part.type == "rich_text_preformatted"]
+    return "".join(str(text.text) for box in boxes for text in box.elements) or None
 
 
 def build_result(result: Result, t: Texts, *, emails_url: str = "") -> MessageContent:

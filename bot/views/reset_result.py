@@ -6,11 +6,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
 from slack_sdk.models.views import View as ViewModel
 
+from bot.domain.replies import ReplyReason
 from bot.domain.resets import Method, Result
-from bot.views import afterwards
+from bot.views import afterwards, ticket_reply
 from bot.views.blocks import View, copyable, paragraph, plain, small, small_markup, strong
 from bot.views.state import State
 from bot.views.text import Texts, confirmation, form, messages, outcomes
+from bot.views.text import ticket_reply as reply_words
 
 CALLBACK_ID: Final = "reset_result"
 BACK: Final = "back"
@@ -37,8 +39,20 @@ def build_reading(state: State, t: Texts) -> View:
     return _notice([paragraph(confirmation.progress(t)), small(form.reference(t, state.reference))], t, state)
 
 
-def build_result(state: State, result: Result, t: Texts, client_texts: Texts, *, emails_url: str = "") -> View:
-    """`client_texts`: the language of the sentence to copy. `emails_url`: the client's *Emails* tab, for an unknown one."""
+def build_result(
+    state: State,
+    result: Result,
+    t: Texts,
+    client_texts: Texts,
+    *,
+    emails_url: str = "",
+    offers_reply: bool = False,
+    replied: ReplyReason | None = None,
+) -> View:
+    """`client_texts`: the language of the sentence to copy. `emails_url`: the client's *Emails* tab, for an unknown one.
+
+    `offers_reply`: whether it can be replied on the ticket. `replied`: what was sent there.
+    """
     parts: list[Block] = [strong(outcomes.headline(t, result)), paragraph(outcomes.sentence(t, result))]
     if emails_url:
         parts.append(small_markup(f"<{emails_url}|{outcomes.emails_link(t)}>"))
@@ -49,10 +63,12 @@ def build_result(state: State, result: Result, t: Texts, client_texts: Texts, *,
     reset = result.reset
     choices = Choices(client_id=reset.client_id, user_id=reset.user_id, method=reset.method)
     back = ButtonElement(text=plain(form.back(t)), action_id=BACK, value=choices.model_dump_json())
-    parts += [
-        ActionsBlock(elements=[back, *afterwards.buttons(reset.client_id, t)]),
-        small(form.reference(t, reset.reference)),
-    ]
+    if replied is not None:
+        parts.append(paragraph(reply_words.sent(t, replied, reset.ticket)))
+    buttons = [back, *afterwards.buttons(reset.client_id, t)]
+    if offers_reply and replied is None:
+        buttons.insert(0, ticket_reply.build_button(reset.reference, ticket_reply.OPEN_FROM_RESULT, t))
+    parts += [ActionsBlock(elements=buttons), small(form.reference(t, reset.reference))]
     return _notice(parts, t, state)
 
 

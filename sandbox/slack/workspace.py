@@ -16,7 +16,7 @@ BOT_ID: Final = "B0BOT"
 APP_ID: Final = "A0DEMO"
 TEAM_DOMAIN: Final = "demo"
 GENERAL_ID: Final = "C0SOPORTE"
-DEFAULT_SCOPES: Final = ("commands", "chat:write", "users:read", "usergroups:read")
+DEFAULT_SCOPES: Final = ("commands", "chat:write", "im:history", "users:read", "usergroups:read")
 RESPONSE_URL_USES: Final = 5
 RESPONSE_URL_SECONDS: Final = 1800.0
 

@@ -53,7 +53,7 @@ async def test_a_slack_that_breaks_or_is_asked_too_often_is_told(here: Installat
     assert (await here.examine()).findings["slack.token"].next == "Check again in 7 s."
 
 
-@pytest.mark.parametrize("scope", ["chat:write", "commands", "users:read", "usergroups:read"])
+@pytest.mark.parametrize("scope", ["chat:write", "commands", "im:history", "users:read", "usergroups:read"])
 async def test_a_missing_scope_is_named(here: Installation, slack: LocalSlack, scope: str) -> None:
     slack.granted_scopes.remove(scope)
     answer = await here.examine()
@@ -64,10 +64,10 @@ async def test_a_missing_scope_is_named(here: Installation, slack: LocalSlack, s
 
 
 async def test_a_scope_too_many_is_a_warning(here: Installation, slack: LocalSlack) -> None:
-    slack.granted_scopes.add("im:history")
+    slack.granted_scopes.add("im:write")
     answer = await here.examine()
     assert (answer.exit_code, answer.troubles) == (0, {"slack.scopes": "warning", **START})
-    assert "im:history" in answer.findings["slack.scopes"].text
+    assert "im:write" in answer.findings["slack.scopes"].text
 
 
 async def test_the_messages_tab_which_slack_does_not_tell_is_a_hint(here: Installation) -> None:

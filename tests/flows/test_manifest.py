@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 import bot
 from bot.__main__ import main
+from tests.flows.ticketed import open_reply, reset_with_ticket
 from tests.flows.world import EMAIL, SET, World, fill_form
 
 # What each Web API method asks for, as its page at docs.slack.dev/reference/methods says.
@@ -17,7 +18,9 @@ SCOPES = {
     "apps.connections.open": None,  # asks for connections:write of the app-level token, which is no bot scope
     "auth.test": None,
     "views.open": None,
+    "views.push": None,
     "views.update": None,
+    "conversations.history": "im:history",  # of direct messages, the only ones that are read
     "chat.postMessage": "chat:write",
     "chat.update": "chat:write",
     "chat.delete": "chat:write",
@@ -44,12 +47,13 @@ async def test_both_methods_work_with_the_manifests_scopes_and_endpoint_and_use_
     if not is_socket:
         world.slack.connect_bot(command["url"])
 
-    async with world.bot():
-        modal = await fill_form(world.agent, "ana@example.com", EMAIL)
+    async with world.bot(WHMCS_REPLY_ADMIN="support"):
+        modal = await fill_form(world.agent, "#51", EMAIL)
         await modal.submit()
         await modal.shows("Listo")
-        modal = await fill_form(world.agent, "#51", SET)
+        modal = await open_reply(await reset_with_ticket(world.agent, SET))
         await modal.submit()
+        await modal.shows("La respuesta está en el ticket")
         message = await world.agent.direct_message(containing="Contraseña nueva")
         await message.press("Borrar ahora")
         await world.until(lambda: message.is_deleted)

@@ -15,6 +15,7 @@ import pytest
 
 from sandbox.slack import Fault as SlackFault
 from sandbox.whmcs import Fault as WhmcsFault
+from tests.flows.ticketed import open_reply, reset_with_ticket
 from tests.flows.world import EMAIL, SET, World, fill_form
 
 pytestmark = pytest.mark.asyncio
@@ -72,12 +73,18 @@ async def test_no_secret_is_in_any_log_line_at_debug_nor_in_the_database_nor_in_
     world: World,
 ) -> None:
     agent, slack = world.agent, world.slack
-    async with serve(world) as running:
+    async with serve(world, WHMCS_REPLY_ADMIN="support") as running:
         await ready(world, running)
-        modal = await fill_form(agent, "ana@example.com", SET)
-        await modal.submit()
+        modal = await open_reply(await reset_with_ticket(agent, SET))
         message = await agent.direct_message(containing="Contraseña nueva")
         password = message.password
+        await modal.choose("Contraseña nueva", "Incluir la contraseña nueva")
+        await modal.shows("La nueva es:")
+        world.whmcs.faults.add(WhmcsFault("AddTicketReply", "refused", message=f"No: {password}", times=1))
+        await modal.submit()
+        world.whmcs.faults.add(WhmcsFault("AddTicketReply", "error_500_after", times=1))
+        await modal.submit()
+        await modal.shows("La respuesta con la contraseña nueva está en el ticket")
         world.whmcs.faults.add(WhmcsFault("ResetPassword", "truncated", times=1))
         second = await fill_form(agent, "#51", EMAIL)
         await second.submit()

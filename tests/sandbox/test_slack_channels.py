@@ -119,6 +119,7 @@ async def test_history_is_read_only_where_the_bot_is_and_with_the_scope_of_that_
     direct = slack.workspace.direct_channel(agent.id).id
     private = slack.add_channel("private", [agent], is_private=True)
     hidden = slack.add_channel("hidden", [agent], is_private=True, has_bot=False)
+    slack.granted_scopes.discard("im:history")
     for channel in (direct, private, slack.general):
         assert await refusal(bot, "conversations.history", channel=channel) == "missing_scope"
     slack.granted_scopes.update(("im:history", "channels:history"))
@@ -141,14 +142,12 @@ async def test_history_is_read_only_where_the_bot_is_and_with_the_scope_of_that_
 )
 async def test_history_refuses_what_is_no_number(world: World, arguments: Json, error: str) -> None:
     slack, bot, agent = world
-    slack.granted_scopes.add("im:history")
     channel = slack.workspace.direct_channel(agent.id).id
     assert await refusal(bot, "conversations.history", channel=channel, **arguments) == error
 
 
 async def test_history_tells_neither_ephemeral_nor_deleted_messages_nor_answers_in_threads(world: World) -> None:
-    slack, bot, agent = world
-    slack.granted_scopes.add("im:history")
+    _slack, bot, agent = world
     kept = await bot.client.chat_postMessage(channel=agent.id, text="kept")
     gone = await bot.client.chat_postMessage(channel=agent.id, text="gone")
     await bot.client.chat_delete(channel=gone["channel"], ts=gone["ts"])

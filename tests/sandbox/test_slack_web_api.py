@@ -45,7 +45,7 @@ async def test_auth_test_says_who_the_bot_is_and_what_it_may_do(world: World) ->
     answer = await bot.client.auth_test()
     assert {"team_id", "user_id", "bot_id", "url", "team", "user"} <= set(answer.data)
     assert answer["team_id"] == slack.team_id
-    assert answer.headers["x-oauth-scopes"] == "chat:write,commands,usergroups:read,users:read"
+    assert answer.headers["x-oauth-scopes"] == "chat:write,commands,im:history,usergroups:read,users:read"
 
 
 async def test_a_socket_is_offered_to_the_app_token_alone_and_nothing_else_is(world: World) -> None:
@@ -106,7 +106,6 @@ async def test_a_missing_argument_is_named(world: World) -> None:
     ("method", "arguments", "needed"),
     [
         ("conversations.open", {"users": "U0ANAAGENTE"}, "im:write"),
-        ("conversations.history", {"channel": "D0U0ANAAGENTE"}, "im:history"),
         ("conversations.history", {"channel": "C0SOPORTE"}, "channels:history"),
     ],
 )
@@ -116,7 +115,7 @@ async def test_a_method_without_its_scope_names_the_scope(
     _, bot, _ = world
     answer = await refusal(bot.client, method, **arguments)
     assert (answer["error"], answer["needed"]) == ("missing_scope", needed)
-    assert answer["provided"] == "chat:write,commands,usergroups:read,users:read"
+    assert answer["provided"] == "chat:write,commands,im:history,usergroups:read,users:read"
 
 
 async def test_scopes_can_be_granted_and_taken_away(world: World) -> None:
@@ -232,8 +231,7 @@ async def test_an_ephemeral_message_is_shown_to_one_person_in_the_channel(world:
 
 
 async def test_history_gives_back_one_message_by_its_ts(world: World) -> None:
-    slack, bot, agent = world
-    slack.granted_scopes.add("im:history")
+    _slack, bot, agent = world
     posted = [await bot.client.chat_postMessage(channel=agent.id, text=word) for word in ("one", "two", "three")]
     channel = posted[0]["channel"]
     found = await bot.client.conversations_history(channel=channel, latest=posted[1]["ts"], inclusive=True, limit=1)

@@ -1,0 +1,484 @@
+"""*Reply on the ticket*, from a signed request to what stands on the ticket in WHMCS."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+import pytest_asyncio
+
+from sandbox.slack import Fault, LocalSlack, Person
+from sandbox.whmcs import Fault as WhmcsFault
+from sandbox.whmcs import LocalWhmcs
+from tests.flows.ticketed import REPLY, open_reply, reset_in_english, reset_with_ticket
+from tests.flows.world import EMAIL, GROUP, SET, World
+
+pytestmark = pytest.mark.asyncio
+
+TICKET = "516757"
+ADMIN = {"WHMCS_REPLY_ADMIN": "support"}
+INCLUDE = "Incluir la contraseña nueva"
+
+
+@pytest_asyncio.fixture
+async def running(http_world: World) -> AsyncIterator[World]:
+    async with http_world.bot(**ADMIN):
+        yield http_world
+
+
+def written(whmcs: LocalWhmcs) -> list[str]:
+    return [reply.message for reply in whmcs.replies_of(TICKET) if reply.admin]
+
+
+async def test_after_an_email_the_client_is_told_on_the_ticket_in_its_language(
+    agent: Person, whmcs: LocalWhmcs, running: World
+) -> None:
+    modal = await open_reply(await reset_with_ticket(agent, EMAIL))
+    assert modal.depth == 2
+    reference = str(running.audit_rows()[-1]["reference"])
+    text = modal.chosen("Texto") or ""
+    assert text.startswith("Hola, Ana López:")
+    assert "ana@example.com" in text
+    assert text.endswith(f"Referencia: {reference}")
+    await modal.submit()
+
+    await modal.shows("La respuesta está en el ticket 516757")
+    assert written(whmcs) == [text]
+    assert whmcs.ticket(TICKET).status == "Answered"
+    assert [mail.message for mail in whmcs.ticket_mails] == [text]
+    [row] = [row for row in running.audit_rows() if row["action"] == "reply"]
+    assert (row["outcome"], row["reason"], row["reference"], row["ticket"]) == ("SENT", "public", reference, TICKET)
+    assert (row["actor"], row["client_id"], row["method"]) == (agent.id, 42, "reset_email")
+
+
+async def test_the_result_says_what_was_sent_and_has_the_button_no_longer(agent: Person) -> None:
+    modal = await open_reply(await reset_with_ticket(agent, EMAIL))
+    await modal.submit()
+    await modal.shows("La respuesta está en el ticket 516757")
+    await modal.close()
+    await modal.shows("Para copiar al cliente")
+    await modal.shows("La respuesta está en el ticket 516757")
+    assert REPLY not in modal.buttons
+
+
+async def test_the_agent_edits_the_text_and_the_reference_comes_back(
+    agent: Person, whmcs: LocalWhmcs, running: World
+) -> None:
+    modal = await open_reply(await reset_with_ticket(agent, EMAIL))
+    await modal.fill("Texto", 'Estimada Ana: {} { "a": 1 } %s {0}\n\n')
+    await modal.submit()
+    await modal.shows("La respuesta está en el ticket")
+    reference = running.audit_rows()[-1]["reference"]
+    assert written(whmcs) == [f'Estimada Ana: {{}} {{ "a": 1 }} %s {{0}}\n\nReferencia: {reference}']
+
+
+async def test_a_note_is_seen_by_staff_alone(agent: Person, whmcs: LocalWhmcs, running: World) -> None:
+    modal = await open_reply(await reset_with_ticket(agent, SET))
+    await modal.choose("Quién la ve", "Nota interna")
+    await modal.submit()
+    await modal.shows("La nota está en el ticket 516757")
+    assert written(whmcs) == []
+    assert whmcs.ticket_mails == []
+    assert "Referencia: " in whmcs.notes_of(TICKET)[-1].message
+    assert running.audit("reply") == [("SENT", "note")]
+
+
+async def test_the_new_password_is_in_the_reply_if_the_agent_ticks_it(
+    agent: Person, whmcs: LocalWhmcs, slack: LocalSlack, running: World
+) -> None:
+    modal = await open_reply(await reset_with_ticket(agent, SET))
+    message = await agent.direct_message(containing="Contraseña nueva")
+    assert "{password}" not in (modal.chosen("Texto") or "")
+    await modal.choose("Contraseña nueva", INCLUDE)
+    await modal.shows("La nueva es:\n\n{password}")
+    assert "sin cifrar" in modal.text
+    await modal.submit()
+
+    await modal.shows("La respuesta con la contraseña nueva está en el ticket")
+    [reply] = written(whmcs)
+    assert f"La nueva es:\n\n{message.password}\n" in reply
+    assert whmcs.opens("ana@example.com", message.password)
+    assert running.audit("reply") == [("SENT", "with_password")]
+    await message.shows("La respuesta con la contraseña nueva está en el ticket")
+    assert message.buttons == ("Borrar ahora",)
+    assert slack.people_who_saw(message.password) == {agent}
+
+
+async def test_a_text_that_was_edited_keeps_the_edit_when_the_password_is_ticked(
+    agent: Person, whmcs: LocalWhmcs
+) -> None:
+    modal = await open_reply(await reset_with_ticket(agent, SET))
+    await modal.fill("Texto", "Hola, Ana.")
+    await modal.choose("Contraseña nueva", INCLUDE)
+    await modal.shows("Hola, Ana.\n\n{password}\n\nReferencia: ")
+    await modal.choose("Contraseña nueva", INCLUDE)
+    await modal.shows("Hola, Ana.\n\nReferencia: ")
+    await modal.submit()
+    await modal.shows("La respuesta está en el ticket")
+    assert written(whmcs)[0].startswith("Hola, Ana.\n\nReferencia: ")
+
+
+async def test_what_an_english_agent_reads_is_english_and_what_the_client_gets_is_the_clients(
+    slack: LocalSlack, running: World
+) -> None:
+    assert running.app is not None
+    english = slack.add_person("Edith Example", locale="en-GB", groups=[GROUP])
+    modal = await reset_in_english(english, TICKET)
+    await modal.press("Reply on the ticket")
+    await modal.shows("Who sees it")
+    await modal.choose("New password", "Include the new password")
+    await modal.shows("La nueva es:\n\n{password}")
+    await modal.submit()
+    await modal.shows("The reply with the new password is on ticket 516757")
+
+
+# What keeps a reply from being sent: nothing is sent, and the text is not lost.
+
+
+async def test_a_marker_that_is_none_or_misses_its_password_is_said_at_the_text(
+    agent: Person, whmcs: LocalWhmcs, running: World
+) -> None:
+    modal = await open_reply(await reset_with_ticket(agent, SET))
+    for text, error in (
+        ("Su clave: {clave}", "{clave} no representa nada"),
+        ("Su clave: {password}", "no se pidió incluir la contraseña"),
+    ):
+        await modal.fill("Texto", text)
+        await modal.submit()
+        assert error in modal.errors["Texto"]
+        assert "No se envió nada." in modal.errors["Texto"]
+    await modal.fill("Texto", "Hola, Ana.")
+    await modal.choose("Contraseña nueva", INCLUDE)
+    await modal.shows("Hola, Ana.\n\n{password}")
+    await modal.fill("Texto", "Su clave es secreta.")
+    await modal.submit()
+    assert "Ponga {password} donde deba ir" in modal.errors["Texto"]
+    assert written(whmcs) == []
+    assert running.audit("reply") == []
+
+
+async def test_a_note_can_not_have_the_password(agent: Person, whmcs: LocalWhmcs) -> None:
+    modal = await open_reply(await reset_with_ticket(agent, SET))
+    await modal.choose("Contraseña nueva", INCLUDE)
+    await modal.shows("La nueva es:")
+    await modal.choose("Quién la ve", "Nota interna")
+    await modal.submit()
+    assert "no necesita la contraseña" in modal.errors["Contraseña nueva"]
+    assert "{password}" in (modal.chosen("Texto") or "")
+    assert whmcs.notes_of(TICKET)[-1].message == "Cliente desde 2021 & al día."
+
+
+async def test_a_password_that_was_pasted_into_the_text_is_not_sent(
+    agent: Person, whmcs: LocalWhmcs, running: World
+) -> None:
+    modal = await open_reply(await reset_with_ticket(agent, SET))
+    message = await agent.direct_message(containing="Contraseña nueva")
+    await modal.fill("Texto", f"Su clave es {message.password}.")
+    await modal.submit()
+    assert "La contraseña nueva misma está en el texto" in modal.errors["Texto"]
+    assert written(whmcs) == []
+    assert running.audit("reply") == [("FAILED", "password_in_text")]
+
+
+async def test_a_message_that_is_gone_is_said_and_the_reply_goes_without_the_password(
+    agent: Person, whmcs: LocalWhmcs, running: World
+) -> None:
+    modal = await open_reply(await reset_with_ticket(agent, SET))
+    await modal.choose("Contraseña nueva", INCLUDE)
+    await modal.shows("La nueva es:")
+    message = await agent.direct_message(containing="Contraseña nueva")
+    await message.press("Borrar ahora")
+    await message.gone()
+    await running.until(lambda: running.audit("message") == [("DELETED", "")])
+    await modal.submit()
+    assert "Envíe la respuesta sin ella, o cámbiela otra vez. No se envió nada." in modal.errors["Contraseña nueva"]
+    assert written(whmcs) == []
+
+    await modal.choose("Contraseña nueva", INCLUDE)
+    await modal.shows("Le daremos la nueva por separado")
+    await modal.submit()
+    await modal.shows("La respuesta está en el ticket 516757")
+    assert running.audit("reply") == [("FAILED", "message_gone"), ("SENT", "public")]
+
+
+async def test_once_the_message_is_gone_the_password_is_not_offered(agent: Person, running: World) -> None:
+    modal = await reset_with_ticket(agent, SET)
+    message = await agent.direct_message(containing="Contraseña nueva")
+    await message.press("Borrar ahora")
+    await running.until(lambda: running.audit("message") == [("DELETED", "")])
+    await open_reply(modal)
+    assert "Contraseña nueva" not in modal.labels
+
+
+async def test_slack_that_does_not_hand_out_the_message_is_said(
+    agent: Person, slack: LocalSlack, whmcs: LocalWhmcs
+) -> None:
+    modal = await open_reply(await reset_with_ticket(agent, SET))
+    await modal.choose("Contraseña nueva", INCLUDE)
+    await modal.shows("La nueva es:")
+    slack.faults.add(Fault("conversations.history", "error", error="missing_scope"))
+    await modal.submit()
+    assert "Slack no entregó el mensaje directo" in modal.errors["Contraseña nueva"]
+    assert written(whmcs) == []
+
+
+@pytest.mark.parametrize(
+    ("happens", "says", "reason"),
+    [
+        (lambda whmcs: whmcs.close_ticket(TICKET), "está cerrado", "ticket_closed"),
+        (lambda whmcs: whmcs.merge_tickets(TICKET, "ABC-123456"), "con el ticket ABC-123456", "ticket_merged"),
+        (lambda whmcs: setattr(whmcs.ticket(TICKET), "client_id", 43), "ahora a otro cliente", "ticket_moved"),
+        (lambda whmcs: whmcs.desk.remove_ticket(TICKET), "ya no está en WHMCS", "ticket_not_found"),
+    ],
+)
+async def test_a_ticket_that_is_no_longer_what_it_was_gets_no_reply(
+    agent: Person,
+    whmcs: LocalWhmcs,
+    running: World,
+    happens: Callable[[LocalWhmcs], None],
+    says: str,
+    reason: str,
+) -> None:
+    modal = await open_reply(await reset_with_ticket(agent, EMAIL))
+    happens(whmcs)
+    await modal.submit()
+    assert says in modal.errors["Texto"]
+    assert "No se envió nada." in modal.errors["Texto"]
+    assert "AddTicketReply" not in [call.action for call in whmcs.calls]
+    assert running.audit("reply") == [("FAILED", reason)]
+    await modal.close()
+    await modal.press(REPLY)
+    await modal.shows(says)
+
+
+@pytest.mark.parametrize(
+    ("fault", "says", "reason"),
+    [
+        (WhmcsFault("GetTicket", "html"), "una página de mantenimiento", "web_page"),
+        (WhmcsFault("AddTicketReply", "not_permitted"), "AddTicketReply", "not_permitted"),
+        (WhmcsFault("AddTicketReply", "status_429"), "WHMCS", "busy"),
+    ],
+)
+async def test_a_whmcs_that_says_no_has_nothing_written_and_the_text_is_still_there(
+    agent: Person, whmcs: LocalWhmcs, running: World, fault: WhmcsFault, says: str, reason: str
+) -> None:
+    modal = await open_reply(await reset_with_ticket(agent, EMAIL))
+    await modal.fill("Texto", "Hola, Ana.")
+    whmcs.faults.add(fault)
+    await modal.submit()
+    assert says in modal.errors["Texto"]
+    assert "No se envió nada." in modal.errors["Texto"]
+    whmcs.faults.clear()
+    await modal.submit()
+    await modal.shows("La respuesta está en el ticket")
+    assert written(whmcs)[0].startswith("Hola, Ana.")
+    assert running.audit("reply") == [("FAILED", reason), ("SENT", "public")]
+
+
+async def test_an_admin_whom_whmcs_does_not_know_is_said_with_who_acts(http_world: World) -> None:
+    async with http_world.bot(WHMCS_REPLY_ADMIN="nobody"):
+        modal = await open_reply(await reset_with_ticket(http_world.agent, EMAIL))
+        await modal.submit()
+        assert "«Admin Username Not Found»" in modal.errors["Texto"]
+        assert "WHMCS_REPLY_ADMIN" in modal.errors["Texto"]
+    assert written(http_world.whmcs) == []
+
+
+# Answers that are lost, and replies that are asked for twice.
+
+
+async def test_a_lost_answer_is_settled_by_looking_at_the_ticket(
+    agent: Person, whmcs: LocalWhmcs, running: World
+) -> None:
+    modal = await open_reply(await reset_with_ticket(agent, EMAIL))
+    whmcs.faults.add(WhmcsFault("AddTicketReply", "drop_after"))
+    await modal.submit()
+    await modal.shows("La respuesta está en el ticket 516757")
+    assert len(written(whmcs)) == 1
+    assert running.audit("reply") == [("SENT", "public")]
+
+
+async def test_a_reply_that_may_still_arrive_is_not_sent_again_before_that_is_known(
+    agent: Person, whmcs: LocalWhmcs, running: World
+) -> None:
+    result = await reset_with_ticket(agent, EMAIL)
+    modal = await open_reply(result)
+    whmcs.faults.add(WhmcsFault("AddTicketReply", "drop_before", times=1))
+    await modal.submit()
+    await modal.shows("No se sabe si la respuesta está en el ticket 516757", timeout_seconds=10)
+    assert "Mire el ticket en WHMCS" in modal.text
+    await modal.close()
+    await open_reply(result)
+    await modal.submit()
+    await modal.shows("No se sabe si la respuesta está en el ticket 516757")
+    assert written(whmcs) == []
+
+    running.execute("UPDATE replies SET settles_at = '2026-01-01 00:00:00.000000'")
+    await modal.close()
+    await open_reply(result)
+    await modal.submit()
+    await modal.shows("La respuesta está en el ticket 516757")
+    assert len(written(whmcs)) == 1
+    assert running.audit("reply") == [("FAILED", "not_known"), ("FAILED", "not_known"), ("SENT", "public")]
+
+
+async def test_a_reply_of_a_process_that_died_is_found_on_the_ticket_and_not_sent_again(
+    agent: Person, slack: LocalSlack, whmcs: LocalWhmcs, running: World
+) -> None:
+    modal = await open_reply(await reset_with_ticket(agent, EMAIL))
+    form = modal.view
+    await modal.submit()
+    await modal.shows("La respuesta está en el ticket 516757")
+    running.execute(
+        "UPDATE replies SET phase = 'sending', sent_at = NULL, lease_until = '2026-01-01 00:00:00.000000'",
+        "DELETE FROM audit WHERE action = 'reply'",
+    )
+    whmcs.reply_as_client(TICKET, "Gracias.")
+    again = await slack.deliver("view_submission", slack.submission_payload(agent, form))
+    assert "ya hay una respuesta o nota sobre este restablecimiento" in str(again.json())
+    assert len(written(whmcs)) == 1
+    assert running.audit("reply") == [("SENT", "public")]
+
+
+async def test_a_reply_is_sent_once_however_often_it_is_submitted(
+    agent: Person, slack: LocalSlack, whmcs: LocalWhmcs, running: World
+) -> None:
+    modal = await open_reply(await reset_with_ticket(agent, EMAIL))
+    payload = slack.submission_payload(agent, modal)
+    answers = await asyncio.gather(*(slack.deliver("view_submission", payload) for _ in range(5)))
+    assert all(answer.status == 200 for answer in answers)
+    await running.until(lambda: running.audit("reply") == [("SENT", "public")])
+    await modal.submit()
+    await modal.shows("ya hay una respuesta o nota sobre este restablecimiento")
+    assert len(written(whmcs)) == 1
+
+
+async def test_a_slow_whmcs_is_progress_first_and_the_result_later(
+    agent: Person, whmcs: LocalWhmcs, slack: LocalSlack
+) -> None:
+    modal = await open_reply(await reset_with_ticket(agent, EMAIL))
+    whmcs.faults.add(WhmcsFault("AddTicketReply", "slow_before", seconds=1.8))
+    await modal.submit()
+    await modal.shows("Un momento: se pide a WHMCS")
+    await modal.shows("La respuesta está en el ticket 516757")
+    assert max(request.seconds for request in slack.requests_to_bot) < slack.acknowledgement_seconds
+
+
+async def test_a_slow_refusal_brings_the_form_back_with_the_text(agent: Person, whmcs: LocalWhmcs) -> None:
+    modal = await open_reply(await reset_with_ticket(agent, EMAIL))
+    await modal.fill("Texto", "Hola, Ana.")
+    whmcs.faults.add(WhmcsFault("GetTicket", "slow_before", seconds=1.8))
+    whmcs.close_ticket(TICKET)
+    await modal.submit()
+    await modal.shows("Un momento")
+    await modal.shows("está cerrado")
+    assert modal.chosen("Texto") == "Hola, Ana."
+
+
+async def test_a_modal_that_was_closed_leaves_the_result_where_the_agent_began(
+    agent: Person, whmcs: LocalWhmcs
+) -> None:
+    modal = await open_reply(await reset_with_ticket(agent, EMAIL))
+    whmcs.faults.add(WhmcsFault("AddTicketReply", "slow_before", seconds=1.8))
+    await modal.submit()
+    await modal.close()
+    await agent.ephemeral_message(containing="La respuesta está en el ticket 516757")
+
+
+# Who may, and where it is offered.
+
+
+async def test_the_reply_can_be_opened_from_the_message_with_the_password(agent: Person, whmcs: LocalWhmcs) -> None:
+    result = await reset_with_ticket(agent, SET)
+    await result.close()
+    message = await agent.direct_message(containing="Contraseña nueva")
+    await message.press(REPLY)
+    modal = await agent.modal()
+    await modal.shows("Quién la ve")
+    await modal.choose("Contraseña nueva", INCLUDE)
+    await modal.shows("La nueva es:")
+    await modal.submit()
+    await modal.shows("La respuesta con la contraseña nueva está en el ticket")
+    assert message.password in written(whmcs)[0]
+
+
+async def test_another_agent_can_not_reply_to_a_reset_that_is_not_his(
+    agent: Person, slack: LocalSlack, whmcs: LocalWhmcs, running: World
+) -> None:
+    other = slack.add_person("Curro Colega", groups=[GROUP])
+    modal = await open_reply(await reset_with_ticket(agent, SET))
+    answer = await slack.deliver("view_submission", slack.submission_payload(other, modal))
+    assert "Este formulario no se puede enviar" in str(answer.json())
+    assert running.audit("form") == [("TAMPERED", "other_agent")]
+    message = await agent.direct_message(containing="Contraseña nueva")
+    reference = running.audit_rows()[-1]["reference"]
+    action = {"action_id": "reply_on_ticket_from_message", "block_id": "any", "value": reference}
+    await slack.deliver("block_actions", slack.action_payload(other, message=message, action=action))
+    await running.until(lambda: running.audit("access") == [("DENIED", "not_the_owner")])
+    assert other.modals == ()
+    assert written(whmcs) == []
+
+
+@pytest.mark.parametrize("settings", [{"WHMCS_REPLY_ADMIN": ""}, ADMIN])
+async def test_without_an_admins_name_or_a_ticket_no_reply_is_offered(
+    http_world: World, settings: dict[str, str]
+) -> None:
+    async with http_world.bot(**settings):
+        modal = await reset_with_ticket(http_world.agent, SET, "ana@example.com" if settings is ADMIN else TICKET)
+        message = await http_world.agent.direct_message(containing="Contraseña nueva")
+        assert REPLY not in modal.buttons
+        assert REPLY not in message.buttons
+
+
+async def test_where_passwords_are_never_replied_none_is_offered_and_none_is_taken(http_world: World) -> None:
+    async with http_world.bot(**ADMIN, TICKET_REPLY_PASSWORD="never"):
+        modal = await open_reply(await reset_with_ticket(http_world.agent, SET))
+        assert "Contraseña nueva" not in modal.labels
+        payload = http_world.slack.submission_payload(http_world.agent, modal)
+        text = next(block for block in payload["view"]["state"]["values"] if block.startswith("text:"))
+        payload["view"]["state"]["values"][text]["reply_text"]["value"] = "Su clave: {password}"
+        payload["view"]["state"]["values"]["include"] = {
+            "reply_include_password": {"selected_options": [{"value": "password"}]}
+        }
+        await http_world.slack.deliver("view_submission", payload)
+    assert written(http_world.whmcs) == []
+    assert http_world.audit("reply") == []
+
+
+async def test_the_status_that_a_reply_gives_the_ticket_can_be_set(http_world: World) -> None:
+    async with http_world.bot(**ADMIN, TICKET_REPLY_STATUS="Escalado"):
+        modal = await open_reply(await reset_with_ticket(http_world.agent, EMAIL))
+        await modal.submit()
+        await modal.shows("La respuesta está en el ticket")
+    assert http_world.whmcs.ticket(TICKET).status == "Escalado"
+
+
+async def test_while_resets_are_paused_no_reply_is_sent(agent: Person, whmcs: LocalWhmcs, running: World) -> None:
+    modal = await open_reply(await reset_with_ticket(agent, EMAIL))
+    running.execute(
+        "INSERT INTO pauses (reason, paused_at, paused_by) VALUES ('Mudanza', '2026-03-01 12:00:00.000000', 'berta')"
+    )
+    await modal.submit()
+    assert "«Mudanza»" in modal.errors["Texto"]
+    assert written(whmcs) == []
+
+
+async def test_a_replied_password_is_in_the_reply_and_the_message_alone(
+    agent: Person, whmcs: LocalWhmcs, slack: LocalSlack, running: World
+) -> None:
+    modal = await open_reply(await reset_with_ticket(agent, SET))
+    await modal.choose("Contraseña nueva", INCLUDE)
+    await modal.shows("La nueva es:")
+    await modal.submit()
+    message = await agent.direct_message(containing="La respuesta con la contraseña nueva está en el ticket")
+    password = message.password
+
+    to_whmcs = [call.action for call in whmcs.calls if password in json.dumps(dict(call.parameters), default=str)]
+    to_slack = [call.method for call in slack.calls if password in json.dumps(dict(call.arguments), default=str)]
+    assert to_whmcs == ["set_password", "AddTicketReply"]
+    from_slack = [call.method for call in slack.calls if password in json.dumps(call.answer, default=str)]
+    assert to_slack == ["chat.update", "chat.update"]
+    assert from_slack == ["chat.update", "conversations.history", "chat.update"]
+    assert password not in message.text
+    assert all(password not in f"{request.payload}{request.answer}" for request in slack.requests_to_bot)
+    assert password.encode() not in running.read_all_of_the_database()
