@@ -3,12 +3,11 @@
 import time
 
 from sandbox.slack import validation
+from sandbox.slack.client_words import choose_client_words
 from sandbox.slack.delivery import Acknowledgement
 from sandbox.slack.faults import Faults
 from sandbox.slack.views import OpenView, Views
 from sandbox.slack.workspace import BOT_USER_ID, JsonObject, Member, RefusedError, Workspace
-
-TROUBLE = "We had some trouble connecting. Try again?"
 
 
 class Acknowledgements:
@@ -20,7 +19,7 @@ class Acknowledgements:
     def command(self, member: Member, payload: JsonObject, answer: Acknowledgement) -> None:
         """Show the answer to a slash command: nothing, a message, or Slack's error."""
         if answer.error:
-            self._workspace.notice(member.id, f'{payload["command"]} failed with the error "{answer.error}"')
+            self._refuse_command(member, payload, answer.error)
             return
         if not answer.body.strip():
             return
@@ -28,7 +27,7 @@ class Acknowledgements:
             content = answer.json() if answer.body.lstrip().startswith("{") else {"text": answer.body}
             text, blocks = validation.check_message(content)
         except (ValueError, RefusedError) as error:
-            self._workspace.notice(member.id, f'{payload["command"]} failed with the error "dispatch_failed" ({error})')
+            self._refuse_command(member, payload, f"dispatch_failed: {error}")
             return
         is_public = content.get("response_type") == "in_channel"
         channel = self._workspace.channel(payload["channel_id"])
@@ -86,7 +85,12 @@ class Acknowledgements:
             case unknown:
                 raise RefusedError("invalid_response_action", f"response_action {unknown!r} in {sorted(content)}")
 
+    def _refuse_command(self, member: Member, payload: JsonObject, error: str) -> None:
+        words = choose_client_words(member.locale)
+        self._workspace.notice(member.id, words.command_failed.format(command=payload["command"], error=error))
+
     def _fail(self, view: OpenView | None, member: Member, error: str) -> None:
+        notice = f"{choose_client_words(member.locale).trouble} ({error})"
         if view is not None:
-            view.notice = f"{TROUBLE} ({error})"
-        self._workspace.notice(member.id, f"{TROUBLE} ({error})")
+            view.notice = notice
+        self._workspace.notice(member.id, notice)

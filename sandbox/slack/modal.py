@@ -1,6 +1,7 @@
 """A modal as somebody reads it, fills it in and sends it off."""
 
 from sandbox.slack import reading
+from sandbox.slack.client_words import choose_client_words
 from sandbox.slack.delivery import Acknowledgement
 from sandbox.slack.message import Desk
 from sandbox.slack.reading import Field
@@ -8,9 +9,6 @@ from sandbox.slack.shown_view import ShownView
 from sandbox.slack.views import OpenView
 from sandbox.slack.workspace import JsonObject, Member
 
-REQUIRED = "Please complete this required field."
-TOO_SHORT = "Please use at least {} characters."
-TOO_LONG = "Please use no more than {} characters."
 TEXT_MOST = 3000
 
 
@@ -123,12 +121,15 @@ class Modal(ShownView):
         return {block_id: error for block_id, error in found.items() if error}
 
     def _find_error(self, field: Field) -> str:
+        words = choose_client_words(self._member.locale)
         value = self._value(field)
         if not any(found for key, found in value.items() if key != "type"):
-            return REQUIRED if field.is_required else ""
+            return words.required if field.is_required else ""
         if field.element["type"] != "plain_text_input":
             return ""
         least, most = field.element.get("min_length", 0), field.element.get("max_length", TEXT_MOST)
         if least <= len(value["value"]) <= most:
             return ""
-        return TOO_SHORT.format(least) if len(value["value"]) < least else TOO_LONG.format(most)
+        if len(value["value"]) < least:
+            return words.too_short.format(count=least)
+        return words.too_long.format(count=most)

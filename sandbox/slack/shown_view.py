@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 
 from sandbox.slack import reading
+from sandbox.slack.client_words import choose_client_words
 from sandbox.slack.delivery import Acknowledgement
 from sandbox.slack.message import Desk
 from sandbox.slack.reading import Field
@@ -132,7 +133,8 @@ class ShownView(ABC):
         try:
             offered = self._desk.acknowledgements.suggestions(answer)
         except RefusedError as error:
-            self._desk.workspace.notice(self._member.id, f"The options could not be loaded ({error})")
+            words = choose_client_words(self._member.locale)
+            self._desk.workspace.notice(self._member.id, words.no_options.format(error=error))
             return []
         self._desk.workspace.show([self._member.id], offered)
         return offered

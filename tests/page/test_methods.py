@@ -84,7 +84,7 @@ async def test_what_is_missing_is_told_under_its_field(sit_down: Open) -> None:
     await agent.submits()
 
     method = agent.modal.get_by_role("group", name=agent.labels.method, exact=True)
-    await expect(method.get_by_role("alert")).to_have_text("Please complete this required field.")
+    await expect(method.get_by_role("alert")).to_have_text("Complete este campo obligatorio.")
     await agent.closes()
 
 

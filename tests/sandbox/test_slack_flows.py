@@ -40,7 +40,7 @@ World = tuple[LocalSlack, ScriptedBot, Person]
 @pytest_asyncio.fixture
 async def world() -> AsyncIterator[World]:
     async with running() as (slack, bot):
-        yield slack, bot, slack.add_person("Ana Agente", groups=["S0AGENTS"])
+        yield slack, bot, slack.add_person("Ana Agente", locale="en-GB", groups=["S0AGENTS"])
 
 
 async def test_a_bolt_app_opens_a_modal_and_its_submission_leads_to_a_direct_message_that_is_deleted() -> None:
@@ -287,6 +287,17 @@ async def test_a_required_field_left_empty_sends_nothing_unless_asked_to(world: 
     assert len(bot.requests) == 1
     await form.submit(even_if_incomplete=True)
     assert bot.requests[-1]["type"] == "view_submission"
+
+
+async def test_slacks_own_words_are_in_the_language_of_the_person(world: World) -> None:
+    slack, bot, _ = world
+    agent = slack.add_person("Sofía Soporte", locale="es-ES")
+    bot.opens(modal(field(typed(), "Nota")))
+    form = await agent.types("/reset-password")
+    assert (await form.submit()).errors == {"Nota": "Complete este campo obligatorio."}
+    bot.answers_with("command", Response(status_code=500))
+    await agent.sends("/reset-password")
+    assert agent.notices == ('/reset-password falló con el error "dispatch_failed"',)
 
 
 async def test_field_errors_stand_under_their_labels_and_keep_the_view(world: World) -> None:

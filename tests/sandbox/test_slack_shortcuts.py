@@ -19,7 +19,7 @@ World = tuple[LocalSlack, ScriptedBot, Person]
 @pytest_asyncio.fixture
 async def world() -> AsyncIterator[World]:
     async with running() as (slack, bot):
-        yield slack, bot, slack.add_person("Ana Agente")
+        yield slack, bot, slack.add_person("Ana Agente", locale="en-GB")
 
 
 async def test_a_global_shortcut_opens_a_modal_and_knows_no_channel(world: World) -> None:
@@ -37,7 +37,7 @@ async def test_a_global_shortcut_opens_a_modal_and_knows_no_channel(world: World
 
 async def test_a_message_shortcut_carries_the_message_and_a_place_to_answer_in(world: World) -> None:
     slack, bot, agent = world
-    customer = slack.add_person("Sofía Soporte")
+    customer = slack.add_person("Sofía Soporte", locale="en-GB")
     message = await customer.posts("Please help ana@example.com, see https://whmcs.example.com/ticket?a=1&b=2.")
     bot.opens(modal(section("the form")), at="message_action")
     assert "the form" in (await agent.uses_message_shortcut("reset_password_message", message)).text

@@ -53,14 +53,14 @@ async def test_an_eleventh_socket_is_refused(slack: LocalSlack) -> None:
 
 
 async def test_without_a_socket_a_command_fails_at_once(slack: LocalSlack) -> None:
-    person = slack.add_person("Sofía Soporte")
+    person = slack.add_person("Sofía Soporte", locale="en-GB")
     answer = await person.sends("/reset-password")
     assert answer.error == "dispatch_failed"
     assert 'failed with the error "dispatch_failed"' in person.notices[0]
 
 
 async def test_an_envelope_that_is_not_acknowledged_is_late(slack: LocalSlack) -> None:
-    person = slack.add_person("Sofía Soporte")
+    person = slack.add_person("Sofía Soporte", locale="en-GB")
     slack.acknowledgement_seconds = 0.05
     async with aiohttp.ClientSession() as session:
         socket = await session.ws_connect(str((await open_url(slack, slack.app_token))["url"]))
