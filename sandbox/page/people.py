@@ -5,6 +5,7 @@ from typing import Final, Literal
 
 from sandbox.slack import LocalSlack, Person
 from sandbox.slack.workspace import Channel
+from sandbox.whmcs.seed_tickets import OWNERS_TICKET
 
 AGENTS: Final = "S0AGENTS"
 SETTERS: Final = "S0SETTERS"
@@ -44,3 +45,9 @@ def invite(slack: LocalSlack) -> tuple[CastMember, ...]:
     for channel in channels:
         slack.workspace.channels[channel.id] = channel
     return cast
+
+
+async def begin_talk(cast: tuple[CastMember, ...]) -> None:
+    """Let a colleague write to the support channel what a message shortcut can be used on."""
+    [employee] = [member.person for member in cast if member.role == "employee"]
+    await employee.posts(f"Una clienta no recuerda su contraseña, es el ticket {OWNERS_TICKET}. ¿Quién la ayuda?")

@@ -12,7 +12,7 @@ from sandbox.changes import Changes
 from sandbox.demo.processes import build_settings, run_command
 from sandbox.page.bot import Bot, Mode
 from sandbox.page.faults import FaultBoard
-from sandbox.page.people import AGENTS, SETTERS, CastMember, invite
+from sandbox.page.people import AGENTS, SETTERS, CastMember, begin_talk, invite
 from sandbox.slack import LocalSlack
 from sandbox.slack.workspace import JsonObject
 from sandbox.whmcs import LocalWhmcs
@@ -109,6 +109,7 @@ async def make_world(folder: Path, *, locale: str, mode: Mode = "http") -> Async
         try:
             spanish, english, _ = await asyncio.gather(_read_manifest("es"), _read_manifest("en"), bot.start())
             slack.install(spanish.scopes, has_home=spanish.has_home)
+            await begin_talk(cast)
             yield World(
                 slack=slack,
                 whmcs=whmcs,

@@ -89,6 +89,22 @@ class Agent:
         await self.composer.fill(text)
         await self.composer.press("Enter")
 
+    async def uses_shortcut(self) -> None:
+        """Take the app's shortcut from the menu beside the composer."""
+        await self.page.get_by_role("button", name=self.words.shortcuts, exact=True).click()
+        await self._choose_in_menu()
+
+    async def uses_message_shortcut(self, message: Locator) -> None:
+        """Take the app's shortcut from the menu of a message."""
+        await message.hover()
+        await message.get_by_role("button", name=self.words.more_actions).click()
+        await self._choose_in_menu()
+
+    async def _choose_in_menu(self) -> None:
+        entry = self.page.get_by_role("menuitem", name=self.labels.app)
+        await expect(entry).to_be_focused()
+        await entry.press("Enter")
+
     async def opens_form(self, whom: str) -> None:
         await self.types(f"/reset-password {whom}".strip())
         await expect(self.modal.get_by_role("group", name=self.labels.method, exact=True)).to_be_visible()
