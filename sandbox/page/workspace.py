@@ -6,7 +6,7 @@ from nicegui.element import Element
 
 from sandbox.page.conversation import Conversation, is_app
 from sandbox.page.dialogs import DialogLayer
-from sandbox.page.elements import Item, LiveList, button, set_attributes, tag
+from sandbox.page.elements import Item, LiveList, button, set_attributes, set_text, tag
 from sandbox.page.messages import draw_avatar, list_visible
 from sandbox.page.viewer import Viewer
 from sandbox.slack.workspace import BOT_USER_ID, Channel
@@ -20,6 +20,7 @@ class WorkspaceView:
     def __init__(self, viewer: Viewer, refresh: Callable[[], None]) -> None:
         self._viewer = viewer
         self._read: dict[str, str] = {}
+        self._lines: dict[str, tuple[Element, Element]] = {}
         # Whoever arrives has read what was said before.
         for channel in self._channels():
             self._mark_read(channel.id)
@@ -44,6 +45,8 @@ class WorkspaceView:
         self._channel_list.show(self._item(c) for c in self._channels() if not c.is_direct)
         self._direct_list.show(self._item(c) for c in self._channels() if c.is_direct and not is_app(c))
         self._app_list.show(self._item(c) for c in self._channels() if is_app(c))
+        for line in self._channels():
+            self._show_line(line)
         self._conversation.show(self._name(channel))
         self._dialogs.show()
         set_attributes(self._window, inert=True if self._viewer.person.modals else None)
@@ -63,22 +66,27 @@ class WorkspaceView:
         return LiveList(tag("ul", aria_labelledby=title.html_id))
 
     def _item(self, channel: Channel) -> Item:
-        name, is_open = self._name(channel), channel is self._conversation.channel
-        unread = self._count_unread(channel)
+        return Item(channel.id, self._name(channel), lambda: self._draw_line(channel))
 
-        def draw() -> Element:
-            with tag("li") as line:
-                opened = button(name, lambda: self._open(channel), aria_current="page" if is_open else None)
+    def _draw_line(self, channel: Channel) -> Element:
+        name = self._name(channel)
+        with tag("li") as line:
+            opener = button(name, lambda: self._open(channel))
+            with opener:
                 if channel.is_direct:
-                    with opened:
-                        draw_avatar(name)
-                if unread:
-                    with opened:
-                        label = f"{unread} {self._viewer.words.unread}"
-                        tag("span", str(unread), classes="unread", role="img", aria_label=label)
-            return line
+                    draw_avatar(name)
+                badge = tag("span", " ", classes="unread", role="img")
+        self._lines[channel.id] = (opener, badge)
+        return line
 
-        return Item(channel.id, f"{name} {is_open} {unread}", draw)
+    def _show_line(self, channel: Channel) -> None:
+        """Change what is drawn: an element that is drawn anew loses a click that is on its way."""
+        opener, badge = self._lines[channel.id]
+        is_open = channel is self._conversation.channel
+        unread = 0 if is_open and self._conversation.shows_messages else self._count_unread(channel)
+        set_attributes(opener, aria_current="page" if is_open else None)
+        set_text(badge, str(unread) if unread else " ")
+        set_attributes(badge, hidden=not unread, aria_label=f"{unread} {self._viewer.words.unread}")
 
     def _count_unread(self, channel: Channel) -> int:
         return sum(ts > self._read.get(channel.id, "") for ts in self._list_foreign(channel.id))
