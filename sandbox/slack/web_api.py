@@ -91,7 +91,7 @@ class WebApi:
             self._workspace.changes.announce()
 
     async def _answer(self, request: Request, call: ApiCall) -> Response | None:
-        faults = self._faults.take(call.method)
+        faults = self._faults.take(call.method, call.arguments)
         for fault in faults:
             response = await self._go_wrong_before(fault, call)
             if response is not None or call.error == DROPPED:
@@ -100,9 +100,7 @@ class WebApi:
         for fault in faults:
             if fault.kind == "slow_after":
                 await asyncio.sleep(fault.seconds)
-            elif fault.kind == "held_after":
-                await self._faults.held()
-            elif fault.kind == "drop_after":
+            elif fault.kind == "drop_after" or (fault.kind == "held_after" and not await self._faults.hold(fault)):
                 call.error = DROPPED
                 return self._leave(request, None)
         return response
@@ -112,7 +110,8 @@ class WebApi:
             case "slow_before":
                 await asyncio.sleep(fault.seconds)
             case "held" | "held_before":
-                await self._faults.held()
+                if not await self._faults.hold(fault):
+                    call.error = DROPPED
             case "ratelimited":
                 call.error = "ratelimited"
                 headers = {"retry-after": str(int(fault.seconds) or 1)}

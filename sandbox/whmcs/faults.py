@@ -3,7 +3,10 @@
 import asyncio
 import dataclasses
 import itertools
+from collections.abc import Mapping
 from typing import Final, Literal
+
+from sandbox.holding import Holding
 
 FaultKind = Literal[
     # The work is done, at once or late, and answered.
@@ -84,7 +87,10 @@ _COMPANION_ALONE: Final[frozenset[FaultKind]] = frozenset(
 
 @dataclasses.dataclass(frozen=True)
 class Fault:
-    """`action` is one of the API or of the companion, in any case, or `*` for all; `times` None lasts until cleared."""
+    """`action` is one of the API or of the companion, in any case, or `*` for all; `times` None lasts until cleared.
+
+    `about` is the value of a parameter of the requests that are struck: a client's or user's id, a `request_id`.
+    """
 
     action: str
     kind: FaultKind
@@ -96,9 +102,12 @@ class Fault:
     message: str = "Something WHMCS says"
     address: str = "203.0.113.7"
     total: int = 0
+    about: str = ""
 
-    def concerns(self, action: str, *, is_companion: bool) -> bool:
+    def concerns(self, action: str, parameters: Mapping[str, object], *, is_companion: bool) -> bool:
         if self.kind in (_API_ALONE if is_companion else _COMPANION_ALONE):
+            return False
+        if self.about and self.about not in map(str, parameters.values()):
             return False
         return self.action in ("*", action) or self.action.casefold() == action.casefold()
 
@@ -110,12 +119,11 @@ class Faults:
         self.companion_clock_offset_seconds: float = 0.0
         """How far the companion's clock is ahead."""
         self._left: list[tuple[Fault, itertools.count[int]]] = []
-        self._released = asyncio.Event()
-        self._held_changed = asyncio.Event()
-        self._held = 0
+        self._holding = Holding()
 
-    def add(self, fault: Fault) -> None:
+    def add(self, fault: Fault) -> Fault:
         self._left.append((fault, itertools.count(1)))
+        return fault
 
     def clear(self) -> None:
         """All works again; held requests go on."""
@@ -123,45 +131,42 @@ class Faults:
         self.companion_clock_offset_seconds = 0.0
         self.release()
 
-    def release(self) -> None:
-        """Let the requests that are held now go on; later ones are held anew."""
-        self._released.set()
-        self._released = asyncio.Event()
+    def release(self, fault: Fault | None = None) -> None:
+        """Let the requests that are held now go on, or those alone that this fault holds; later ones are held anew."""
+        self._holding.let_go(fault, goes_on=True)
 
-    async def wait_until_held(self, count: int = 1, *, timeout_seconds: float = 5.0) -> None:
-        """Return once `count` requests are held at the same time. Raises: TimeoutError."""
-        async with asyncio.timeout(timeout_seconds):
-            while self._held < count:
-                await self._held_changed.wait()
+    def drop(self, fault: Fault | None = None) -> None:
+        """End the connections of the requests that are held now, or of those alone that this fault holds.
 
-    def take(self, action: str, *, is_companion: bool) -> Fault | None:
+        `held_before`: its work is never done; `held_after`: it was.
+        """
+        self._holding.let_go(fault, goes_on=False)
+
+    async def wait_until_held(
+        self, count: int = 1, fault: Fault | None = None, *, timeout_seconds: float = 5.0
+    ) -> None:
+        """Return once `count` requests are held at the same time, by this fault if one is named. Raises: TimeoutError."""
+        await self._holding.wait_until(count, fault, timeout_seconds=timeout_seconds)
+
+    def take(self, action: str, parameters: Mapping[str, object], *, is_companion: bool) -> Fault | None:
         """Find the fault that strikes this request, and use up one of its times."""
         for entry in self._left:
             fault, used = entry
-            if fault.concerns(action, is_companion=is_companion):
+            if fault.concerns(action, parameters, is_companion=is_companion):
                 if next(used) == fault.times:
                     self._left.remove(entry)
                 return fault
         return None
 
-    async def delay_work(self, fault: Fault) -> None:
-        await self._delay(fault, "slow_before", "held_before")
+    async def delay_work(self, fault: Fault) -> bool:
+        """False: the connection is to end, without the work."""
+        return await self._delay(fault, "slow_before", "held_before")
 
-    async def delay_answer(self, fault: Fault) -> None:
-        await self._delay(fault, "slow_after", "held_after")
+    async def delay_answer(self, fault: Fault) -> bool:
+        """False: the connection is to end, without the answer."""
+        return await self._delay(fault, "slow_after", "held_after")
 
-    async def _delay(self, fault: Fault, slow: FaultKind, held: FaultKind) -> None:
+    async def _delay(self, fault: Fault, slow: FaultKind, held: FaultKind) -> bool:
         if fault.kind == slow:
             await asyncio.sleep(fault.seconds)
-        elif fault.kind == held:
-            released = self._released
-            self._count_held(1)
-            try:
-                await released.wait()
-            finally:
-                self._count_held(-1)
-
-    def _count_held(self, difference: int) -> None:
-        self._held += difference
-        self._held_changed.set()
-        self._held_changed = asyncio.Event()
+        return fault.kind != held or await self._holding.hold(fault)

@@ -226,7 +226,7 @@ class LocalWhmcs:
             self.changes.announce()
 
     async def _answer(self, call: Call, work: Work, scope: Scope, receive: Receive, send: Send) -> None:
-        fault = self.faults.take(call.action, is_companion=call.is_companion)
+        fault = self.faults.take(call.action, call.parameters, is_companion=call.is_companion)
         if fault is None:
             await _do(work, call)(scope, receive, send)
         else:
@@ -255,13 +255,11 @@ class LocalWhmcs:
         if instead is not None:
             await instead(scope, receive, send)
             return
-        if fault.kind == "drop_before":
+        if fault.kind == "drop_before" or not await self.faults.delay_work(fault):
             drop_connection(scope)
             return
-        await self.faults.delay_work(fault)
         answer = _do(work, call, fault.kind)
-        await self.faults.delay_answer(fault)
-        if fault.kind == "drop_after":
+        if not await self.faults.delay_answer(fault) or fault.kind == "drop_after":
             drop_connection(scope)
         elif fault.kind == "drip":
             await _drip(answer, fault.seconds, send)

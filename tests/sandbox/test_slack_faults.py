@@ -9,6 +9,7 @@ import pytest_asyncio
 from slack_sdk.errors import SlackApiError
 
 from sandbox.slack import Fault, LocalSlack, Person
+from sandbox.slack.faults import Kind
 from tests.sandbox.test_slack_support import ScriptedBot, running
 
 pytestmark = pytest.mark.asyncio
@@ -105,3 +106,32 @@ async def test_the_local_slack_stops_while_calls_are_held() -> None:
             await slack.wait_for_call("auth.test", timeout_seconds=0.01)
         slack.faults.release()
         await calling
+
+
+async def test_a_fault_meets_the_calls_that_are_about_something_alone(world: World) -> None:
+    slack, bot, agent = world
+    other = slack.add_person("Other")
+    slack.faults.add(Fault("chat.postMessage", "error", error="fatal_error", about=other.id))
+    await bot.client.chat_postMessage(channel=agent.id, text="well")
+    with pytest.raises(SlackApiError, match="fatal_error"):
+        await bot.client.chat_postMessage(channel=other.id, text="refused")
+
+
+@pytest.mark.parametrize(("kind", "posted"), [("held_before", 0), ("held_after", 1)])
+async def test_one_held_call_is_let_go_and_the_connection_of_another_one_ends(
+    world: World, kind: Kind, posted: int
+) -> None:
+    slack, bot, agent = world
+    other = slack.add_person("Other")
+    dropped = slack.faults.add(Fault("chat.postMessage", kind, about=agent.id))
+    released = slack.faults.add(Fault("chat.postMessage", kind, about=other.id))
+    posting = [asyncio.create_task(bot.client.chat_postMessage(channel=to.id, text="here")) for to in (agent, other)]
+    await slack.faults.wait_until_held(dropped)
+    await slack.faults.wait_until_held(released)
+    slack.faults.release(released)
+    await posting[1]
+    assert not posting[0].done()
+    slack.faults.drop(dropped)
+    with pytest.raises(aiohttp.ClientError):
+        await posting[0]
+    assert [len(person.direct_messages) for person in (agent, other)] == [posted, 1]

@@ -113,6 +113,25 @@ async def test_a_held_request_is_answered_on_release(
     assert len(whmcs.reset_emails) == 1
 
 
+@pytest.mark.parametrize(("kind", "mails"), [("held_before", 0), ("held_after", 1)])
+async def test_the_connection_of_one_held_request_ends_while_another_one_goes_on_being_held(
+    caller: Caller, whmcs: LocalWhmcs, kind: FaultKind, mails: int
+) -> None:
+    dropped = whmcs.faults.add(Fault("ResetPassword", kind, about="901"))
+    whmcs.faults.add(Fault("ResetPassword", kind, about="902"))
+    both = [asyncio.create_task(caller.ask("ResetPassword", id=user_id)) for user_id in ("901", "902")]
+    await whmcs.faults.wait_until_held(2)
+    await whmcs.faults.wait_until_held(1, dropped)
+
+    whmcs.faults.drop(dropped)
+
+    with pytest.raises(httpx.TransportError):
+        await both[0]
+    assert [mail.user_id for mail in whmcs.reset_emails].count(901) == mails
+    whmcs.faults.release()
+    assert (await both[1]).status_code == 200
+
+
 async def test_clearing_the_faults_lets_held_requests_go_on(caller: Caller, whmcs: LocalWhmcs) -> None:
     whmcs.faults.add(Fault("*", "held_before"))
     both = [asyncio.create_task(caller.reset()) for _ in range(2)]
