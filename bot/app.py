@@ -74,6 +74,9 @@ from bot.views.text import Languages
 
 _logger = structlog.stdlib.get_logger(__name__)
 
+_AGENTS_HOURS: Final = 10
+"""The whole workspace may do as much as ten agents, where nothing else is set."""
+
 _WORK_SECONDS: Final = 1.0
 _HEALTH_SECONDS: Final = 20.0
 _DRAIN_SECONDS: Final = 25.0
@@ -224,6 +227,7 @@ class App:
     ) -> tuple[ResetService, Deletions, tuple[Worker, ...]]:
         limits = Limits(
             agent_resets_per_hour=settings.agent_resets_per_hour,
+            resets_per_hour=settings.resets_per_hour or _AGENTS_HOURS * settings.agent_resets_per_hour,
             user_cooldown=timedelta(seconds=settings.user_cooldown_seconds),
         )
         store, jobs, clock = ResetStore(self._database, limits), JobStore(self._database), self._database.now

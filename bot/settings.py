@@ -150,6 +150,7 @@ class Settings(ManifestSettings, OperationsSettings, DatabaseSettings):
     password_ttl_seconds: int = Field(default=900, ge=30, le=86400)
     password_length: int = Field(default=20, ge=MIN_LENGTH, le=MAX_LENGTH)
     agent_resets_per_hour: int = Field(default=30, ge=1)
+    resets_per_hour: int | None = Field(default=None, ge=1)
     user_cooldown_seconds: int = Field(default=60, ge=0, le=86400)
 
     host: str = "127.0.0.1"

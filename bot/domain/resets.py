@@ -153,6 +153,7 @@ class Result:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     agent_resets_per_hour: int
+    resets_per_hour: int
     user_cooldown: timedelta
 
 
@@ -160,6 +161,7 @@ class LimitKind(StrEnum):
     """Which limit stopped a reset: the `reason` of a `limit REACHED` event."""
 
     AGENT_HOUR = "agent_hour"
+    WORKSPACE_HOUR = "workspace_hour"
     USER_COOLDOWN = "user_cooldown"
     USER_BUSY = "user_busy"
 

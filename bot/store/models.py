@@ -101,6 +101,16 @@ class AgentHourRow(Base):
     resets: Mapped[int]
 
 
+class WorkspaceHourRow(Base):
+    """The same for all agents together, in one row."""
+
+    __tablename__ = "workspace_hours"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    began_at: Mapped[datetime]
+    resets: Mapped[int]
+
+
 class UserHoldRow(Base):
     """Who holds a user, and until when. `held_until` None: a reset of his is running."""
 

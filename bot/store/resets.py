@@ -2,20 +2,16 @@
 
 from collections.abc import Collection
 from dataclasses import asdict, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Update, and_, case, delete, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, Row, Update, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.audit import Action, AuditEvent, Happened
 from bot.domain.lifecycle import LEASE, is_to_be_settled, list_sources
-from bot.domain.permissions import AgentId
 from bot.domain.references import Reference
 from bot.domain.resets import (
-    LimitKind,
-    LimitReached,
     Limits,
     Method,
     Outcome,
@@ -28,12 +24,12 @@ from bot.domain.resets import (
 )
 from bot.store.audit import announce, append
 from bot.store.database import Database
-from bot.store.errors import LimitReachedError, NotOursError, ReferenceUsedError
+from bot.store.errors import NotOursError, ReferenceUsedError
 from bot.store.jobs import JobKind, add_message_job, remove_job
-from bot.store.models import AgentHourRow, JobRow, ResetRow, UserHoldRow
+from bot.store.limits import begin_cool_down, give_back_limits, take_limits, upsert
+from bot.store.models import JobRow, ResetRow
 from bot.store.pauses import require_unpaused
 
-_HOUR: Final = timedelta(hours=1)
 _CHANGED_NOTHING: Final = frozenset({Outcome.REFUSED, Outcome.FAILED})
 
 
@@ -43,7 +39,7 @@ class ResetStore:
         self._limits = limits
 
     async def begin(self, request: ResetRequest, *, now: datetime) -> Reset:
-        """Commit STARTED, having taken the agent's and the user's limit. Who dies after this is found by the lease.
+        """Commit STARTED, having taken all limits. Who dies after this is found by the lease.
 
         Raises: ReferenceUsedError, PausedError, LimitReachedError, StoreUnavailableError: nothing is written.
         """
@@ -52,8 +48,7 @@ class ResetStore:
         async with self._database.write() as connection:
             await self._insert(connection, reset)
             await require_unpaused(connection)
-            await self._take_user(connection, reset, now)
-            await self._take_agent_hour(connection, reset, now)
+            await take_limits(connection, reset, self._limits, now)
             await _add_job(connection, JobKind.RECOVER_RESET, reset, now + LEASE)
             await append(connection, event)
         announce(event)
@@ -95,7 +90,7 @@ class ResetStore:
     ) -> bool:
         """Commit the outcome, once. False: another outcome was recorded before; nothing is written.
 
-        What changed nothing gives both limits back. What succeeded or is unknown keeps them: the user's cool-down
+        What changed nothing gives the limits back. What succeeded or is unknown keeps them: the user's cool-down
         begins now. `tell_at`: when the agent has to be told at the latest, by a job; None: he knows.
         """
         change = (
@@ -108,13 +103,9 @@ class ResetStore:
             if (await connection.execute(change)).rowcount != 1:
                 return False
             if outcome in _CHANGED_NOTHING:
-                await self._give_back(connection, reset)
+                await give_back_limits(connection, reset)
             else:
-                await connection.execute(
-                    update(UserHoldRow)
-                    .where(UserHoldRow.reference == reset.reference)
-                    .values(held_until=now + self._limits.user_cooldown)
-                )
+                await begin_cool_down(connection, reset, now + self._limits.user_cooldown)
             await remove_job(connection, JobKind.RECOVER_RESET, reset.reference)
             if is_to_be_settled(reset, outcome, reason):
                 await _add_job(connection, JobKind.SETTLE_RESET, reset, now)
@@ -164,71 +155,12 @@ class ResetStore:
     async def _insert(self, connection: AsyncConnection, reset: Reset) -> None:
         # Not by the count of rows, which SQLAlchemy does not tell for this on PostgreSQL.
         adding = (
-            _insert(connection, ResetRow).values(asdict(reset)).on_conflict_do_nothing().returning(ResetRow.reference)
+            upsert(connection, ResetRow).values(asdict(reset)).on_conflict_do_nothing().returning(ResetRow.reference)
         )
         if (await connection.execute(adding)).one_or_none() is not None:
             return
         row = (await connection.execute(_by_reference(reset.reference))).one()
         raise ReferenceUsedError(_reset(row))
-
-    async def _take_user(self, connection: AsyncConnection, reset: Reset, now: datetime) -> None:
-        """One conditional upsert, so that of any number at the same moment one wins."""
-        values = {"reference": reset.reference, "agent_id": reset.agent_id, "held_until": None}
-        taking = (
-            _insert(connection, UserHoldRow)
-            .values(user_id=reset.user_id, **values)
-            .on_conflict_do_update(
-                index_elements=[UserHoldRow.user_id], set_=values, where=UserHoldRow.held_until <= now
-            )
-            .returning(UserHoldRow.user_id)
-        )
-        if (await connection.execute(taking)).one_or_none() is not None:
-            return
-        query = select(UserHoldRow.agent_id, UserHoldRow.held_until).where(UserHoldRow.user_id == reset.user_id)
-        held = (await connection.execute(query)).one()
-        kind = LimitKind.USER_BUSY if held.held_until is None else LimitKind.USER_COOLDOWN
-        raise LimitReachedError(LimitReached(kind=kind, until_at=held.held_until, by=AgentId(held.agent_id)))
-
-    async def _take_agent_hour(self, connection: AsyncConnection, reset: Reset, now: datetime) -> None:
-        is_over = AgentHourRow.began_at <= now - _HOUR
-        taking = (
-            _insert(connection, AgentHourRow)
-            .values(agent_id=reset.agent_id, began_at=now, resets=1)
-            .on_conflict_do_update(
-                index_elements=[AgentHourRow.agent_id],
-                set_={
-                    "began_at": case((is_over, now), else_=AgentHourRow.began_at),
-                    "resets": case((is_over, 1), else_=AgentHourRow.resets + 1),
-                },
-                where=or_(is_over, AgentHourRow.resets < self._limits.agent_resets_per_hour),
-            )
-            .returning(AgentHourRow.resets)
-        )
-        if (await connection.execute(taking)).one_or_none() is not None:
-            return
-        query = select(AgentHourRow.began_at).where(AgentHourRow.agent_id == reset.agent_id)
-        began_at = (await connection.execute(query)).scalar_one()
-        raise LimitReachedError(LimitReached(kind=LimitKind.AGENT_HOUR, until_at=began_at + _HOUR))
-
-    async def _give_back(self, connection: AsyncConnection, reset: Reset) -> None:
-        await connection.execute(delete(UserHoldRow).where(UserHoldRow.reference == reset.reference))
-        await connection.execute(
-            update(AgentHourRow)
-            .where(
-                and_(
-                    AgentHourRow.agent_id == reset.agent_id,
-                    # A window that began later is another hour: this reset was not counted in it.
-                    AgentHourRow.began_at <= reset.started_at,
-                    AgentHourRow.resets > 0,
-                )
-            )
-            .values(resets=AgentHourRow.resets - 1)
-        )
-
-
-def _insert(connection: AsyncConnection, table: type[Any]) -> Any:
-    """Both dialects have the same upsert, under two names."""
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 
 def _by_reference(reference: Reference) -> Any:

@@ -97,6 +97,21 @@ async def test_the_number_of_resets_in_an_hour_is_limited_and_the_time_is_said(w
     assert len(world.whmcs.reset_emails) == 1
 
 
+async def test_all_agents_together_are_limited_in_words_with_the_time(http_world: World) -> None:
+    world = http_world
+    other = world.slack.add_person("Curro Colega", groups=[GROUP])
+    async with world.bot(RESETS_PER_HOUR="1"):
+        first = await fill_form(world.agent, "#42", EMAIL)
+        await first.submit()
+        await first.shows("Listo")
+        second = await fill_form(other, "#51", EMAIL)
+        await second.submit()
+        assert "Entre todos los agentes" in second.errors["Usuario"]
+        assert "Será posible de nuevo a las" in second.errors["Usuario"]
+    assert world.audit("limit") == [("REACHED", "workspace_hour")]
+    assert len(world.whmcs.reset_emails) == 1
+
+
 async def test_without_an_audit_there_is_no_action(agent: Person, whmcs: LocalWhmcs, running: World) -> None:
     modal = await fill_form(agent, "ana@example.com", SET)
     with running.locked():

@@ -18,7 +18,7 @@ MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 on_sqlite = pytest.mark.parametrize("address", ["sqlite"], indirect=True)
 on_postgresql = pytest.mark.parametrize("address", ["postgresql"], indirect=True)
-LIMITS = Limits(agent_resets_per_hour=3, user_cooldown=MINUTE)
+LIMITS = Limits(agent_resets_per_hour=3, resets_per_hour=20, user_cooldown=MINUTE)
 
 
 def make_request(

@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from bot.domain.audit import BOT, Action, Happened
 from bot.domain.lifecycle import LEASE, WRITE_TIME
 from bot.domain.permissions import AgentId
 from bot.domain.references import Reference, make_reference
-from bot.domain.resets import LimitKind, Limits, Method, Outcome, Phase, Reason, Reset, Settled
+from bot.domain.resets import LimitKind, Method, Outcome, Phase, Reason, Reset, Settled
 from bot.store.database import Database
 from bot.store.errors import LimitReachedError, NotOursError, ReferenceUsedError, StoreError
 from bot.store.jobs import Job, JobKind, JobStore
@@ -264,7 +265,7 @@ async def test_a_late_outcome_does_not_free_a_user_whom_another_reset_holds(stor
 
 
 async def test_without_a_cool_down_the_next_reset_may_begin_at_once(database: Database) -> None:
-    store = ResetStore(database, Limits(agent_resets_per_hour=3, user_cooldown=timedelta(0)))
+    store = ResetStore(database, replace(LIMITS, user_cooldown=timedelta(0)))
     await finish(store, await begin(store), Outcome.SUCCEEDED)
     await begin(store, "U2")
 
@@ -379,3 +380,56 @@ async def test_a_reset_without_an_outcome_can_not_be_settled(store: ResetStore, 
     await store.announce_call(reset, now=NOW)
     assert not await store.settle(reset, Settled.DONE, now=NOW, actor=BOT)
     assert len(await events_in(database)) == 1
+
+
+async def use_up_the_workspaces_hour(store: ResetStore, *, now: datetime = NOW) -> list[Reset]:
+    return [await begin(store, f"U{number}", 100 + number, now=now) for number in range(LIMITS.resets_per_hour)]
+
+
+async def test_all_agents_together_have_an_hour_that_begins_with_its_first_reset(store: ResetStore) -> None:
+    await use_up_the_workspaces_hour(store)
+    limit = (await refusal(store, "U99", 99, now=NOW + HOUR - SECOND)).limit
+    assert (limit.kind, limit.until_at, limit.by) == (LimitKind.WORKSPACE_HOUR, NOW + HOUR, None)
+    await begin(store, "U99", 99, now=NOW + HOUR)
+
+
+async def test_of_forty_agents_at_the_same_moment_over_two_processes_as_many_begin_as_all_may(
+    store: ResetStore, replica: Database
+) -> None:
+    elsewhere = ResetStore(replica, LIMITS)
+    answers = await asyncio.gather(
+        *(begin(store if number % 2 else elsewhere, f"U{number}", number) for number in range(40)),
+        return_exceptions=True,
+    )
+    assert len([answer for answer in answers if isinstance(answer, Reset)]) == LIMITS.resets_per_hour
+    lost = [answer for answer in answers if isinstance(answer, LimitReachedError)]
+    assert {error.limit.kind for error in lost} == {LimitKind.WORKSPACE_HOUR}
+
+
+async def test_who_is_refused_by_the_workspaces_hour_loses_neither_his_own_nor_the_user(store: ResetStore) -> None:
+    begun = await use_up_the_workspaces_hour(store)
+    for _ in range(5):
+        assert (await refusal(store, "U99", 99)).limit.kind is LimitKind.WORKSPACE_HOUR
+    for reset in begun:
+        await finish(store, reset, Outcome.FAILED)
+    for user_id in range(LIMITS.agent_resets_per_hour):
+        await begin(store, "U99", 99 + user_id)
+    assert (await refusal(store, "U99", 7)).limit.kind is LimitKind.AGENT_HOUR
+
+
+async def test_what_changed_nothing_gives_the_workspaces_hour_back_and_else_it_stays_counted(store: ResetStore) -> None:
+    first, second, *_ = await use_up_the_workspaces_hour(store)
+    await finish(store, first, Outcome.UNKNOWN)
+    assert (await refusal(store, "U99", 99)).limit.kind is LimitKind.WORKSPACE_HOUR
+    await finish(store, second, Outcome.REFUSED)
+    await begin(store, "U99", 99)
+    assert (await refusal(store, "U98", 98)).limit.kind is LimitKind.WORKSPACE_HOUR
+
+
+async def test_a_refusal_for_the_agent_does_not_count_in_the_workspaces_hour(store: ResetStore) -> None:
+    await use_up_the_hour(store)
+    for _ in range(5):
+        assert (await refusal(store)).limit.kind is LimitKind.AGENT_HOUR
+    for number in range(LIMITS.resets_per_hour - LIMITS.agent_resets_per_hour):
+        await begin(store, f"U{number + 10}", 200 + number)
+    assert (await refusal(store, "U99", 99)).limit.kind is LimitKind.WORKSPACE_HOUR

@@ -357,6 +357,12 @@ def limit_reached(t: Texts, limit: LimitReached, *, who: str, timezone: str) -> 
             "You have reached the number of resets for one hour. It is possible again at {time}. Nothing was changed.",
             time=_clock(t, limit.until_at, timezone),
         )
+    if limit.kind is LimitKind.WORKSPACE_HOUR and limit.until_at is not None:
+        return t.say(
+            "All agents together have reached the number of resets for one hour. It is possible again at {time}. "
+            "If that many are not expected, tell your administrator at once. Nothing was changed.",
+            time=_clock(t, limit.until_at, timezone),
+        )
     if limit.until_at is None:
         if not who:
             return t.say("You are already resetting this user’s password. Wait for its result. Nothing was changed.")
