@@ -199,6 +199,7 @@ class App:
             AfterwardsListeners(directory=directory, forms=forms, drawing=drawing, modals=modals, languages=languages),
             DirectMessageListeners(deletions=deletions, messages=messages, languages=languages),
             TicketReplyListeners(
+                templates=settings.ticket_reply_templates,
                 replies=self._replies,
                 resets=self._resets,
                 results=results,

@@ -24,6 +24,8 @@ from bot.domain.identity import (
 )
 from bot.domain.names import one_line
 from bot.domain.passwords import MAX_LENGTH, MIN_LENGTH
+from bot.domain.replies import ReplyTemplates
+from bot.reply_templates import read_templates
 
 _USER_ID: Final = re.compile(r"[UW][A-Z0-9]+")
 _GROUP_ID: Final = re.compile(r"S[A-Z0-9]+")
@@ -147,6 +149,7 @@ class Settings(ManifestSettings, OperationsSettings, DatabaseSettings):
     whmcs_reply_admin: str = Field(default="", max_length=100)
     ticket_reply_password: Literal["allow", "never"] = "allow"  # noqa: S105 - a word, not a password
     ticket_reply_status: str = Field(default="", max_length=100)
+    ticket_reply_templates: Annotated[ReplyTemplates, NoDecode] = ReplyTemplates()
     password_ttl_seconds: int = Field(default=900, ge=30, le=86400)
     password_length: int = Field(default=20, ge=MIN_LENGTH, le=MAX_LENGTH)
     agent_resets_per_hour: int = Field(default=30, ge=1)
@@ -170,6 +173,11 @@ class Settings(ManifestSettings, OperationsSettings, DatabaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return frozenset(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("ticket_reply_templates", mode="before")
+    @classmethod
+    def _read_templates(cls, value: object) -> object:
+        return read_templates(value) if isinstance(value, str) else value
 
     @field_validator("verification_answers", mode="before")
     @classmethod

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from bot.domain.replies import ReplyTemplates
 from bot.settings import DatabaseSettings, Settings, SettingsError
 
 REQUIRED = {
@@ -65,6 +66,7 @@ def test_what_is_not_set_has_its_default() -> None:
         "whmcs_reply_admin": "",
         "ticket_reply_password": "allow",
         "ticket_reply_status": "",
+        "ticket_reply_templates": ReplyTemplates(),
         "password_ttl_seconds": 900,
         "password_length": 20,
         "agent_resets_per_hour": 30,

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -13,6 +13,8 @@ from bot.domain.resets import Reason, Reset
 
 PASSWORD: Final = "password"  # noqa: S105 - a marker's name, not a password
 PASSWORD_MARKER: Final = "{password}"  # noqa: S105 - what stands for one
+MARKERS: Final = frozenset({"client_name", "email", "reference", "ticket"})
+"""What every text may have, to be filled in when the form is drawn."""
 TEXT_LENGTH: Final = 3000
 """What a text field of Slack's holds (docs.slack.dev, plain-text input)."""
 
@@ -74,6 +76,16 @@ class ReplyText(StrEnum):
     RESET_EMAIL = "reset_email"
     SET_PASSWORD = "set_password"  # noqa: S105 - a text's name, not a password
     WITH_PASSWORD = "with_password"  # noqa: S105 - a text's name, not a password
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyTemplates:
+    """The administrator's own texts, by language, in place of the bot's."""
+
+    texts: Mapping[tuple[ReplyText, str], str] = field(default_factory=dict)
+
+    def find(self, which: ReplyText, language: str) -> str | None:
+        return self.texts.get((which, language))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ import structlog
 from bot.domain.forms import FormFault, UnusableFormError
 from bot.domain.permissions import Agent
 from bot.domain.references import parse_reference
-from bot.domain.replies import ReplyOutcome, ReplyReason, ReplyRequest, ReplyResult
+from bot.domain.replies import ReplyOutcome, ReplyReason, ReplyRequest, ReplyResult, ReplyTemplates
 from bot.domain.resets import Origin, Outcome, Reset, Result
 from bot.listeners.answers import Answer, field_errors, update
 from bot.listeners.drawing import Drawing
@@ -35,9 +35,12 @@ _logger = structlog.stdlib.get_logger(__name__)
 
 
 class TicketReplyListeners:
+    """`templates`: the administrator's texts in place of ours."""
+
     def __init__(
         self,
         *,
+        templates: ReplyTemplates,
         replies: ReplyService,
         resets: ResetService,
         results: Results,
@@ -47,6 +50,7 @@ class TicketReplyListeners:
         languages: Languages,
         tasks: Tasks,
     ) -> None:
+        self._templates = templates
         self._replies = replies
         self._resets = resets
         self._results = results
@@ -203,6 +207,7 @@ class TicketReplyListeners:
             method=reset.method,
             email=reset.user_email,
             texts=self._languages.for_locale(state.language),
+            templates=self._templates,
         )
 
     async def _say(self, origin: Origin, agent: Agent, sentence: str, t: Texts) -> None:

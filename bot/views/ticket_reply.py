@@ -26,6 +26,7 @@ from bot.domain.replies import (
     ReplyKind,
     ReplyReason,
     ReplyResult,
+    ReplyTemplates,
     ReplyText,
     fill,
     markers_in,
@@ -116,16 +117,21 @@ class Submission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """What the prefilled texts need. `email`: the user's address, `texts`: the client's language."""
+    """What the prefilled texts need. `email`: the user's address, `texts`: the client's language.
+
+    `templates`: the administrator's texts in place of ours.
+    """
 
     state: ReplyState
     method: Method
     email: str
     texts: Texts
+    templates: ReplyTemplates
 
     def prefilled(self, *, has_password: bool) -> str:
         """The text that the form begins with, ending with the reference."""
-        template = words.template(self.texts, _which(self.method, has_password=has_password))
+        which = _which(self.method, has_password=has_password)
+        template = self.templates.find(which, self.texts.language) or words.template(self.texts, which)
         values = {
             "client_name": self.state.client_name,
             "email": self.email,

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -482,3 +483,13 @@ async def test_a_replied_password_is_in_the_reply_and_the_message_alone(
     assert password not in message.text
     assert all(password not in f"{request.payload}{request.answer}" for request in slack.requests_to_bot)
     assert password.encode() not in running.read_all_of_the_database()
+
+
+async def test_an_administrators_own_text_is_what_a_reply_begins_as(http_world: World, tmp_path: Path) -> None:
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    (folder / "reset_email.es.txt").write_text("Buenas, {client_name} ({email}, {ticket}).\n", "utf-8")
+    (folder / "with_password.es.txt").write_text("Buenas: {password}", "utf-8")
+    async with http_world.bot(**ADMIN, TICKET_REPLY_TEMPLATES=str(folder)):
+        modal = await open_reply(await reset_with_ticket(http_world.agent, EMAIL))
+        assert (modal.chosen("Texto") or "").startswith("Buenas, Ana López (ana@example.com, 516757).\n\nReferencia: ")
