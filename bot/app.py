@@ -39,6 +39,7 @@ from bot.server import Listener, Readiness, build_ops_app, build_public_app
 from bot.services.access import Access
 from bot.services.capabilities import Capabilities
 from bot.services.checks import Checks
+from bot.services.client_notice import ClientNotices
 from bot.services.deletions import Deletions
 from bot.services.directory import Directory
 from bot.services.openings import Openings
@@ -115,6 +116,7 @@ class App:
             if secret
             else None
         )
+        self._client_notices = ClientNotices(client=self._whmcs, template=settings.password_notice_template)
         self._capabilities = Capabilities(self._whmcs, self._companion, time.monotonic)
         messages = Messages(slack, loopback_host=_loopback_host(settings.slack_api_url))
         languages = Languages.load(settings.default_locale, settings.help_contact)
@@ -163,6 +165,7 @@ class App:
                 policy=policy,
                 capabilities=self._capabilities,
                 access=access,
+                client_notices=self._client_notices,
             ),
             resets=self._resets,
             forms=forms,
@@ -258,6 +261,7 @@ class App:
             reset_email=ResetEmail(client=self._whmcs, checks=checks, store=store, clock=clock),
             set_password=set_password,
             notices=notices,
+            client_notices=self._client_notices,
             tasks=self._tasks,
             metrics=self._metrics,
             clock=clock,

@@ -150,6 +150,7 @@ class Settings(ManifestSettings, OperationsSettings, DatabaseSettings):
     ticket_reply_password: Literal["allow", "never"] = "allow"  # noqa: S105 - a word, not a password
     ticket_reply_status: str = Field(default="", max_length=100)
     ticket_reply_templates: Annotated[ReplyTemplates, NoDecode] = ReplyTemplates()
+    password_notice_template: str = Field(default="", max_length=200)
     password_ttl_seconds: int = Field(default=900, ge=30, le=86400)
     password_length: int = Field(default=20, ge=MIN_LENGTH, le=MAX_LENGTH)
     agent_resets_per_hour: int = Field(default=30, ge=1)

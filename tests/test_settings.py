@@ -66,6 +66,7 @@ def test_what_is_not_set_has_its_default() -> None:
         "whmcs_reply_admin": "",
         "ticket_reply_password": "allow",
         "ticket_reply_status": "",
+        "password_notice_template": "",
         "ticket_reply_templates": ReplyTemplates(),
         "password_ttl_seconds": 900,
         "password_length": 20,

@@ -123,6 +123,7 @@ class SetPasswordSummary:
     """What is read out before a password is set: whose it is, and what else it opens.
 
     `other_clients` counts the other clients that the user opens, None: nobody tells; `other_names` are the first of them.
+    `tells_client`: WHMCS mails the client a notice afterwards.
     """
 
     client_id: int
@@ -136,3 +137,4 @@ class SetPasswordSummary:
     ticket: str = ""
     verification: str = ""
     needs_approval: bool = False
+    tells_client: bool = False

@@ -137,10 +137,19 @@ class Reset:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClientNotice:
+    """What became of the notice that tells the client that support set a password; why, as of a reset."""
+
+    outcome: Outcome
+    reason: Reason | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """How a reset ended, with what the sentences about it need. `detail`: WHMCS's own words or address, no secret.
 
-    `is_recorded` False: the database has not taken it yet.
+    `is_recorded` False: the database has not taken it yet. `notice` None: none was to be sent, or that is not known here.
     """
 
     reset: Reset
@@ -148,6 +157,7 @@ class Result:
     reason: Reason | None = None
     detail: str = ""
     is_recorded: bool = True
+    notice: ClientNotice | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

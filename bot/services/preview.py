@@ -14,6 +14,7 @@ from bot.domain.resets import Method, Reason, ResetRequest
 from bot.domain.tickets import Ticket
 from bot.services.access import Access
 from bot.services.capabilities import Capabilities
+from bot.services.client_notice import ClientNotices
 from bot.services.directory import LookupFailedError
 from bot.services.errors import AnswerNeededError, ForbiddenError
 from bot.services.failures import explain
@@ -45,6 +46,7 @@ class Preview:
         policy: IdentityPolicy,
         capabilities: Capabilities,
         access: Access,
+        client_notices: ClientNotices,
     ) -> None:
         self._client = client
         self._openings = openings
@@ -53,6 +55,7 @@ class Preview:
         self._policy = policy
         self._capabilities = capabilities
         self._access = access
+        self._client_notices = client_notices
 
     async def summarize(self, request: ResetRequest) -> SetPasswordSummary:
         """Read whose password it is, who asks for it, and what else it opens.
@@ -92,6 +95,7 @@ class Preview:
             ticket=ticket.number if ticket is not None else "",
             judgement=judgement,
             verification=request.verification,
+            tells_client=self._client_notices.are_sent,
             needs_approval=self._policy.needs_approval(Method.SET_PASSWORD, judgement.proof, is_protected=is_protected),
         )
 

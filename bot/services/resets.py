@@ -19,6 +19,7 @@ from bot.metrics import Metrics
 from bot.services.access import Access
 from bot.services.capabilities import Capabilities
 from bot.services.checks import StoppedError
+from bot.services.client_notice import ClientNotices
 from bot.services.errors import (
     AuditUnavailableError,
     FormTamperedError,
@@ -69,6 +70,7 @@ class ResetService:
         reset_email: ResetEmail,
         set_password: SetPassword | None,
         notices: Notices,
+        client_notices: ClientNotices,
         tasks: Tasks,
         metrics: Metrics,
         clock: Callable[[], datetime],
@@ -83,6 +85,7 @@ class ResetService:
         self._reset_email = reset_email
         self._set_password = set_password
         self._notices = notices
+        self._client_notices = client_notices
         self._tasks = tasks
         self._metrics = metrics
         self._clock = clock
@@ -217,6 +220,8 @@ class ResetService:
         """Record the outcome, and say it where the agent began. Returns what is to be shown."""
         reset = result.reset
         result = replace(result, is_recorded=await self._recording.record(result))
+        if reset.method is Method.SET_PASSWORD and result.outcome is Outcome.SUCCEEDED:
+            result = replace(result, notice=await self._client_notices.send(result.reset))
         self._metrics.resets.labels(reset.method.value, result.outcome.value).inc()
         self._tasks.spawn(self._confirm(request, result), name=f"confirm {reset.reference}")
         return result

@@ -90,6 +90,8 @@ def parse_secret(message: Mapping[str, object], reference: Reference) -> str | N
 def build_result(result: Result, t: Texts, *, emails_url: str = "") -> MessageContent:
     """How a reset ended; also the confirmation where the command was typed. `emails_url`: as in the modal."""
     blocks: list[Block] = [strong(outcomes.headline(t, result)), paragraph(outcomes.sentence(t, result))]
+    if told := outcomes.notice(t, result):
+        blocks.append(paragraph(told))
     if emails_url:
         blocks.append(small_markup(f"<{emails_url}|{outcomes.emails_link(t)}>"))
     if not result.is_recorded:

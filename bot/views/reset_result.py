@@ -54,6 +54,8 @@ def build_result(
     `offers_reply`: whether it can be replied on the ticket. `replied`: what was sent there.
     """
     parts: list[Block] = [strong(outcomes.headline(t, result)), paragraph(outcomes.sentence(t, result))]
+    if told := outcomes.notice(t, result):
+        parts.append(paragraph(told))
     if emails_url:
         parts.append(small_markup(f"<{emails_url}|{outcomes.emails_link(t)}>"))
     if not result.is_recorded:

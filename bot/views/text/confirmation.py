@@ -34,7 +34,7 @@ def approval(t: Texts) -> str:
 
 def reach(t: Texts, summary: SetPasswordSummary) -> str:
     """What the new password opens, and what becomes of the old one."""
-    return f"{_other_clients(t, summary)} {_effect(t)}"
+    return " ".join(filter(None, (_other_clients(t, summary), _effect(t), _notice(t, summary))))
 
 
 def _other_clients(t: Texts, summary: SetPasswordSummary) -> str:
@@ -58,6 +58,12 @@ def _effect(t: Texts) -> str:
     return t.say(
         "The bot generates a new password, sets it in WHMCS, and sends it to you alone. The old one stops working at once."
     )
+
+
+def _notice(t: Texts, summary: SetPasswordSummary) -> str:
+    if not summary.tells_client:
+        return ""
+    return t.say("WHMCS then mails a notice to the client’s address, without the password.")
 
 
 def progress(t: Texts) -> str:

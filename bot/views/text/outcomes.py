@@ -122,6 +122,25 @@ def _unknown(t: Texts, result: Result) -> str:
     )
 
 
+def notice(t: Texts, result: Result) -> str:
+    """What became of the notice to the client; empty where none was sent."""
+    told = result.notice
+    if told is None:
+        return ""
+    if told.outcome is Outcome.SUCCEEDED:
+        return t.say("WHMCS mailed a notice to the client’s address that support changed the password.")
+    if told.outcome is Outcome.UNKNOWN:
+        return t.say(
+            "It is not known whether WHMCS mailed the client the notice that support changed the password: {why} "
+            "It is not sent again: look at the client’s Emails tab in WHMCS.",
+            why=failures.why_unknown(t, told.reason),
+        )
+    return t.say(
+        "The notice to the client that support changed the password could not be sent, so tell the client yourself. {why}",
+        why=failures.why(t, told.reason, told.detail, result.reset.client_id),
+    )
+
+
 def search_failed(t: Texts, reason: Reason, detail: str) -> str:
     """Why a search or a card could not be had. `detail` of CLIENT_NOT_FOUND is the client's id."""
     return f"{failures.why(t, reason, detail, detail)} {_nothing_changed(t)}"
