@@ -18,17 +18,16 @@ _CALLER: Final = "whmcs.caller"
 _CREDENTIALS: Final = "whmcs.credentials"
 _VERSION: Final = "whmcs.version"
 _TICKETS: Final = "whmcs.tickets"
+_REPLIES: Final = "whmcs.replies"
+_NOTICES: Final = "whmcs.notices"
 
 _VERSION_ACTION: Final = "WhmcsDetails"
 _NEEDED: Final = ("GetClients", "GetUsers", "GetClientsDetails", "ResetPassword", "LogActivity")
 _FEATURES: Final = (
     ("whmcs.domains", "a search by domain", ("GetClientsDomains",)),
-    (
-        _TICKETS,
-        "tickets",
-        ("GetTicket", "GetTickets", "AddTicketNote", "AddTicketReply", "UpdateTicketReply"),
-    ),
-    ("whmcs.notices", "notices to clients", ("SendEmail",)),
+    (_TICKETS, "tickets", ("GetTicket", "GetTickets")),
+    (_REPLIES, "replies on tickets", ("AddTicketNote", "AddTicketReply", "UpdateTicketReply")),
+    (_NOTICES, "notices to clients", ("SendEmail",)),
 )
 _OLDEST: Final = (8, 1)
 _SECONDS: Final = 8.0
@@ -157,15 +156,31 @@ def _judge_action(action: str, outcome: Outcome) -> Line:
 
 
 async def _try_features(client: whmcs.WhmcsClient, settings: Settings) -> Lines:
-    wanted = {check: names for check, _, names in _FEATURES if check != _TICKETS or settings.ticket_policy != "off"}
-    actions = [action for names in wanted.values() for action in names]
+    unwanted = _judge_unwanted(settings)
+    actions = [action for check, _, names in _FEATURES if check not in unwanted for action in names]
     outcomes = dict(zip(actions, await asyncio.gather(*(_probe(client, action) for action in actions)), strict=True))
     return tuple(
-        _judge_feature(check, purpose, {action: outcomes[action] for action in names})
-        if check in wanted
-        else ok(check, "not needed: TICKET_POLICY is off")
+        unwanted.get(check) or _judge_feature(check, purpose, {action: outcomes[action] for action in names})
         for check, purpose, names in _FEATURES
     )
+
+
+def _judge_unwanted(settings: Settings) -> dict[str, Line]:
+    """The features that the settings leave out, which need nothing of the role."""
+    lines = []
+    if settings.ticket_policy == "off":
+        lines += [ok(check, "not needed: TICKET_POLICY is off") for check in (_TICKETS, _REPLIES)]
+    elif not settings.whmcs_reply_admin:
+        lines.append(
+            warning(
+                _REPLIES,
+                "WHMCS_REPLY_ADMIN is not set, so that agents can't reply on tickets",
+                "Set WHMCS_REPLY_ADMIN to the user name of the WHMCS admin in whose name replies are to stand.",
+            )
+        )
+    if not settings.password_notice_template:
+        lines.append(ok(_NOTICES, "not needed: PASSWORD_NOTICE_TEMPLATE is not set"))
+    return {line.check: line for line in lines}
 
 
 def _judge_feature(check: str, purpose: str, outcomes: dict[str, Outcome]) -> Line:

@@ -154,6 +154,7 @@ FAULTS: Final[Mapping[str, Mapping[str, Switch]]] = {
         "wrong credentials": _whmcs("WhmcsDetails", "credentials"),
         "the role lacks an action": _role_without("GetUsers"),
         "the role lacks what features need": _role_without(*OPTIONAL_ACTIONS),
+        "no admin's name for replies": _settings(WHMCS_REPLY_ADMIN=""),
         "WHMCS lacks an action": _whmcs("GetUsers", "unknown_action"),
         "an action breaks": _whmcs("ResetPassword", "html_500"),
         "it is too old": _change(lambda here: setattr(here.world.whmcs.access, "version", "8.0.4")),

@@ -12,7 +12,9 @@ from bot.check.report import Line, Part, State
 from bot.check.running import check_all
 from bot.settings import Settings
 from bot.store.database import Database
+from sandbox.whmcs import REPLY_ADMIN
 from sandbox.whmcs.features import OPTIONAL_ACTIONS
+from sandbox.whmcs.seed_tickets import NOTICE_TEMPLATE
 from sandbox.whmcs.server import ROLE
 from tests.flows.world import World, make_world
 
@@ -92,6 +94,7 @@ async def make_installation(folder: Path) -> AsyncIterator[Installation]:
     async with make_world(folder) as world:
         world.whmcs.access.allowed_actions = {*ROLE, *OPTIONAL_ACTIONS}
         world.settings["PUBLIC_URL"] = world.public_url
+        world.settings |= {"WHMCS_REPLY_ADMIN": REPLY_ADMIN, "PASSWORD_NOTICE_TEMPLATE": NOTICE_TEMPLATE}
         installation = Installation(world)
         await installation.migrate()
         yield installation

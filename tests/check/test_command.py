@@ -33,14 +33,14 @@ async def test_all_is_well_ends_with_0_in_plain_text(here: Installation) -> None
     assert (process.exit_code, process.stderr) == (0, "")
     assert ESCAPE not in process.stdout
     assert [line for line in process.stdout.splitlines() if line in PARTS] == PARTS
-    assert process.stdout.endswith("\n36 ok, 0 warnings, 0 failed\n")
+    assert process.stdout.endswith("\n37 ok, 0 warnings, 0 failed\n")
     assert process.stdout.isascii()
 
 
 async def test_warnings_alone_end_with_0(here: Installation) -> None:
     process = await here.check()
     assert process.exit_code == 0
-    assert "35 ok, 1 warning, 0 failed" in process.stdout
+    assert "36 ok, 1 warning, 0 failed" in process.stdout
 
 
 async def test_a_failure_ends_with_1_and_says_what_waits_for_it_in_one_line(
@@ -119,7 +119,7 @@ async def test_a_terminal_gets_colours_and_symbols_beside_the_words(here: Instal
     assert f"{ESCAPE}32m✓ ok" in shown
     assert f"{ESCAPE}33m! warning" in shown
     assert "Asking the database, Slack, WHMCS and the companion" in shown
-    assert "35 ok" in shown
+    assert "36 ok" in shown
 
 
 async def test_a_terminal_with_no_color_gets_none(here: Installation) -> None:

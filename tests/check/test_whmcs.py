@@ -109,9 +109,9 @@ async def test_an_action_that_the_role_lacks_is_named(here: Installation, whmcs:
         ("whmcs.domains", "GetClientsDomains"),
         ("whmcs.tickets", "GetTicket"),
         ("whmcs.tickets", "GetTickets"),
-        ("whmcs.tickets", "AddTicketNote"),
-        ("whmcs.tickets", "AddTicketReply"),
-        ("whmcs.tickets", "UpdateTicketReply"),
+        ("whmcs.replies", "AddTicketNote"),
+        ("whmcs.replies", "AddTicketReply"),
+        ("whmcs.replies", "UpdateTicketReply"),
         ("whmcs.notices", "SendEmail"),
     ],
 )
@@ -130,7 +130,26 @@ async def test_tickets_are_not_missed_where_they_are_switched_off(here: Installa
     answer = await here.examine(TICKET_POLICY="off")
     assert answer.troubles == START
     assert "TICKET_POLICY is off" in answer.findings["whmcs.tickets"].text
-    assert "GetTicket" not in {call.action for call in whmcs.calls}
+    assert "TICKET_POLICY is off" in answer.findings["whmcs.replies"].text
+    assert not {"GetTicket", "AddTicketReply"} & {call.action for call in whmcs.calls}
+
+
+async def test_tickets_without_a_name_for_replies_are_a_warning_that_says_what_to_set(
+    here: Installation, whmcs: LocalWhmcs
+) -> None:
+    answer = await here.examine(WHMCS_REPLY_ADMIN="")
+    assert (answer.exit_code, answer.troubles) == (0, {"whmcs.replies": "warning", **START})
+    assert "WHMCS_REPLY_ADMIN is not set" in answer.findings["whmcs.replies"].text
+    assert answer.findings["whmcs.replies"].next.startswith("Set WHMCS_REPLY_ADMIN to the user name")
+    assert "AddTicketReply" not in {call.action for call in whmcs.calls}
+
+
+async def test_notices_are_not_missed_where_none_are_sent(here: Installation, whmcs: LocalWhmcs) -> None:
+    whmcs.access.allowed_actions = {*ROLE, *OPTIONAL_ACTIONS} - {"sendemail"}
+    answer = await here.examine(PASSWORD_NOTICE_TEMPLATE="")
+    assert answer.troubles == START
+    assert "PASSWORD_NOTICE_TEMPLATE is not set" in answer.findings["whmcs.notices"].text
+    assert "SendEmail" not in {call.action for call in whmcs.calls}
 
 
 async def test_an_action_that_whmcs_does_not_have_is_told_apart(here: Installation, whmcs: LocalWhmcs) -> None:
