@@ -28,6 +28,7 @@ from bot.listeners.dispatching import Dispatcher
 from bot.listeners.drawing import Drawing
 from bot.listeners.entries import Entries
 from bot.listeners.forms import Forms
+from bot.listeners.home import HomeListeners
 from bot.listeners.last_step import LastStepListeners
 from bot.listeners.reset_password import ResetPasswordListeners
 from bot.listeners.results import Results
@@ -42,6 +43,7 @@ from bot.services.checks import Checks
 from bot.services.client_notice import ClientNotices
 from bot.services.deletions import Deletions
 from bot.services.directory import Directory
+from bot.services.homes import Homes
 from bot.services.openings import Openings
 from bot.services.preview import Preview
 from bot.services.protection import Protection
@@ -59,6 +61,7 @@ from bot.services.worker import Backlog, Worker
 from bot.settings import Settings
 from bot.slack.client import Identity, SlackClient
 from bot.slack.errors import SlackError, SlackRefusedError
+from bot.slack.home_tabs import HomeTabs
 from bot.slack.messages import Messages
 from bot.slack.modals import Modals
 from bot.slack.notices import Notices
@@ -67,6 +70,7 @@ from bot.slack.socket_mode import SocketMode
 from bot.store.audit import AuditLog
 from bot.store.database import Database
 from bot.store.errors import NotMigratedError, StoreError
+from bot.store.homes import HomeStore
 from bot.store.jobs import Job, JobKind, JobStore
 from bot.store.pauses import PauseStore
 from bot.store.replies import ReplyStore
@@ -120,7 +124,7 @@ class App:
         self._capabilities = Capabilities(self._whmcs, self._companion, time.monotonic)
         messages = Messages(slack, loopback_host=_loopback_host(settings.slack_api_url))
         languages = Languages.load(settings.default_locale, settings.help_contact)
-        refusals = Refusals(self._audit, metrics)
+        refusals = Refusals(self._audit, HomeStore(database), metrics)
         access = Access(
             people=People(slack),
             policy=_access_policy(settings),
@@ -144,8 +148,20 @@ class App:
             admin_url=settings.whmcs_admin_url,
         )
         notices = Notices(messages, languages, directory.emails_url, offers_replies=bool(settings.whmcs_reply_admin))
-        self._resets, deletions, self._workers = self._build_resets(settings, access, refusals, checks, notices)
-        self._replies = self._build_replies(settings, access, notices)
+        store = ResetStore(database, _limits(settings))
+        home_tabs = HomeTabs(slack, languages)
+        self._homes = Homes(
+            store=HomeStore(database),
+            resets=store,
+            pauses=PauseStore(database),
+            access=access,
+            capabilities=self._capabilities,
+            tabs=home_tabs,
+            tasks=self._tasks,
+            clock=database.now,
+        )
+        self._resets, deletions, self._workers = self._build_resets(settings, store, access, refusals, checks, notices)
+        self._replies = self._build_replies(settings, store, access, notices)
         self._backlog = Backlog(JobStore(database), metrics, database.now)
         modals = Modals(slack)
         drawing = Drawing(modals, self._tasks)
@@ -185,10 +201,18 @@ class App:
             languages=languages,
         )
         self.table = build_table(
-            Entries(access=access, tasks=self._tasks, messages=messages, modals=modals, languages=languages),
-            reset,
-            ShortcutListeners(reset=reset, bot_id=identity.bot_id),
-            SubmissionListeners(
+            Entries(
+                access=access,
+                tasks=self._tasks,
+                messages=messages,
+                modals=modals,
+                home_tabs=home_tabs,
+                languages=languages,
+            ),
+            home=HomeListeners(self._homes),
+            reset=reset,
+            shortcuts=ShortcutListeners(reset=reset, bot_id=identity.bot_id),
+            submission=SubmissionListeners(
                 directory=directory,
                 last_step=last_step,
                 resets=self._resets,
@@ -198,10 +222,12 @@ class App:
                 languages=languages,
                 tasks=self._tasks,
             ),
-            last_step,
-            AfterwardsListeners(directory=directory, forms=forms, drawing=drawing, modals=modals, languages=languages),
-            DirectMessageListeners(deletions=deletions, messages=messages, languages=languages),
-            TicketReplyListeners(
+            last_step=last_step,
+            afterwards=AfterwardsListeners(
+                directory=directory, forms=forms, drawing=drawing, modals=modals, languages=languages
+            ),
+            message=DirectMessageListeners(deletions=deletions, messages=messages, languages=languages),
+            reply=TicketReplyListeners(
                 templates=settings.ticket_reply_templates,
                 replies=self._replies,
                 resets=self._resets,
@@ -215,27 +241,28 @@ class App:
         )
         bolt = _build_bolt(identity)
         register(bolt, self.table)
-        dispatcher = Dispatcher(bolt, metrics)
-        self._public: Listener | None = None
-        self._socket: SocketMode | None = None
-        if settings.slack_app_token is not None:
-            self._socket = SocketMode(slack, _reveal(settings.slack_app_token), dispatcher.acknowledge)
-            metrics.watch_socket(lambda: self._socket.silent_seconds if self._socket is not None else 0.0)
-        else:
-            app = build_public_app(dispatcher, _reveal(settings.slack_signing_secret))
-            self._public = Listener(app, settings.host, settings.port)
+        self._public, self._socket = self._build_way_in(settings, Dispatcher(bolt, metrics))
         self._ops = Listener(build_ops_app(self._readiness, self._metrics.render), settings.ops_host, settings.ops_port)
 
+    def _build_way_in(self, settings: Settings, dispatcher: Dispatcher) -> tuple[Listener | None, SocketMode | None]:
+        """How Slack reaches the bot: over HTTP, or over a socket that the bot opens."""
+        if settings.slack_app_token is None:
+            app = build_public_app(dispatcher, _reveal(settings.slack_signing_secret))
+            return Listener(app, settings.host, settings.port), None
+        socket = SocketMode(self._slack, _reveal(settings.slack_app_token), dispatcher.acknowledge)
+        self._metrics.watch_socket(lambda: socket.silent_seconds)
+        return None, socket
+
     def _build_resets(
-        self, settings: Settings, access: Access, refusals: Refusals, checks: Checks, notices: Notices
+        self,
+        settings: Settings,
+        store: ResetStore,
+        access: Access,
+        refusals: Refusals,
+        checks: Checks,
+        notices: Notices,
     ) -> tuple[ResetService, Deletions, tuple[Worker, ...]]:
-        limits = Limits(
-            agent_resets_per_hour=settings.agent_resets_per_hour,
-            resets_per_hour=settings.resets_per_hour or _AGENTS_HOURS * settings.agent_resets_per_hour,
-            user_cooldown=timedelta(seconds=settings.user_cooldown_seconds),
-        )
-        store, jobs, clock = ResetStore(self._database, limits), JobStore(self._database), self._database.now
-        self._reset_store = store
+        jobs, clock, homes = JobStore(self._database), self._database.now, self._homes
         set_password = None
         if self._companion is not None:
             set_password = SetPassword(
@@ -253,7 +280,7 @@ class App:
         resets = ResetService(
             store=store,
             pauses=PauseStore(self._database),
-            recording=Recording(store=store, jobs=jobs, tasks=self._tasks, clock=clock),
+            recording=Recording(store=store, jobs=jobs, homes=homes, tasks=self._tasks, clock=clock),
             refusals=refusals,
             access=access,
             capabilities=self._capabilities,
@@ -266,9 +293,9 @@ class App:
             metrics=self._metrics,
             clock=clock,
         )
-        deletions = Deletions(jobs=jobs, notices=notices, access=access, clock=clock)
+        deletions = Deletions(jobs=jobs, notices=notices, access=access, homes=homes, clock=clock)
         recovery = Recovery(
-            store=store, jobs=jobs, companion=self._companion, is_running=resets.is_running, clock=clock
+            store=store, jobs=jobs, companion=self._companion, homes=homes, is_running=resets.is_running, clock=clock
         )
         telling = Telling(store=store, jobs=jobs, notices=notices, clock=clock)
         # Apart, so that a reset is recovered in time however much there is to delete and however slow Slack is.
@@ -279,7 +306,7 @@ class App:
         )
         return resets, deletions, tuple(Worker(jobs=jobs, kinds=each, clock=clock) for each in kinds)
 
-    def _build_replies(self, settings: Settings, access: Access, notices: Notices) -> ReplyService:
+    def _build_replies(self, settings: Settings, store: ResetStore, access: Access, notices: Notices) -> ReplyService:
         rules = ReplyRules(
             admin=settings.whmcs_reply_admin,
             status=settings.ticket_reply_status,
@@ -288,7 +315,7 @@ class App:
         )
         return ReplyService(
             store=ReplyStore(self._database),
-            resets=self._reset_store,
+            resets=store,
             jobs=JobStore(self._database),
             access=access,
             client=self._whmcs,
@@ -365,6 +392,7 @@ class App:
         self._is_stopping = True
         self._resets.stop()
         self._replies.stop()
+        self._homes.stop()
         deadline = asyncio.get_running_loop().time() + _DRAIN_SECONDS
         if self._public is not None:
             await self._public.end()
@@ -560,6 +588,14 @@ def _reveal(secret: SecretStr | None) -> str:
 def _loopback_host(api_url: str) -> str | None:
     parts = urlsplit(api_url)
     return parts.netloc if parts.hostname is not None and is_loopback(parts.hostname) else None
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        agent_resets_per_hour=settings.agent_resets_per_hour,
+        resets_per_hour=settings.resets_per_hour or _AGENTS_HOURS * settings.agent_resets_per_hour,
+        user_cooldown=timedelta(seconds=settings.user_cooldown_seconds),
+    )
 
 
 def _access_policy(settings: Settings) -> AccessPolicy:

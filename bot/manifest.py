@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 
 from bot.listeners import COMMAND, MESSAGE_SHORTCUT, SHORTCUT
 from bot.slack.scopes import BOT_SCOPES
+from bot.views import home
 from bot.views.text import Texts, app
 
 Value: TypeAlias = "str | bool | int | Sequence[Value] | Mapping[str, Value]"
@@ -21,10 +22,12 @@ _PATH: Final = "/slack/events"
 def build_manifest(public_url: str | None, t: Texts) -> Manifest:
     """`public_url`: the address at which Slack reaches the bot, or None: Socket Mode, in which Slack calls nobody."""
     endpoint = f"{public_url}{_PATH}" if public_url else None
+    events: dict[str, Value] = {"bot_events": [home.OPENED]}
     command: dict[str, Value] = {"command": COMMAND}
     interactivity: dict[str, Value] = {"is_enabled": True}
     if endpoint:
         command["url"] = endpoint
+        events = {"request_url": endpoint, **events}
         interactivity |= {"request_url": endpoint, "message_menu_options_url": endpoint}
     command |= {
         "description": app.command_description(t),
@@ -42,7 +45,7 @@ def build_manifest(public_url: str | None, t: Texts) -> Manifest:
         "features": {
             # The messages tab is where direct messages stand; nobody writes to the bot there.
             "app_home": {
-                "home_tab_enabled": False,
+                "home_tab_enabled": True,
                 "messages_tab_enabled": True,
                 "messages_tab_read_only_enabled": True,
             },
@@ -55,6 +58,7 @@ def build_manifest(public_url: str | None, t: Texts) -> Manifest:
         },
         "oauth_config": {"scopes": {"bot": list(BOT_SCOPES)}},
         "settings": {
+            "event_subscriptions": events,
             "interactivity": interactivity,
             "org_deploy_enabled": False,
             "socket_mode_enabled": endpoint is None,

@@ -97,6 +97,7 @@ def test_in_http_mode_everything_goes_to_the_one_endpoint(read: Read) -> None:
         "request_url": endpoint,
         "message_menu_options_url": endpoint,
     }
+    assert manifest["settings"]["event_subscriptions"]["request_url"] == endpoint
     assert manifest["settings"]["socket_mode_enabled"] is False
 
 
@@ -109,6 +110,7 @@ def test_in_socket_mode_no_address_is_named(show: Print, read: Read, installatio
     manifest = read(**installation)
     assert manifest["settings"]["socket_mode_enabled"] is True
     assert manifest["settings"]["interactivity"] == {"is_enabled": True}
+    assert manifest["settings"]["event_subscriptions"] == {"bot_events": ["app_home_opened"]}
     for printed in (show(**installation).stdout, show("--json", **installation).stdout):
         assert "bot.example.com" not in printed
         assert "CANARY" not in printed
@@ -155,8 +157,9 @@ def test_both_shortcuts_are_those_that_are_listened_to_and_have_the_forms_title(
     assert shortcuts[0]["description"] != shortcuts[1]["description"]
 
 
-def test_the_bot_can_write_direct_messages_and_nobody_can_write_to_it(read: Read) -> None:
+def test_the_app_has_a_home_and_messages_to_which_nobody_can_write(read: Read) -> None:
     home = read()["features"]["app_home"]
+    assert home["home_tab_enabled"]
     assert home["messages_tab_enabled"]
     assert home["messages_tab_read_only_enabled"]
 

@@ -19,9 +19,9 @@ _CLOCK: Final = "slack.clock"
 _PEOPLE: Final = ("slack.groups", "slack.agents", "slack.set_password")
 _SKEW_SECONDS: Final = 60
 _REFUSED_SKEW_SECONDS: Final = 300
-_MESSAGES_TAB: Final = (
-    "Slack does not tell whether the Messages tab is on, without which nobody gets a direct message: in the app's"
-    " settings, App Home, it must be."
+_NOT_TOLD: Final = (
+    "Slack does not tell the rest: whether the Messages tab is on, without which nobody gets a direct message, the Home"
+    " tab with its event, and the shortcuts. If the app was made for an older version, put the manifest in place of its own."
 )
 
 
@@ -90,7 +90,7 @@ def _judge_scopes(granted: frozenset[str] | None) -> Line:
             f"the token has more than it needs: {', '.join(unused)}",
             f"In the app's settings, OAuth & Permissions: remove {', '.join(unused)}, then install the app again.",
         )
-    return ok(_SCOPES, "those of the manifest", _MESSAGES_TAB)
+    return ok(_SCOPES, "those of the manifest", _NOT_TOLD)
 
 
 def _judge_clock(token: BotToken, *, is_http: bool) -> Line:

@@ -70,6 +70,7 @@ class Step(StrEnum):
 
     COMMAND = "command"
     SHORTCUT = "shortcut"
+    HOME = "home"
     SUGGESTION = "suggestion"
     CHOICE = "choice"
     SUBMISSION = "submission"

@@ -112,7 +112,7 @@ class ResetRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reset:
-    """A reset as the database has it. `user_email` and `language` are known once WHMCS was asked, at `called_at`.
+    """A reset as the database has it. `user_name`, `user_email` and `language` are known once WHMCS was asked, at `called_at`.
 
     `language` is WHMCS's name of the client's language, such as `spanish`, or empty: the default.
     """
@@ -128,6 +128,7 @@ class Reset:
     started_at: datetime
     proof: str = ""
     verification: str = ""
+    user_name: str = ""
     user_email: str = ""
     language: str = ""
     outcome: Outcome | None = None

@@ -11,14 +11,25 @@ from bot.listeners.afterwards import AfterwardsListeners
 from bot.listeners.answers import Answer, update
 from bot.listeners.direct_message import DirectMessageListeners
 from bot.listeners.entries import BoltListener, Entries
+from bot.listeners.home import HomeListeners
 from bot.listeners.last_step import LastStepListeners
-from bot.listeners.payloads import Action, Command, MessageAction, MessageShortcut, Opening, Submission, Suggestion
+from bot.listeners.payloads import (
+    Action,
+    Command,
+    HomeOpened,
+    MessageAction,
+    MessageShortcut,
+    Opening,
+    Submission,
+    Suggestion,
+)
 from bot.listeners.reset_password import ResetPasswordListeners
 from bot.listeners.shortcuts import ShortcutListeners
 from bot.listeners.submission import SubmissionListeners
 from bot.listeners.ticket_reply import TicketReplyListeners
 from bot.views import afterwards as afterwards_view
 from bot.views import confirmation, direct_message, identity, reset_result, ticket_reply
+from bot.views import home as home_view
 from bot.views import reset_password as modal
 from bot.views.text import Texts
 
@@ -33,6 +44,7 @@ class Kind(StrEnum):
     COMMAND = "command"
     GLOBAL_SHORTCUT = "global_shortcut"
     MESSAGE_SHORTCUT = "message_shortcut"
+    EVENT = "event"
     OPTIONS = "options"
     ACTION = "action"
     VIEW = "view"
@@ -47,6 +59,8 @@ class Entry:
 
 def build_table(
     entries: Entries,
+    *,
+    home: HomeListeners,
     reset: ResetPasswordListeners,
     shortcuts: ShortcutListeners,
     submission: SubmissionListeners,
@@ -62,6 +76,8 @@ def build_table(
         Entry(
             Kind.MESSAGE_SHORTCUT, MESSAGE_SHORTCUT, later(Step.SHORTCUT, MessageShortcut, shortcuts.open_for_message)
         ),
+        Entry(Kind.EVENT, home_view.OPENED, later(Step.HOME, HomeOpened, home.open)),
+        Entry(Kind.ACTION, home_view.START, later(Step.BUTTON, Opening, reset.open)),
         Entry(Kind.OPTIONS, modal.CLIENT, first(Step.SUGGESTION, Suggestion, reset.suggest_clients, _refuse_options)),
         Entry(
             Kind.OPTIONS, identity.TICKET, first(Step.SUGGESTION, Suggestion, reset.suggest_tickets, _refuse_options)

@@ -16,14 +16,15 @@ from bot.domain.forms import FormFault, UnusableFormError
 from bot.domain.permissions import Agent
 from bot.domain.references import make_reference
 from bot.listeners.answers import Answer
-from bot.listeners.payloads import InModal, MessageAction, Opening, Payload, PayloadError
+from bot.listeners.payloads import HomeOpened, InModal, MessageAction, Opening, Payload, PayloadError
 from bot.services.access import Access
 from bot.services.errors import NotAllowedError
 from bot.services.tasks import Tasks
 from bot.slack.errors import SlackError
+from bot.slack.home_tabs import HomeTabs
 from bot.slack.messages import Messages
 from bot.slack.modals import Modals
-from bot.views import direct_message, reset_result
+from bot.views import direct_message, home, reset_result
 from bot.views.text import Languages, Texts, outcomes
 
 _logger = structlog.stdlib.get_logger(__name__)
@@ -37,12 +38,20 @@ BoltListener = Callable[[AsyncAck, dict[str, Any]], Awaitable[None]]
 
 class Entries:
     def __init__(
-        self, *, access: Access, tasks: Tasks, messages: Messages, modals: Modals, languages: Languages
+        self,
+        *,
+        access: Access,
+        tasks: Tasks,
+        messages: Messages,
+        modals: Modals,
+        home_tabs: HomeTabs,
+        languages: Languages,
     ) -> None:
         self._access = access
         self._tasks = tasks
         self._messages = messages
         self._modals = modals
+        self._home_tabs = home_tabs
         self._languages = languages
 
     def deferred(
@@ -57,7 +66,8 @@ class Entries:
             except PayloadError as error:
                 _logger.warning("payload not understood", step=step.value, error=str(error))
                 return
-            self._tasks.spawn(self._check_and_work(step, payload, listener), name=step.value)
+            if payload.is_answered:
+                self._tasks.spawn(self._check_and_work(step, payload, listener), name=step.value)
 
         return listen
 
@@ -138,6 +148,8 @@ class Entries:
         try:
             if isinstance(payload, InModal):
                 await self._modals.update(payload.view_id, reset_result.build_notice(sentence, t))
+            elif isinstance(payload, HomeOpened):
+                await self._home_tabs.publish(payload.user_id, home.build_notice(sentence, t))
             elif isinstance(payload, Opening | MessageAction):
                 content = direct_message.build_notice(sentence, t)
                 await self._messages.answer(payload.origin, payload.user_id, content)

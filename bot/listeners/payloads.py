@@ -23,6 +23,11 @@ class Payload(BaseModel):
     user_id: AgentId = Field(validation_alias=AliasChoices("user_id", AliasPath("user", "id")), min_length=1)
     team_id: str = Field(default="", validation_alias=AliasChoices("team_id", AliasPath("user", "team_id")))
 
+    @property
+    def is_answered(self) -> bool:
+        """Whether there is anything to do; whoever sent what is not answered is not looked at."""
+        return True
+
     @classmethod
     def parse(cls, body: Mapping[str, Any]) -> Self:
         """Raises: PayloadError."""
@@ -83,6 +88,17 @@ class MessageShortcut(Opening):
     @property
     def origin(self) -> Origin:
         return Origin(channel=self.channel, response_url=self.response_url)
+
+
+class HomeOpened(Payload):
+    """Somebody looks at the app: at its Home tab, or at its messages, which need no answer."""
+
+    user_id: AgentId = Field(validation_alias=AliasPath("event", "user"), min_length=1)
+    tab: str = Field(default="", validation_alias=AliasPath("event", "tab"))
+
+    @property
+    def is_answered(self) -> bool:
+        return self.tab == "home"
 
 
 class Element(BaseModel):

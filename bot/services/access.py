@@ -60,6 +60,14 @@ class Access:
         locale = member.locale if member is not None else ""
         raise await self.deny(user_id, denial or Denial.UNVERIFIED, step, locale=locale)
 
+    async def find_agent(self, user_id: AgentId) -> Agent | Denial:
+        """Whether somebody is an agent, where he asked for nothing; so nothing is recorded."""
+        member, memberships = await self._read(user_id, _PATIENT_SECONDS, is_fresh=False)
+        denial = self._decide(member, memberships, "")
+        if denial is None and member is not None:
+            return Agent(id=user_id, locale=member.locale, timezone=member.timezone)
+        return denial or Denial.UNVERIFIED
+
     async def require_set_password(self, agent: Agent, *, reference: str, within_seconds: float) -> None:
         """Ask Slack again, past the cache, whether this agent is one still and may set passwords.
 

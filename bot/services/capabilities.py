@@ -44,6 +44,12 @@ class Capabilities:
         """Whether a password can be set, whoever asks; and else why not."""
         return self._set_password
 
+    def offer_to(self, *, may_set_passwords: bool) -> SetPasswordOffer:
+        """The same for somebody; what is not installed is so for everybody."""
+        if may_set_passwords or self._set_password is SetPasswordOffer.NOT_INSTALLED:
+            return self._set_password
+        return SetPasswordOffer.NOT_ALLOWED
+
     def has(self, action: str) -> bool:
         """Whether the role has this action, as far as is known."""
         return action not in self._missing

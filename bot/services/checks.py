@@ -47,7 +47,7 @@ class Checks:
     async def check(self, reset: Reset) -> Reset:
         """Read client and ticket anew: user and ticket must still be the client's, and prove as much as was said.
 
-        Returns the reset with the user's address and the client's language filled in.
+        Returns the reset with the user's name and address and the client's language filled in.
 
         Raises: StoppedError: nothing was changed.
         """
@@ -59,7 +59,9 @@ class Checks:
             raise StoppedError(reset, Failure(Outcome.REFUSED, Reason.NOT_A_USER_OF_CLIENT))
         if ticket is not None and ticket.client_id != reset.client_id:
             raise StoppedError(reset, Failure(Outcome.REFUSED, Reason.NOT_A_TICKET_OF_CLIENT))
-        checked = replace(reset, user_email=one_line(user.email), language=one_line(details.language))
+        checked = replace(
+            reset, user_name=one_line(user.name), user_email=one_line(user.email), language=one_line(details.language)
+        )
         proof = judge(ticket, user.email, [one.email for one in details.users]).proof
         if proof.rank < Proof(reset.proof or Proof.NONE).rank:
             raise StoppedError(checked, Failure(Outcome.REFUSED, Reason.PROOF_CHANGED))

@@ -11,6 +11,7 @@ from bot.domain.permissions import Agent, Denial
 from bot.domain.references import Reference
 from bot.domain.resets import MessageRef
 from bot.services.access import Access
+from bot.services.homes import Homes
 from bot.slack.errors import SlackError
 from bot.slack.notices import Notices
 from bot.store.jobs import Job, JobKind, JobStore
@@ -23,8 +24,11 @@ _OVERDUE_ATTEMPT: Final = 2
 
 
 class Deletions:
-    def __init__(self, *, jobs: JobStore, notices: Notices, access: Access, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, *, jobs: JobStore, notices: Notices, access: Access, homes: Homes, clock: Callable[[], datetime]
+    ) -> None:
         self._jobs = jobs
+        self._homes = homes
         self._notices = notices
         self._access = access
         self._clock = clock
@@ -47,6 +51,7 @@ class Deletions:
             _logger.warning("message not deleted", reference=reference, error=str(error))
             return False
         await self._jobs.complete(JobKind.DELETE_MESSAGE, reference, place, self._deleted(reference, agent.id))
+        self._homes.note_change(agent.id)
         return True
 
     async def delete_due(self, job: Job) -> None:
@@ -60,6 +65,7 @@ class Deletions:
             await self._jobs.postpone(job, self._clock() + wait, event)
             return
         await self._jobs.complete(job.kind, job.reference, job.place, self._deleted(job.reference, BOT))
+        self._homes.note_change(job.agent_id)
 
     def _deleted(self, reference: Reference, actor: str) -> AuditEvent:
         return self._event(reference, actor, Happened.DELETED)

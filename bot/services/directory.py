@@ -115,7 +115,7 @@ class Directory:
             status=one_line(details.client.status),
             users=users,
             profile_url=self.profile_url(client_id),
-            offer=self._offer(details.client) if may_set_passwords else self._not_allowed(),
+            offer=self._offer(details.client, may_set_passwords=may_set_passwords),
             offers_email=self._capabilities.has("ResetPassword"),
             preselected_user_id=chosen,
             preselected_method=preselection.method,
@@ -155,14 +155,10 @@ class Directory:
         """The client's *Emails* tab, where a reset e-mail that was sent is listed."""
         return f"{self._admin_url}/clientsemails.php?userid={client_id}"
 
-    def _offer(self, client: whmcs.Client) -> SetPasswordOffer:
-        offer = self._capabilities.set_password
+    def _offer(self, client: whmcs.Client, *, may_set_passwords: bool) -> SetPasswordOffer:
+        offer = self._capabilities.offer_to(may_set_passwords=may_set_passwords)
         is_forbidden = self._policy.forbids(Method.SET_PASSWORD, is_protected=self._protection.covers(client))
         return SetPasswordOffer.PROTECTED if offer is SetPasswordOffer.OFFERED and is_forbidden else offer
-
-    def _not_allowed(self) -> SetPasswordOffer:
-        offer = self._capabilities.set_password
-        return offer if offer is SetPasswordOffer.NOT_INSTALLED else SetPasswordOffer.NOT_ALLOWED
 
     async def _search_text(self, query: str, deadline_seconds: float) -> Search:
         try:

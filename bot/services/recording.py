@@ -10,6 +10,7 @@ import structlog
 from bot.domain.lifecycle import LEASE, Settle, decide_late_outcome, is_told_by_its_message
 from bot.domain.references import Reference
 from bot.domain.resets import MessageRef, Result
+from bot.services.homes import Homes
 from bot.services.tasks import Tasks
 from bot.store.errors import StoreUnavailableError
 from bot.store.jobs import JobKind, JobStore
@@ -22,9 +23,18 @@ _NOWHERE: Final = MessageRef(channel="", ts="")
 
 
 class Recording:
-    def __init__(self, *, store: ResetStore, jobs: JobStore, tasks: Tasks, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        *,
+        store: ResetStore,
+        jobs: JobStore,
+        homes: Homes,
+        tasks: Tasks,
+        clock: Callable[[], datetime],
+    ) -> None:
         self._store = store
         self._jobs = jobs
+        self._homes = homes
         self._tasks = tasks
         self._clock = clock
         self._unrecorded: set[Reference] = set()
@@ -85,6 +95,7 @@ class Recording:
                 "outcome not recorded", reference=reset.reference, outcome=result.outcome.value, error=str(error)
             )
             return False
+        self._homes.note_change(reset.agent_id)
         return True
 
     async def _set_right(self, result: Result, tell_at: datetime | None) -> None:

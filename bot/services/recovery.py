@@ -20,6 +20,7 @@ from bot.domain.lifecycle import (
 from bot.domain.references import Reference
 from bot.domain.resets import Reset
 from bot.services.failures import explain
+from bot.services.homes import Homes
 from bot.store.jobs import Job, JobStore
 from bot.store.resets import ResetStore
 
@@ -38,12 +39,14 @@ class Recovery:
         store: ResetStore,
         jobs: JobStore,
         companion: whmcs.CompanionClient | None,
+        homes: Homes,
         is_running: Callable[[Reference], bool],
         clock: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._jobs = jobs
         self._companion = companion
+        self._homes = homes
         self._is_running = is_running
         self._clock = clock
 
@@ -66,6 +69,7 @@ class Recovery:
                 now = self._clock()
                 if await self._store.finish(reset, outcome, reason, now=now, actor=BOT, tell_at=now):
                     _logger.warning("reset recovered", reference=reset.reference, outcome=outcome.value)
+                    self._homes.note_change(reset.agent_id)
             case Wait(time):
                 await self._jobs.postpone(job, self._clock() + time)
 
@@ -80,6 +84,7 @@ class Recovery:
                 now = self._clock()
                 if await self._store.settle(reset, settled, now=now, actor=BOT, tell_at=now):
                     _logger.warning("reset settled", reference=reset.reference, settled=settled.value)
+                    self._homes.note_change(reset.agent_id)
             case Wait(time):
                 await self._jobs.postpone(job, self._clock() + time)
             case _:

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import case, delete, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.permissions import AgentId
 from bot.domain.resets import LimitKind, LimitReached, Limits, Reset
 from bot.store.errors import LimitReachedError
 from bot.store.models import AgentHourRow, UserHoldRow, WorkspaceHourRow
+from bot.store.upserts import upsert
 
 _HOUR: Final = timedelta(hours=1)
 _EVERYBODY: Final = "everybody"
@@ -47,11 +47,6 @@ async def begin_cool_down(connection: AsyncConnection, reset: Reset, until: date
     """The reset is over, and its user is held for a while longer."""
     change = update(UserHoldRow).where(UserHoldRow.reference == reset.reference).values(held_until=until)
     await connection.execute(change)
-
-
-def upsert(connection: AsyncConnection, table: type[Any]) -> Any:
-    """Both dialects have the same `INSERT … ON CONFLICT`, under two names."""
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 
 async def _take_user(connection: AsyncConnection, reset: Reset, now: datetime) -> None:

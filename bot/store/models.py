@@ -54,6 +54,7 @@ class ResetRow(Base):
     """The state of a reset while it runs, and what is shown when its form is sent again."""
 
     __tablename__ = "resets"
+    __table_args__ = (Index("resets_agent", "agent_id", "started_at"),)
 
     reference: Mapped[str] = mapped_column(primary_key=True)
     agent_id: Mapped[str]
@@ -72,6 +73,7 @@ class ResetRow(Base):
     verification: Mapped[str]
     called_at: Mapped[datetime | None]
     settled: Mapped[str | None]
+    user_name: Mapped[str]
 
 
 class JobRow(Base):
@@ -120,6 +122,24 @@ class UserHoldRow(Base):
     reference: Mapped[str]
     agent_id: Mapped[str]
     held_until: Mapped[datetime | None]
+
+
+class HomeRow(Base):
+    """An agent who has opened the app's Home tab, so that it is drawn anew when something of his changes."""
+
+    __tablename__ = "homes"
+
+    agent_id: Mapped[str] = mapped_column(primary_key=True)
+    opened_at: Mapped[datetime]
+
+
+class HomeDenialRow(Base):
+    """When somebody who is no agent was last recorded as having opened it."""
+
+    __tablename__ = "home_denials"
+
+    person_id: Mapped[str] = mapped_column(primary_key=True)
+    denied_at: Mapped[datetime]
 
 
 class PauseRow(Base):

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.audit import Action, AuditEvent, Happened
 from bot.domain.lifecycle import LEASE, is_to_be_settled, list_sources
+from bot.domain.permissions import AgentId
 from bot.domain.references import Reference
 from bot.domain.resets import (
     Limits,
@@ -26,9 +27,10 @@ from bot.store.audit import announce, append
 from bot.store.database import Database
 from bot.store.errors import NotOursError, ReferenceUsedError
 from bot.store.jobs import JobKind, add_message_job, remove_job
-from bot.store.limits import begin_cool_down, give_back_limits, take_limits, upsert
+from bot.store.limits import begin_cool_down, give_back_limits, take_limits
 from bot.store.models import JobRow, ResetRow
 from bot.store.pauses import require_unpaused
+from bot.store.upserts import upsert
 
 _CHANGED_NOTHING: Final = frozenset({Outcome.REFUSED, Outcome.FAILED})
 
@@ -67,7 +69,11 @@ class ResetStore:
             update(ResetRow)
             .where(*_can_come_to(reset.reference, Phase.CALLING))
             .values(
-                phase=called.phase, called_at=called.called_at, user_email=reset.user_email, language=reset.language
+                phase=called.phase,
+                called_at=called.called_at,
+                user_name=reset.user_name,
+                user_email=reset.user_email,
+                language=reset.language,
             )
         )
         async with self._database.write() as connection:
@@ -151,6 +157,18 @@ class ResetStore:
         async with self._database.read() as connection:
             row = (await connection.execute(_by_reference(reference))).one_or_none()
         return _reset(row) if row is not None else None
+
+    async def list_recent(self, agent_id: AgentId, limit: int) -> tuple[Reset, ...]:
+        """The agent's newest resets, newest first."""
+        query = (
+            select(*ResetRow.__table__.columns)
+            .where(ResetRow.agent_id == agent_id)
+            .order_by(ResetRow.started_at.desc(), ResetRow.reference)
+            .limit(limit)
+        )
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query)).all()
+        return tuple(_reset(row) for row in rows)
 
     async def _insert(self, connection: AsyncConnection, reset: Reset) -> None:
         # Not by the count of rows, which SQLAlchemy does not tell for this on PostgreSQL.

@@ -91,6 +91,8 @@ async def test_every_entry_of_the_table_refuses_a_stranger_whatever_he_forges(
                 await slack.deliver("shortcut", slack.shortcut_payload(stranger, entry.id))
             case Kind.MESSAGE_SHORTCUT:
                 await slack.deliver("message_action", slack.shortcut_payload(stranger, entry.id, message))
+            case Kind.EVENT:
+                await slack.deliver("event_callback", slack.home_opened_payload(stranger))
             case Kind.OPTIONS:
                 payload = slack.suggestion_payload(stranger, view, block_id="any", action_id=entry.id, value="ana")
                 answer = await slack.deliver("block_suggestion", payload)

@@ -21,6 +21,7 @@ SCOPES = {
     "views.push": None,
     "views.update": None,
     "conversations.history": "im:history",  # of direct messages, the only ones that are read
+    "views.publish": None,
     "chat.postMessage": "chat:write",
     "chat.update": "chat:write",
     "chat.delete": "chat:write",
@@ -48,6 +49,8 @@ async def test_both_methods_work_with_the_manifests_scopes_and_endpoint_and_use_
         world.slack.connect_bot(command["url"])
 
     async with world.bot(WHMCS_REPLY_ADMIN="support"):
+        home = await world.agent.opens_home()
+        await home.shows("WHMCS responde")
         modal = await fill_form(world.agent, "#51", EMAIL)
         await modal.submit()
         await modal.shows("Listo")

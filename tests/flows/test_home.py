@@ -1,0 +1,260 @@
+"""The app's Home tab: what an agent finds there, when it changes, and who finds nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import pytest_asyncio
+import time_machine
+
+from sandbox.slack import Fault, Person, Retry
+from sandbox.whmcs import Fault as WhmcsFault
+from tests.flows.world import EMAIL, SET, World, fill_form
+
+pytestmark = pytest.mark.asyncio
+
+TITLE = "Restablecer contraseña"
+REFUSAL = "Usted no puede restablecer contraseñas"
+NONE_YET = "Todavía no hay ninguno"
+
+
+@pytest_asyncio.fixture
+async def world(http_world: World) -> AsyncIterator[World]:
+    async with http_world.bot(USER_COOLDOWN_SECONDS="0"):
+        yield http_world
+
+
+@pytest_asyncio.fixture
+async def agent(world: World) -> Person:
+    return world.agent
+
+
+async def reset(agent: Person, whom: str, method: str) -> None:
+    modal = await fill_form(agent, whom, method)
+    await modal.submit()
+    await modal.shows("Listo")
+    await modal.close()
+
+
+async def test_home_tells_how_things_stand_and_its_button_opens_the_form(agent: Person) -> None:
+    home = await agent.opens_home()
+    await home.shows("WHMCS responde.")
+    assert "«Cambiar contraseña» está disponible." in home.text
+    assert NONE_YET in home.text
+    assert "El procedimiento en breve" in home.text
+    assert home.buttons == (TITLE,)
+
+    await home.press(TITLE)
+    modal = await agent.modal()
+    assert modal.title == TITLE
+    assert modal.labels == ("Cliente",)
+
+
+async def test_an_english_agent_reads_english(world: World) -> None:
+    english = world.slack.add_person("Edith Example", locale="en-GB", groups=["S0AGENTS"])
+    home = await english.opens_home()
+    await home.shows("WHMCS answers.")
+    assert home.buttons == ("Reset password",)
+    assert "“Set a password” is offered." in home.text
+
+
+async def test_a_reset_stands_there_as_soon_as_it_is_over_with_whose_it_was_and_never_the_password(
+    world: World, agent: Person
+) -> None:
+    home = await agent.opens_home()
+    await home.shows(NONE_YET)
+    await reset(agent, "ana@example.com", SET)
+    message = await agent.direct_message(containing="Contraseña nueva")
+    await home.shows("Ana López · ana@example.com · #900 · cliente #42")
+    assert f"{SET} · Listo · Referencia: {world.audit_rows()[-1]['reference']}" in home.text
+    assert message.password not in home.text
+
+    await reset(agent, "#51", EMAIL)
+    await home.shows("ada@example.com")
+    assert home.text.index("ada@example.com") < home.text.index("ana@example.com")
+
+
+async def test_the_ten_newest_of_ones_own_are_shown(world: World, agent: Person) -> None:
+    colleague = world.slack.add_person("Curro Colega", groups=["S0AGENTS"])
+    await reset(colleague, "ada@example.com", EMAIL)
+    await reset(agent, "ana@example.com", EMAIL)
+    columns = (
+        "agent_id, agent_locale, client_id, method, ticket, phase, user_email, language, outcome, proof, verification"
+    )
+    world.execute(
+        *(
+            f"INSERT INTO resets (reference, user_id, started_at, {columns})"  # noqa: S608 - names of ours
+            f" SELECT 'AAAA-00{number}', {number}, '2026-01-{number} 00:00:00', {columns}"
+            " FROM resets WHERE user_email = 'ana@example.com' AND reference NOT LIKE 'AAAA%'"
+            for number in range(10, 22)
+        )
+    )
+    home = await agent.opens_home()
+    await home.shows("AAAA-0021")
+    assert "AAAA-0013" in home.text
+    assert "AAAA-0012" not in home.text
+    assert home.text.count("Referencia:") == 10
+    assert "ada@example.com" not in home.text
+
+
+async def test_what_is_not_known_and_what_was_not_done_is_said_so(world: World, agent: Person) -> None:
+    home = await agent.opens_home()
+    await home.shows(NONE_YET)
+    world.whmcs.faults.add(WhmcsFault("ResetPassword", "drop_after", times=1))
+    modal = await fill_form(agent, "#51", EMAIL)
+    await modal.submit()
+    await home.shows(f"{EMAIL} · Resultado desconocido")
+    modal = await fill_form(agent, "ana@example.com", EMAIL)
+    world.whmcs.remove_user_from_client(900, 42)
+    await modal.submit()
+    await home.shows(f"{EMAIL} · No se hizo")
+    assert "usuario #900 · cliente #42" in home.text
+
+
+async def test_a_pause_and_what_whmcs_lacks_are_said(http_world: World) -> None:
+    http_world.whmcs.faults.add(WhmcsFault("*", "html"))
+    async with http_world.bot(WHMCS_COMPANION_SECRET=""):
+        http_world.execute(
+            "INSERT INTO pauses (reason, paused_by, paused_at)"
+            " VALUES ('WHMCS se actualiza', 'Berta', '2026-01-01 00:00:00')"
+        )
+        home = await http_world.agent.opens_home()
+        await home.shows("WHMCS no responde como debería")
+        assert "Berta puso en pausa" in home.text
+        assert "WHMCS se actualiza" in home.text
+        assert "el módulo complementario no está instalado" in home.text
+
+
+async def test_home_asks_whmcs_nothing(world: World, agent: Person) -> None:
+    before = len(world.whmcs.calls)
+    home = await agent.opens_home()
+    await home.shows("WHMCS responde.")
+    assert len(world.whmcs.calls) == before
+
+
+async def test_a_database_that_does_not_answer_is_said(world: World, agent: Person) -> None:
+    world.execute("ALTER TABLE resets RENAME TO hidden")
+    home = await agent.opens_home()
+    await home.shows("La base de datos del bot no responde")
+    assert home.buttons == (TITLE,)
+    world.execute("ALTER TABLE hidden RENAME TO resets")
+    await agent.opens_home()
+    await home.shows(NONE_YET)
+
+
+async def test_somebody_who_is_no_agent_is_told_so_and_nothing_else_and_is_recorded_once_a_day(world: World) -> None:
+    stranger = world.slack.add_person("Nadie Ninguno")
+    home = await stranger.opens_home()
+    await home.shows(REFUSAL)
+    assert home.buttons == ()
+    assert "procedimiento" not in home.text
+    await asyncio.gather(*(stranger.opens_home() for _ in range(5)))
+    await world.until(lambda: _published(world) == 6)
+    assert world.audit("access") == [("DENIED", "not_an_agent")]
+    assert world.audit_rows()[-1]["step"] == "home"
+
+    other = world.slack.add_person("Otra Ninguna")
+    await other.opens_home()
+    await world.until(lambda: len(world.audit("access")) == 2)
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=25), tick=True):
+        await stranger.opens_home()
+        await world.until(lambda: len(world.audit("access")) == 3)
+
+
+async def test_two_replicas_record_one_refusal_a_day(world: World, http_world: World) -> None:
+    stranger = world.slack.add_person("Nadie Ninguno")
+    await stranger.opens_home()
+    await world.until(lambda: world.audit("access"))
+    # A process that knows nothing of the first one but what is in the database.
+    assert world.app is not None
+    await world.app.stop()
+    async with http_world.bot():
+        await stranger.opens_home()
+        await world.until(lambda: _published(world) == 2)
+    assert world.audit("access") == [("DENIED", "not_an_agent")]
+
+
+async def test_the_messages_tab_is_no_home_and_nobody_is_refused_there(world: World) -> None:
+    stranger = world.slack.add_person("Nadie Ninguno")
+    answer = await world.slack.deliver("event_callback", world.slack.home_opened_payload(stranger, "messages"))
+    assert answer.status == 200
+    home = await world.agent.opens_home()
+    await home.shows(NONE_YET)
+    assert _published(world) == 1
+    assert world.audit("access") == []
+
+
+async def test_an_agent_who_leaves_the_group_finds_his_resets_gone_from_his_home(http_world: World) -> None:
+    agent = http_world.agent
+    async with http_world.bot():
+        home = await agent.opens_home()
+        await home.shows(NONE_YET)
+        await reset(agent, "ana@example.com", SET)
+        await home.shows("ana@example.com")
+    http_world.slack.remove_from_group("S0AGENTS", agent)
+    async with http_world.bot():
+        http_world.let_messages_be_due()
+        await home.shows(REFUSAL)
+    assert "ana@example.com" not in home.text
+    assert http_world.audit("access") == []
+
+
+async def test_a_deletion_draws_home_anew(world: World, agent: Person) -> None:
+    home = await agent.opens_home()
+    await home.shows(NONE_YET)
+    await reset(agent, "ana@example.com", SET)
+    await home.shows("ana@example.com")
+    drawn = _published(world)
+    message = await agent.direct_message(containing="Contraseña nueva")
+    await message.press("Borrar ahora")
+    await agent.waits_until(lambda: _published(world) > drawn)
+
+
+async def test_who_never_opened_home_costs_no_call_for_it(world: World, agent: Person) -> None:
+    colleague = world.slack.add_person("Curro Colega", groups=["S0AGENTS"])
+    home = await colleague.opens_home()
+    await home.shows(NONE_YET)
+    await reset(agent, "ana@example.com", EMAIL)
+    await reset(colleague, "#51", EMAIL)
+    await home.shows("ada@example.com")
+    assert [call.arguments["user_id"] for call in world.slack.calls if call.method == "views.publish"] == [
+        colleague.id,
+        colleague.id,
+    ]
+
+
+async def test_another_replica_draws_the_home_that_was_opened_at_the_first(http_world: World) -> None:
+    async with http_world.bot():
+        home = await http_world.agent.opens_home()
+        await home.shows(NONE_YET)
+    async with http_world.bot():
+        await reset(http_world.agent, "ana@example.com", EMAIL)
+        await home.shows("ana@example.com")
+
+
+async def test_an_event_that_slack_repeats_and_a_home_that_slack_does_not_take_harm_nobody(
+    world: World, agent: Person
+) -> None:
+    home = await agent.opens_home()
+    await home.shows(NONE_YET)
+    payload = world.slack.home_opened_payload(agent)
+    assert (await world.slack.deliver("event_callback", payload, retry=Retry(1))).status == 200
+    world.slack.faults.add(Fault("views.publish", "status_500"))
+    await reset(agent, "ana@example.com", EMAIL)
+    world.slack.faults.clear()
+    await reset(agent, "#51", EMAIL)
+    await home.shows("ada@example.com")
+    assert "ana@example.com" in home.text
+
+
+async def test_home_comes_over_a_socket_as_well(socket_world: World) -> None:
+    async with socket_world.bot():
+        home = await socket_world.agent.opens_home()
+        await home.shows(NONE_YET)
+        await home.press(TITLE)
+        assert (await socket_world.agent.modal()).labels == ("Cliente",)
+
+
+def _published(world: World) -> int:
+    return [call.method for call in world.slack.calls].count("views.publish")
