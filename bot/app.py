@@ -23,6 +23,7 @@ from bot.domain.permissions import AccessPolicy
 from bot.domain.resets import Limits
 from bot.listeners import build_table, register
 from bot.listeners.afterwards import AfterwardsListeners
+from bot.listeners.approval import ApprovalListeners
 from bot.listeners.direct_message import DirectMessageListeners
 from bot.listeners.dispatching import Dispatcher
 from bot.listeners.drawing import Drawing
@@ -38,6 +39,7 @@ from bot.listeners.ticket_reply import TicketReplyListeners
 from bot.metrics import Metrics
 from bot.server import Listener, Readiness, build_ops_app, build_public_app
 from bot.services.access import Access
+from bot.services.approvals import Approvals
 from bot.services.capabilities import Capabilities
 from bot.services.checks import Checks
 from bot.services.client_notice import ClientNotices
@@ -59,6 +61,7 @@ from bot.services.telling import Telling
 from bot.services.tickets import Tickets
 from bot.services.worker import Backlog, Worker
 from bot.settings import Settings
+from bot.slack.approvals import ApprovalMessages
 from bot.slack.client import Identity, SlackClient
 from bot.slack.errors import SlackError, SlackRefusedError
 from bot.slack.home_tabs import HomeTabs
@@ -67,6 +70,7 @@ from bot.slack.modals import Modals
 from bot.slack.notices import Notices
 from bot.slack.people import People
 from bot.slack.socket_mode import SocketMode
+from bot.store.approvals import ApprovalStore
 from bot.store.audit import AuditLog
 from bot.store.database import Database
 from bot.store.errors import NotMigratedError, StoreError
@@ -172,17 +176,22 @@ class App:
             languages=languages,
             offers_replies=bool(settings.whmcs_reply_admin),
         )
+        preview = Preview(
+            client=self._whmcs,
+            openings=openings,
+            tickets=tickets,
+            protection=protection,
+            policy=policy,
+            capabilities=self._capabilities,
+            access=access,
+            client_notices=self._client_notices,
+        )
+        approvals = self._build_approvals(
+            settings, preview, access, ApprovalMessages(messages, languages, settings.approval_channel)
+        )
         last_step = LastStepListeners(
-            preview=Preview(
-                client=self._whmcs,
-                openings=openings,
-                tickets=tickets,
-                protection=protection,
-                policy=policy,
-                capabilities=self._capabilities,
-                access=access,
-                client_notices=self._client_notices,
-            ),
+            preview=preview,
+            approvals=approvals,
             resets=self._resets,
             forms=forms,
             results=results,
@@ -238,6 +247,7 @@ class App:
                 languages=languages,
                 tasks=self._tasks,
             ),
+            approval=ApprovalListeners(approvals=approvals, messages=messages, languages=languages),
         )
         bolt = _build_bolt(identity)
         register(bolt, self.table)
@@ -252,6 +262,24 @@ class App:
         socket = SocketMode(self._slack, _reveal(settings.slack_app_token), dispatcher.acknowledge)
         self._metrics.watch_socket(lambda: socket.silent_seconds)
         return None, socket
+
+    def _build_approvals(
+        self, settings: Settings, preview: Preview, access: Access, messages: ApprovalMessages
+    ) -> Approvals:
+        jobs, clock = JobStore(self._database), self._database.now
+        approvals = Approvals(
+            store=ApprovalStore(self._database),
+            jobs=jobs,
+            resets=self._resets,
+            preview=preview,
+            access=access,
+            messages=messages,
+            clock=clock,
+            ttl=timedelta(seconds=settings.approval_ttl_seconds),
+        )
+        expiry = Worker(jobs=jobs, kinds={JobKind.EXPIRE_APPROVAL: approvals.expire_due}, clock=clock)
+        self._workers = (*self._workers, expiry)
+        return approvals
 
     def _build_resets(
         self,

@@ -29,6 +29,7 @@ from bot.reply_templates import read_templates
 
 _USER_ID: Final = re.compile(r"[UW][A-Z0-9]+")
 _GROUP_ID: Final = re.compile(r"S[A-Z0-9]+")
+_CHANNEL_ID: Final = re.compile(r"[CG][A-Z0-9]+")
 _EVENTS_PATH: Final = "/slack/events"
 _API_PATH: Final = "/includes/api.php"
 _DATABASES: Final = ("sqlite", "postgresql")
@@ -151,6 +152,8 @@ class Settings(ManifestSettings, OperationsSettings, DatabaseSettings):
     ticket_reply_status: str = Field(default="", max_length=100)
     ticket_reply_templates: Annotated[ReplyTemplates, NoDecode] = ReplyTemplates()
     password_notice_template: str = Field(default="", max_length=200)
+    approval_channel: str = ""
+    approval_ttl_seconds: int = Field(default=900, ge=60, le=86400)
     password_ttl_seconds: int = Field(default=900, ge=30, le=86400)
     password_length: int = Field(default=20, ge=MIN_LENGTH, le=MAX_LENGTH)
     agent_resets_per_hour: int = Field(default=30, ge=1)
@@ -198,6 +201,13 @@ class Settings(ManifestSettings, OperationsSettings, DatabaseSettings):
             )
         return value
 
+    @field_validator("approval_channel")
+    @classmethod
+    def _is_channel(cls, value: str) -> str:
+        if value and not _CHANNEL_ID.fullmatch(value):
+            raise ValueError("must be a Slack channel id, such as C012AB3CD")
+        return value
+
     @property
     def identity_policy(self) -> IdentityPolicy:
         """What has to be known of who asks."""
@@ -207,6 +217,7 @@ class Settings(ManifestSettings, OperationsSettings, DatabaseSettings):
             answers=self.verification_answers,
             signed_in_departments=self.ticket_departments_signed_in,
             protected_groups=self.protected_client_groups,
+            has_approvals=bool(self.approval_channel),
         )
 
     @field_validator("agent_users", "set_password_users")

@@ -36,6 +36,7 @@ _ASKED_EVERY: Final = timedelta(seconds=15)
 _LONGEST_WAIT: Final = timedelta(hours=1)
 
 TRANSITIONS: Final[Mapping[Phase, frozenset[Phase]]] = {
+    Phase.WAITING: frozenset({Phase.CHECKING, Phase.DONE}),
     Phase.CHECKING: frozenset({Phase.CALLING, Phase.DONE}),
     Phase.CALLING: frozenset({Phase.DONE}),
     Phase.DONE: frozenset({Phase.SETTLED}),
@@ -90,7 +91,8 @@ def decide_recovery(reset: Reset, now: datetime, answer: CompanionAnswer | None 
 
     It is never done again: nobody else has the password, and a second e-mail would be one too many.
     """
-    if reset.phase is Phase.CHECKING:
+    if reset.phase in {Phase.WAITING, Phase.CHECKING}:
+        # One that waits has a lease only until the second agent has been asked.
         return Conclude(Outcome.FAILED, Reason.INTERRUPTED)
     age = _age(reset, now)
     if age < WRITE_TIME:

@@ -17,6 +17,7 @@ class Denial(StrEnum):
     NOT_AN_AGENT = "not_an_agent"
     MAY_NOT_SET_PASSWORDS = "may_not_set_passwords"
     NOT_THE_OWNER = "not_the_owner"
+    OWN_REQUEST = "own_request"
     UNVERIFIED = "unverified"
 
 

@@ -16,10 +16,12 @@ class Method(StrEnum):
 class Phase(StrEnum):
     """How far a reset is known to be. What leads from one to the next, and what each announces: see `lifecycle`.
 
-    CHECKING: nothing was asked of WHMCS but reads. CALLING: the write may be on its way. DONE: the outcome is recorded.
+    WAITING: a second agent has to agree. CHECKING: nothing was asked of WHMCS but reads. CALLING: the write may be on its
+    way. DONE: the outcome is recorded.
     SETTLED: what had become of it was found out after that.
     """
 
+    WAITING = "waiting"
     CHECKING = "checking"
     CALLING = "calling"
     DONE = "done"
@@ -54,6 +56,11 @@ class Reason(StrEnum):
     NOT_THE_REQUESTOR = "not_the_requestor"
     PROOF_CHANGED = "proof_changed"
     PROTECTED = "protected"
+    NEEDS_APPROVAL = "needs_approval"
+    APPROVAL_REJECTED = "approval_rejected"
+    APPROVAL_EXPIRED = "approval_expired"
+    APPROVAL_CHANNEL = "approval_channel"
+    NO_LONGER_ALLOWED = "no_longer_allowed"
     PASSWORD_REFUSED = "password_refused"  # noqa: S105 - a reason, not a password
     UNREACHABLE = "unreachable"
     TLS = "tls"
@@ -103,6 +110,7 @@ class ResetRequest:
     ticket: str = ""
     proof: str = ""
     verification: str = ""
+    needs_approval: bool = False
 
     def has_values_of(self, reset: "Reset") -> bool:
         mine = (self.agent.id, self.client_id, self.user_id, self.method, self.ticket, self.verification)
@@ -129,6 +137,7 @@ class Reset:
     proof: str = ""
     verification: str = ""
     user_name: str = ""
+    approved_by: str = ""
     user_email: str = ""
     language: str = ""
     outcome: Outcome | None = None

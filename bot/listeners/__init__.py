@@ -9,6 +9,7 @@ from slack_bolt.async_app import AsyncApp
 from bot.domain.audit import Step
 from bot.listeners.afterwards import AfterwardsListeners
 from bot.listeners.answers import Answer, update
+from bot.listeners.approval import ApprovalListeners
 from bot.listeners.direct_message import DirectMessageListeners
 from bot.listeners.entries import BoltListener, Entries
 from bot.listeners.home import HomeListeners
@@ -28,6 +29,7 @@ from bot.listeners.shortcuts import ShortcutListeners
 from bot.listeners.submission import SubmissionListeners
 from bot.listeners.ticket_reply import TicketReplyListeners
 from bot.views import afterwards as afterwards_view
+from bot.views import approval as approval_view
 from bot.views import confirmation, direct_message, identity, reset_result, ticket_reply
 from bot.views import home as home_view
 from bot.views import reset_password as modal
@@ -68,6 +70,7 @@ def build_table(
     afterwards: AfterwardsListeners,
     message: DirectMessageListeners,
     reply: TicketReplyListeners,
+    approval: ApprovalListeners,
 ) -> tuple[Entry, ...]:
     later, first = entries.deferred, entries.answered
     return (
@@ -97,6 +100,8 @@ def build_table(
         Entry(Kind.ACTION, ticket_reply.OPEN_FROM_MESSAGE, later(Step.BUTTON, MessageAction, reply.open_from_message)),
         Entry(Kind.ACTION, ticket_reply.INCLUDE, later(Step.CHOICE, Action, reply.switch_password)),
         Entry(Kind.VIEW, ticket_reply.CALLBACK_ID, first(Step.SUBMISSION, Submission, reply.submit, _refuse_reply)),
+        Entry(Kind.ACTION, approval_view.APPROVE, later(Step.BUTTON, MessageAction, approval.approve)),
+        Entry(Kind.ACTION, approval_view.REJECT, later(Step.BUTTON, MessageAction, approval.reject)),
     )
 
 

@@ -11,8 +11,9 @@ from bot.listeners.entries import CHECK_SECONDS
 from bot.listeners.forms import Forms
 from bot.listeners.payloads import Submission
 from bot.listeners.results import Results, word_failed_lookup, word_refusal
+from bot.services.approvals import Approvals
 from bot.services.directory import LookupFailedError
-from bot.services.errors import ServiceError, StillRunningError
+from bot.services.errors import FormTamperedError, ServiceError, StillRunningError, WaitingError
 from bot.services.preview import NotOfClientError, Preview
 from bot.services.resets import ResetService
 from bot.services.tasks import Tasks
@@ -29,6 +30,7 @@ class LastStepListeners:
         self,
         *,
         preview: Preview,
+        approvals: Approvals,
         resets: ResetService,
         forms: Forms,
         results: Results,
@@ -37,6 +39,7 @@ class LastStepListeners:
         tasks: Tasks,
     ) -> None:
         self._preview = preview
+        self._approvals = approvals
         self._resets = resets
         self._forms = forms
         self._results = results
@@ -74,6 +77,7 @@ class LastStepListeners:
             ticket=state.ticket,
             proof=state.proof,
             verification=state.verification,
+            needs_approval=state.needs_approval,
         )
         return await self._reset(submission.view_id, state, request, arrived_at)
 
@@ -81,21 +85,49 @@ class LastStepListeners:
         t = self._languages.for_locale(request.agent.locale)
         ticket = self._drawing.begin(view_id)
         left = CHECK_SECONDS - (asyncio.get_running_loop().time() - arrived_at)
-        reset = self._resets.submit(request, check_seconds=max(left, _LEAST_CHECK_SECONDS))
-        shown = self._tasks.spawn(self._draw_end(reset, state, request, t), name="result")
+        check_seconds = max(left, _LEAST_CHECK_SECONDS)
+        if request.needs_approval:
+            drawing = self._draw_asked(state, request, check_seconds, t)
+            meanwhile = reset_result.build_asking(state, t)
+        else:
+            drawing = self._draw_end(self._resets.submit(request, check_seconds=check_seconds), state, request, t)
+            meanwhile = reset_result.build_progress(state, request.method, t)
+        shown = self._tasks.spawn(drawing, name="result")
         if not await self._drawing.ends_in_time(shown, arrived_at):
             self._drawing.draw_later(view_id, ticket, _wait_for(shown))
-            return update(reset_result.build_progress(state, request.method, t))
+            return update(meanwhile)
         return update(shown.result())
 
+    async def _draw_asked(self, state: State, request: ResetRequest, check_seconds: float, t: Texts) -> View:
+        """That a second agent has been asked, or why not."""
+        try:
+            asked = await self._approvals.ask(request, check_seconds=check_seconds)
+        except NotOfClientError as error:
+            refused = await self._resets.refuse(request, error.reason)
+            return self._results.draw(refused, state, t)
+        except LookupFailedError as error:
+            return reset_result.build_notice(word_failed_lookup(error, request.client_id, t), t)
+        except ServiceError as error:
+            return await self._draw_refused(error, state, request, t)
+        if isinstance(asked, Result):
+            return self._results.draw(asked, state, t)
+        return reset_result.build_waiting(state, asked, request.agent.timezone, t)
+
     async def _draw_end(self, reset: asyncio.Task[Result], state: State, request: ResetRequest, t: Texts) -> View:
-        """The result; after a refusal the step once more, with the same reference, since it has no field to say it at."""
         try:
             return await self._results.wait_for(reset, state, request, t)
         except StillRunningError:
             raise
         except ServiceError as error:
-            refusal = word_refusal(error, request.agent, t)
+            return await self._draw_refused(error, state, request, t)
+
+    async def _draw_refused(self, error: ServiceError, state: State, request: ResetRequest, t: Texts) -> View:
+        """The step once more, with the same reference, since it has no field at which the refusal could be said."""
+        if isinstance(error, FormTamperedError):
+            return reset_result.build_notice(word_refusal(error, request.agent, t), t)
+        if isinstance(error, WaitingError) and (pending := await self._approvals.find(request.reference)) is not None:
+            return reset_result.build_waiting(state, pending, request.agent.timezone, t)
+        refusal = word_refusal(error, request.agent, t)
         try:
             return confirmation.build(state, await self._preview.summarize(request), t, refusal=refusal)
         except (ServiceError, LookupFailedError, NotOfClientError):

@@ -9,6 +9,7 @@ from bot.services.directory import Directory, LookupFailedError
 from bot.services.errors import (
     AnswerNeededError,
     AuditUnavailableError,
+    ChannelError,
     ForbiddenError,
     FormTamperedError,
     LimitError,
@@ -17,12 +18,13 @@ from bot.services.errors import (
     ResetsPausedError,
     ServiceError,
     StillRunningError,
+    WaitingError,
 )
 from bot.services.resets import ResetService
 from bot.views import reset_result
 from bot.views.blocks import View
 from bot.views.state import State
-from bot.views.text import Languages, Texts, form, identity, outcomes
+from bot.views.text import Languages, Texts, approval, form, identity, outcomes
 
 
 class Results:
@@ -72,10 +74,6 @@ def word_refusal(error: ServiceError, agent: Agent, t: Texts) -> str:
             return form.limit_reached(t, error.limit, who=error.who, timezone=agent.timezone)
         case NotAllowedError():
             return form.not_allowed_to_set(t, error.denial)
-        case AnswerNeededError():
-            return identity.answer_needed(t, Method.SET_PASSWORD)
-        case ForbiddenError():
-            return form.protected(t)
         case NotOfferedError():
             return form.not_offered(t)
         case AuditUnavailableError():
@@ -83,7 +81,22 @@ def word_refusal(error: ServiceError, agent: Agent, t: Texts) -> str:
         case FormTamperedError():
             return outcomes.used_for_other_values(t)
         case _:
-            return outcomes.stopping(t)
+            return _word_rule(error, t) or outcomes.stopping(t)
+
+
+def _word_rule(error: ServiceError, t: Texts) -> str:
+    """Why the installation's rules on who asks refuse it; empty: they don't."""
+    match error:
+        case AnswerNeededError():
+            return identity.answer_needed(t, Method.SET_PASSWORD)
+        case ChannelError():
+            return approval.channel_closed(t)
+        case WaitingError():
+            return approval.no_longer(t)
+        case ForbiddenError():
+            return form.protected(t)
+        case _:
+            return ""
 
 
 def word_failed_lookup(error: LookupFailedError, client_id: int, t: Texts) -> str:

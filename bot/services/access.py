@@ -68,7 +68,9 @@ class Access:
             return Agent(id=user_id, locale=member.locale, timezone=member.timezone)
         return denial or Denial.UNVERIFIED
 
-    async def require_set_password(self, agent: Agent, *, reference: str, within_seconds: float) -> None:
+    async def require_set_password(
+        self, agent: Agent, *, reference: str, within_seconds: float, step: Step = Step.SUBMISSION
+    ) -> None:
         """Ask Slack again, past the cache, whether this agent is one still and may set passwords.
 
         Raises: NotAllowedError: recorded as DENIED.
@@ -78,7 +80,7 @@ class Access:
         if denial is None and member is not None:
             denial = decide_set_password(member, memberships, self._policy)
         if denial is not None:
-            raise await self.deny(agent.id, denial, Step.SUBMISSION, locale=agent.locale, reference=reference)
+            raise await self.deny(agent.id, denial, step, locale=agent.locale, reference=reference)
 
     async def expect_set_password(self, agent: Agent, reference: str) -> None:
         """Turn away at an early step who may not set passwords, as far as is known; the last step asks Slack again.

@@ -67,16 +67,22 @@ class Checks:
             raise StoppedError(checked, Failure(Outcome.REFUSED, Reason.PROOF_CHANGED))
         if self._policy.tickets is TicketPolicy.REQUESTOR and proof is Proof.NONE:
             raise StoppedError(checked, Failure(Outcome.REFUSED, Reason.NOT_THE_REQUESTOR))
-        if reset.method is Method.SET_PASSWORD and self._protection.is_on:
-            await self._check_protection(checked, details, user)
+        if reset.method is Method.SET_PASSWORD:
+            await self._check_second_agent(checked, proof, details, user)
         return checked
 
-    async def _check_protection(self, reset: Reset, details: whmcs.ClientDetails, user: whmcs.ClientUser) -> None:
-        is_protected = self._protection.covers(details.client) or await _or_stop(
-            reset, self._opens_protected(reset.client_id, user)
+    async def _check_second_agent(
+        self, reset: Reset, proof: Proof, details: whmcs.ClientDetails, user: whmcs.ClientUser
+    ) -> None:
+        is_protected = self._protection.is_on and (
+            self._protection.covers(details.client)
+            or await _or_stop(reset, self._opens_protected(reset.client_id, user))
         )
         if self._policy.forbids(reset.method, is_protected=is_protected):
             raise StoppedError(reset, Failure(Outcome.REFUSED, Reason.PROTECTED))
+        is_needed = self._policy.needs_approval(reset.method, proof, is_protected=is_protected)
+        if is_needed and not reset.approved_by:
+            raise StoppedError(reset, Failure(Outcome.REFUSED, Reason.NEEDS_APPROVAL))
 
     async def _opens_protected(self, client_id: int, user: whmcs.ClientUser) -> bool:
         """What can't be told counts as protected."""

@@ -7,6 +7,8 @@ ServiceError
 ├── ForbiddenError           the rules of the installation forbid it, whoever asks
 ├── ResetsPausedError        nobody resets until the operators say so
 ├── LimitError               a limit is reached
+├── ChannelError             the second agents can't be asked
+├── WaitingError             a second agent has been asked and has not answered
 ├── FormTamperedError        the form was sent with other values, or by somebody else
 ├── StillRunningError        the form was sent before, and its reset runs elsewhere
 ├── AuditUnavailableError    it could not be recorded, so it was not done
@@ -62,6 +64,14 @@ class LimitError(ServiceError):
         super().__init__(limit.kind.value)
         self.limit = limit
         self.who = who
+
+
+class ChannelError(ServiceError):
+    pass
+
+
+class WaitingError(ServiceError):
+    pass
 
 
 class FormTamperedError(ServiceError):

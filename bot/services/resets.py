@@ -9,12 +9,13 @@ from typing import Final
 import structlog
 
 import whmcs
+from bot.domain.approvals import Asked
 from bot.domain.audit import Action, AuditEvent, Happened, Step
 from bot.domain.clients import SetPasswordOffer
 from bot.domain.pauses import Pause
-from bot.domain.permissions import AgentId
+from bot.domain.permissions import Agent, AgentId
 from bot.domain.references import Reference
-from bot.domain.resets import Method, Outcome, Phase, Reason, Reset, ResetRequest, Result
+from bot.domain.resets import Method, Origin, Outcome, Phase, Reason, Reset, ResetRequest, Result
 from bot.metrics import Metrics
 from bot.services.access import Access
 from bot.services.capabilities import Capabilities
@@ -24,10 +25,12 @@ from bot.services.errors import (
     AuditUnavailableError,
     FormTamperedError,
     LimitError,
+    NotAllowedError,
     NotOfferedError,
     ResetsPausedError,
     StillRunningError,
     StoppingError,
+    WaitingError,
 )
 from bot.services.failures import OF_WHMCS, explain
 from bot.services.recording import Recording
@@ -45,6 +48,7 @@ _logger = structlog.stdlib.get_logger(__name__)
 
 _LOG_TRIES: Final = 3
 _LOOKS: Final = 60
+_PATIENT_SECONDS: Final = 5.0
 _LOOK_SECONDS: Final = 1.0
 
 
@@ -169,6 +173,38 @@ class ResetService:
             return reset
         return await self._end(Result(reset=reset, outcome=Outcome.REFUSED, reason=reason), request)
 
+    async def begin_waiting(self, request: ResetRequest, asked: Asked) -> Reset | Result:
+        """Commit STARTED for a reset to which a second agent has to agree; a form that was sent before has a Result.
+
+        Raises: ServiceError: it was decided before STARTED; WaitingError: it waits already.
+        """
+        if self._is_stopping:
+            raise StoppingError
+        return await self._begin(request, asked)
+
+    async def give_up(self, reset: Reset, request: ResetRequest, reason: Reason) -> Result:
+        """End a reset that could not go on before WHMCS was asked."""
+        return await self._end(Result(reset=reset, outcome=Outcome.FAILED, reason=reason), request)
+
+    def carry_on(self, reset: Reset) -> asyncio.Task[Result]:
+        """Take a reset to which a second agent has agreed to its result; everything is looked at again."""
+        request = ResetRequest(
+            reference=reset.reference,
+            agent=Agent(id=reset.agent_id, locale=reset.agent_locale),
+            client_id=reset.client_id,
+            user_id=reset.user_id,
+            method=reset.method,
+            origin=Origin(),
+            ticket=reset.ticket,
+            proof=reset.proof,
+            verification=reset.verification,
+            needs_approval=True,
+        )
+        task = self._tasks.spawn(self._carry_on(reset, request), name=f"reset {reset.reference}")
+        self._running[reset.reference] = _Running(request, task)
+        task.add_done_callback(lambda _: self._running.pop(reset.reference, None))
+        return task
+
     async def record_tampering(self, reference: str, agent_id: AgentId, reason: str) -> None:
         """Record that a form was sent that was not drawn for this agent, or not with these values."""
         await self._refusals.record(
@@ -195,10 +231,20 @@ class ResetService:
         reset = await self._begin(request)
         return reset if isinstance(reset, Result) else await self._run(reset, request)
 
-    async def _begin(self, request: ResetRequest) -> Reset | Result:
+    async def _carry_on(self, reset: Reset, request: ResetRequest) -> Result:
+        try:
+            await self._access.require_set_password(
+                request.agent, reference=reset.reference, within_seconds=_PATIENT_SECONDS
+            )
+        except NotAllowedError:
+            refused = Result(reset=reset, outcome=Outcome.REFUSED, reason=Reason.NO_LONGER_ALLOWED)
+            return await self._end(refused, request)
+        return await self._run(reset, request)
+
+    async def _begin(self, request: ResetRequest, asked: Asked | None = None) -> Reset | Result:
         """Commit STARTED; a form that was sent before has its Result instead."""
         try:
-            return await self._store.begin(request, now=self._clock())
+            return await self._store.begin(request, now=self._clock(), asked=asked)
         except ReferenceUsedError as used:
             return await self._show_again(request, used.reset)
         except PausedError as paused:
@@ -272,6 +318,8 @@ class ResetService:
         running = self._running.get(request.reference)
         if running is not None and running.task is not asyncio.current_task():
             return await asyncio.shield(running.task)
+        if reset.phase is Phase.WAITING:
+            raise WaitingError
         if reset.outcome is None:
             raise StillRunningError
         return Result(reset=reset, outcome=reset.outcome, reason=reset.reason)

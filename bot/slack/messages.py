@@ -24,8 +24,8 @@ class Messages:
         self._client = client
         self._loopback_host = loopback_host
 
-    async def post(self, agent_id: AgentId, content: MessageContent, *, attempts: int = 1) -> MessageRef:
-        """Send a direct message and tell where it is.
+    async def post(self, to: str, content: MessageContent, *, attempts: int = 1) -> MessageRef:
+        """Send a message and tell where it is. `to`: a person's id, for a direct message, or a channel's.
 
         `attempts`: more than one only for what is harmless to have twice.
 
@@ -33,9 +33,7 @@ class Messages:
         """
         answer = await self._client.call_patiently(
             "chat.postMessage",
-            lambda web: web.chat_postMessage(
-                channel=agent_id, unfurl_links=False, unfurl_media=False, **_content(content)
-            ),
+            lambda web: web.chat_postMessage(channel=to, unfurl_links=False, unfurl_media=False, **_content(content)),
             attempts=attempts,
         )
         place = MessageRef(channel=str(answer.get("channel") or ""), ts=str(answer.get("ts") or ""))

@@ -22,12 +22,14 @@ class JobKind(StrEnum):
     """DELETE_MESSAGE: a direct message's time is over. RECOVER_RESET: the process of a running reset fell silent.
 
     TELL_AGENT: how it ended has not been told yet. SETTLE_RESET: its outcome may not be the last word.
+    EXPIRE_APPROVAL: no second agent has answered in time.
     """
 
     DELETE_MESSAGE = "delete_message"
     RECOVER_RESET = "recover_reset"
     TELL_AGENT = "tell_agent"
     SETTLE_RESET = "settle_reset"
+    EXPIRE_APPROVAL = "expire_approval"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,6 +74,7 @@ class ResetRow(Base):
     called_at: Mapped[datetime | None]
     settled: Mapped[str | None]
     user_name: Mapped[str]
+    approved_by: Mapped[str]
 
 
 class JobRow(Base):

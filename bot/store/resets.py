@@ -8,12 +8,14 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Row, Update, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.approvals import Asked
 from bot.domain.audit import Action, AuditEvent, Happened
 from bot.domain.lifecycle import LEASE, is_to_be_settled, list_sources
 from bot.domain.permissions import AgentId
 from bot.domain.references import Reference
 from bot.domain.resets import (
     Limits,
+    MessageRef,
     Method,
     Outcome,
     Phase,
@@ -32,6 +34,7 @@ from bot.store.models import JobRow, ResetRow
 from bot.store.pauses import require_unpaused
 from bot.store.upserts import upsert
 
+_NOWHERE: Final = MessageRef(channel="", ts="")
 _CHANGED_NOTHING: Final = frozenset({Outcome.REFUSED, Outcome.FAILED})
 
 
@@ -40,20 +43,30 @@ class ResetStore:
         self._database = database
         self._limits = limits
 
-    async def begin(self, request: ResetRequest, *, now: datetime) -> Reset:
+    async def begin(self, request: ResetRequest, *, now: datetime, asked: Asked | None = None) -> Reset:
         """Commit STARTED, having taken all limits. Who dies after this is found by the lease.
+
+        `asked`: a second agent has to agree first; the limits count from now on all the same.
 
         Raises: ReferenceUsedError, PausedError, LimitReachedError, StoreUnavailableError: nothing is written.
         """
         reset = _started(request, now)
-        event = _event(reset, Happened.STARTED, now, actor=reset.agent_id)
+        if asked is not None:
+            reset = replace(reset, phase=Phase.WAITING, user_email=asked.user_email)
+        events = [reset_event(reset, Happened.STARTED, now, actor=reset.agent_id)]
+        if asked is not None:
+            events.append(approval_event(reset, Happened.REQUESTED, now, actor=reset.agent_id))
         async with self._database.write() as connection:
             await self._insert(connection, reset)
             await require_unpaused(connection)
             await take_limits(connection, reset, self._limits, now)
-            await _add_job(connection, JobKind.RECOVER_RESET, reset, now + LEASE)
-            await append(connection, event)
-        announce(event)
+            await add_job(connection, JobKind.RECOVER_RESET, reset, now + LEASE)
+            if asked is not None:
+                await add_job(connection, JobKind.EXPIRE_APPROVAL, reset, asked.expires_at, asked.place)
+            for event in events:
+                await append(connection, event)
+        for event in events:
+            announce(event)
         return reset
 
     async def announce_call(self, reset: Reset, message: SecretMessage | None = None, *, now: datetime) -> Reset:
@@ -67,7 +80,7 @@ class ResetStore:
         called = replace(reset, phase=Phase.CALLING, called_at=now)
         change = (
             update(ResetRow)
-            .where(*_can_come_to(reset.reference, Phase.CALLING))
+            .where(*can_come_to(reset.reference, Phase.CALLING))
             .values(
                 phase=called.phase,
                 called_at=called.called_at,
@@ -101,10 +114,10 @@ class ResetStore:
         """
         change = (
             update(ResetRow)
-            .where(*_can_come_to(reset.reference, Phase.DONE))
+            .where(*can_come_to(reset.reference, Phase.DONE))
             .values(outcome=outcome, reason=reason, phase=Phase.DONE)
         )
-        event = _event(reset, Happened(outcome), now, actor=actor, reason=reason or "")
+        event = reset_event(reset, Happened(outcome), now, actor=actor, reason=reason or "")
         async with self._database.write() as connection:
             if (await connection.execute(change)).rowcount != 1:
                 return False
@@ -113,10 +126,12 @@ class ResetStore:
             else:
                 await begin_cool_down(connection, reset, now + self._limits.user_cooldown)
             await remove_job(connection, JobKind.RECOVER_RESET, reset.reference)
+            if reset.phase is Phase.WAITING:
+                await remove_job(connection, JobKind.EXPIRE_APPROVAL, reset.reference)
             if is_to_be_settled(reset, outcome, reason):
-                await _add_job(connection, JobKind.SETTLE_RESET, reset, now)
+                await add_job(connection, JobKind.SETTLE_RESET, reset, now)
             if tell_at is not None:
-                await _add_job(connection, JobKind.TELL_AGENT, reset, tell_at)
+                await add_job(connection, JobKind.TELL_AGENT, reset, tell_at)
             await append(connection, event)
         announce(event)
         return True
@@ -125,7 +140,7 @@ class ResetStore:
         self, reset: Reset, outcome: Outcome, reason: Reason | None, *, now: datetime, actor: str
     ) -> None:
         """Write the outcome's event to the log alone, marked as not recorded: the database does not take it now."""
-        announce(_event(reset, Happened(outcome), now, actor=actor, reason=reason or ""), is_recorded=False)
+        announce(reset_event(reset, Happened(outcome), now, actor=actor, reason=reason or ""), is_recorded=False)
 
     async def settle(
         self, reset: Reset, settled: Settled, *, now: datetime, actor: str, tell_at: datetime | None = None
@@ -133,17 +148,17 @@ class ResetStore:
         """Commit what became of a reset whose outcome was not the last word, once. False: that was done before."""
         change = (
             update(ResetRow)
-            .where(*_can_come_to(reset.reference, Phase.SETTLED))
+            .where(*can_come_to(reset.reference, Phase.SETTLED))
             .values(settled=settled, phase=Phase.SETTLED)
         )
-        event = _event(reset, Happened.SETTLED, now, actor=actor, reason=settled)
+        event = reset_event(reset, Happened.SETTLED, now, actor=actor, reason=settled)
         async with self._database.write() as connection:
             if (await connection.execute(change)).rowcount != 1:
                 return False
             await remove_job(connection, JobKind.SETTLE_RESET, reset.reference)
             await remove_job(connection, JobKind.TELL_AGENT, reset.reference)
             if tell_at is not None:
-                await _add_job(connection, JobKind.TELL_AGENT, reset, tell_at)
+                await add_job(connection, JobKind.TELL_AGENT, reset, tell_at)
             await append(connection, event)
         announce(event)
         return True
@@ -156,7 +171,7 @@ class ResetStore:
     async def find(self, reference: Reference) -> Reset | None:
         async with self._database.read() as connection:
             row = (await connection.execute(_by_reference(reference))).one_or_none()
-        return _reset(row) if row is not None else None
+        return read_reset(row) if row is not None else None
 
     async def list_recent(self, agent_id: AgentId, limit: int) -> tuple[Reset, ...]:
         """The agent's newest resets, newest first."""
@@ -168,7 +183,7 @@ class ResetStore:
         )
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).all()
-        return tuple(_reset(row) for row in rows)
+        return tuple(read_reset(row) for row in rows)
 
     async def _insert(self, connection: AsyncConnection, reset: Reset) -> None:
         # Not by the count of rows, which SQLAlchemy does not tell for this on PostgreSQL.
@@ -178,7 +193,7 @@ class ResetStore:
         if (await connection.execute(adding)).one_or_none() is not None:
             return
         row = (await connection.execute(_by_reference(reset.reference))).one()
-        raise ReferenceUsedError(_reset(row))
+        raise ReferenceUsedError(read_reset(row))
 
 
 def _by_reference(reference: Reference) -> Any:
@@ -201,7 +216,7 @@ def _started(request: ResetRequest, now: datetime) -> Reset:
     )
 
 
-def _can_come_to(reference: Reference, phase: Phase) -> tuple[ColumnElement[bool], ...]:
+def can_come_to(reference: Reference, phase: Phase) -> tuple[ColumnElement[bool], ...]:
     """The condition under which a change of phase is one of `lifecycle`'s."""
     return ResetRow.reference == reference, ResetRow.phase.in_(list_sources(phase))
 
@@ -214,7 +229,10 @@ def _renewal(references: Collection[Reference], due_at: datetime) -> Update:
     )
 
 
-async def _add_job(connection: AsyncConnection, kind: JobKind, reset: Reset, due_at: datetime) -> None:
+async def add_job(
+    connection: AsyncConnection, kind: JobKind, reset: Reset, due_at: datetime, place: MessageRef = _NOWHERE
+) -> None:
+    """Within the caller's transaction. `place`: the message that it is about."""
     await connection.execute(
         insert(JobRow).values(
             kind=kind,
@@ -224,13 +242,17 @@ async def _add_job(connection: AsyncConnection, kind: JobKind, reset: Reset, due
             attempts=0,
             agent_id=reset.agent_id,
             agent_locale=reset.agent_locale,
-            channel="",
-            ts="",
+            channel=place.channel,
+            ts=place.ts,
         )
     )
 
 
-def _event(reset: Reset, outcome: Happened, at: datetime, *, actor: str, reason: str = "") -> AuditEvent:
+def approval_event(reset: Reset, outcome: Happened, at: datetime, *, actor: str) -> AuditEvent:
+    return replace(reset_event(reset, Happened.STARTED, at, actor=actor), action=Action.APPROVAL, outcome=outcome)
+
+
+def reset_event(reset: Reset, outcome: Happened, at: datetime, *, actor: str, reason: str = "") -> AuditEvent:
     return AuditEvent(
         at=at,
         actor=actor,
@@ -247,8 +269,9 @@ def _event(reset: Reset, outcome: Happened, at: datetime, *, actor: str, reason:
     )
 
 
-def _reset(row: Row[Any]) -> Reset:
-    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented way to a row's names
+def read_reset(row: Row[Any]) -> Reset:
+    """From a row that has the table's columns, and perhaps others."""
+    values = {column.name: row._mapping[column.name] for column in ResetRow.__table__.columns}  # noqa: SLF001 - SQLAlchemy's documented way to a row's names
     return Reset(
         **values
         | {

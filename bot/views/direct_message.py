@@ -47,7 +47,7 @@ class _Part(BaseModel):
 
 def build_placeholder(reference: Reference, t: Texts) -> MessageContent:
     text = messages.placeholder(t, reference)
-    return _content(text, [paragraph(text)])
+    return make_content(text, [paragraph(text)])
 
 
 def build_secret(
@@ -66,12 +66,12 @@ def build_secret(
     blocks: list[Block] = [
         paragraph(messages.secret_intro(t, reset)),
         copyable(password),
-        small_markup(messages.secret_advice(t, _clock_token(deletes_at))),
+        small_markup(messages.secret_advice(t, clock_token(deletes_at))),
         *([paragraph(reply_words.sent(t, replied, reset.ticket))] if replied is not None else []),
         ActionsBlock(elements=buttons),
         small(form.reference(t, reset.reference)),
     ]
-    return _content(messages.secret_notification(t, reset.reference), blocks)
+    return make_content(messages.secret_notification(t, reset.reference), blocks)
 
 
 def parse_secret(message: Mapping[str, object], reference: Reference) -> str | None:
@@ -97,7 +97,7 @@ def build_result(result: Result, t: Texts, *, emails_url: str = "") -> MessageCo
     if not result.is_recorded:
         blocks.append(paragraph(messages.record_follows(t, result.reset.reference)))
     blocks.append(small(form.reference(t, result.reset.reference)))
-    return _content(f"{form.title(t)}: {outcomes.headline(t, result)}", blocks)
+    return make_content(f"{form.title(t)}: {outcomes.headline(t, result)}", blocks)
 
 
 def build_notice(text: str, t: Texts) -> MessageContent:
@@ -105,7 +105,7 @@ def build_notice(text: str, t: Texts) -> MessageContent:
     blocks: list[Block] = [paragraph(text)]
     if contact:
         blocks.append(small_markup(contact))
-    return _content(form.title(t), blocks)
+    return make_content(form.title(t), blocks)
 
 
 def build_help(t: Texts, news: str = "") -> MessageContent:
@@ -114,13 +114,14 @@ def build_help(t: Texts, news: str = "") -> MessageContent:
     blocks: list[Block] = [*([paragraph(news)] if news else []), markup(messages.help_text(t))]
     if contact:
         blocks.append(small_markup(contact))
-    return _content(form.title(t), blocks)
+    return make_content(form.title(t), blocks)
 
 
-def _content(text: str, blocks: list[Block]) -> MessageContent:
+def make_content(text: str, blocks: list[Block]) -> MessageContent:
+    """`text` is the notification; the blocks are checked."""
     return MessageContent(text=text, blocks=tuple(to_dicts(blocks)))
 
 
-def _clock_token(at: datetime) -> str:
+def clock_token(at: datetime) -> str:
     """Slack shows it as a time of day in the reader's time zone (docs.slack.dev, formatting message text)."""
     return f"<!date^{int(at.timestamp())}^{{time}}|{at:%H:%M} UTC>"

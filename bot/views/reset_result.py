@@ -6,12 +6,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
 from slack_sdk.models.views import View as ViewModel
 
+from bot.domain.approvals import Pending
 from bot.domain.replies import ReplyReason
 from bot.domain.resets import Method, Result
 from bot.views import afterwards, ticket_reply
 from bot.views.blocks import View, copyable, paragraph, plain, small, small_markup, strong
 from bot.views.state import State
-from bot.views.text import Texts, confirmation, form, messages, outcomes
+from bot.views.text import Texts, approval, confirmation, form, messages, outcomes
 from bot.views.text import ticket_reply as reply_words
 
 CALLBACK_ID: Final = "reset_result"
@@ -37,6 +38,23 @@ def build_progress(state: State, method: Method, t: Texts) -> View:
 def build_reading(state: State, t: Texts) -> View:
     """While the last step is being read."""
     return _notice([paragraph(confirmation.progress(t)), small(form.reference(t, state.reference))], t, state)
+
+
+def build_asking(state: State, t: Texts) -> View:
+    """While the second agents are being asked."""
+    return _notice([paragraph(approval.asking(t)), small(form.reference(t, state.reference))], t, state)
+
+
+def build_waiting(state: State, pending: Pending, timezone: str, t: Texts) -> View:
+    """A second agent has been asked. `timezone`: the reader's."""
+    reset = pending.reset
+    parts: list[Block] = [
+        strong(approval.waiting_headline(t)),
+        paragraph(approval.waiting(t, reset.user_email, pending.asked.expires_at, timezone)),
+        ActionsBlock(elements=list(afterwards.buttons(reset.client_id, t))),
+        small(form.reference(t, reset.reference)),
+    ]
+    return _notice(parts, t, state)
 
 
 def build_result(

@@ -10,6 +10,9 @@ from tests.flows.world import EMAIL, GROUP, SET, World, fill_form
 
 pytestmark = pytest.mark.asyncio
 
+IN_MESSAGES = {"delete_now", "reply_on_ticket_from_message", "approve_reset", "reject_reset"}
+"""The buttons that stand in messages; the others stand in modals."""
+
 REFUSAL = "Usted no puede restablecer contraseñas"
 
 
@@ -100,7 +103,7 @@ async def test_every_entry_of_the_table_refuses_a_stranger_whatever_he_forges(
             case Kind.VIEW:
                 answer = await slack.deliver("view_submission", slack.submission_payload(stranger, view))
                 assert REFUSAL in answer.json()["view"]["blocks"][0]["text"]["text"]
-            case Kind.ACTION if entry.id in {"delete_now", "reply_on_ticket_from_message"}:
+            case Kind.ACTION if entry.id in IN_MESSAGES:
                 await slack.deliver("block_actions", slack.action_payload(stranger, message=message, action=action))
             case Kind.ACTION:
                 await slack.deliver("block_actions", slack.action_payload(stranger, view=view, action=action))

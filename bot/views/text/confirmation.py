@@ -34,10 +34,11 @@ def approval(t: Texts) -> str:
 
 def reach(t: Texts, summary: SetPasswordSummary) -> str:
     """What the new password opens, and what becomes of the old one."""
-    return " ".join(filter(None, (_other_clients(t, summary), _effect(t), _notice(t, summary))))
+    return " ".join(filter(None, (other_clients(t, summary), _effect(t), _notice(t, summary))))
 
 
-def _other_clients(t: Texts, summary: SetPasswordSummary) -> str:
+def other_clients(t: Texts, summary: SetPasswordSummary) -> str:
+    """What else the password opens."""
     if summary.other_clients is None:
         return t.say("⚠ WHMCS does not tell which other clients this user opens.")
     if not summary.other_clients:

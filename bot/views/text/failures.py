@@ -11,6 +11,7 @@ def why(t: Texts, reason: Reason | None, detail: str, client_id: int | str) -> s
     known = (
         _by_the_agent(t, reason, client_id)
         or _by_who_looks_at_the_ticket(t, reason, client_id)
+        or _by_the_second_agent(t, reason)
         or _passing(t, reason, detail or _NOT_TOLD)
         or _by_the_administrator(t, reason, detail or _NOT_TOLD)
         or _by_who_looks_after_the_companion(t, reason, detail or _NOT_TOLD)
@@ -84,6 +85,23 @@ def _by_who_looks_at_the_ticket(t: Texts, reason: Reason | None, client_id: int 
                 "The password opens a client of a protected group, so it can’t be set here. Send a password-reset "
                 "e-mail instead."
             )
+        case _:
+            return ""
+
+
+def _by_the_second_agent(t: Texts, reason: Reason | None) -> str:
+    """Where it is about an approval; else empty."""
+    match reason:
+        case Reason.NEEDS_APPROVAL:
+            return t.say("This needs the approval of a second agent, which was not asked for. Start again.")
+        case Reason.APPROVAL_REJECTED:
+            return t.say("The second agent rejected it. Ask in the channel of those who approve.")
+        case Reason.APPROVAL_EXPIRED:
+            return t.say("No second agent answered in time. Start again when somebody is there.")
+        case Reason.APPROVAL_CHANNEL:
+            return t.say("The second agents could not be asked. Start again in a minute.")
+        case Reason.NO_LONGER_ALLOWED:
+            return t.say("When it was approved, you were no longer among those who may set passwords.")
         case _:
             return ""
 

@@ -174,6 +174,10 @@ def denied(t: Texts, denial: Denial) -> str:
             return t.say(
                 "Slack did not tell in time whether you may reset passwords. Try again in a minute. Nothing was changed."
             )
+        case Denial.OWN_REQUEST:
+            return t.say("Another agent has to approve what you ask for. Nothing was changed.")
+        case Denial.MAY_NOT_SET_PASSWORDS:
+            return t.say("You may not set passwords, so you can’t approve them either. Nothing was changed.")
         case Denial.NOT_THE_OWNER:
             return t.say("This button is for the person to whom the message was sent. Nothing was changed.")
         case _:
