@@ -62,7 +62,7 @@ class Replica:
 async def replicas(world: World, number: int, **settings: str) -> AsyncIterator[list[Replica]]:
     """That many processes, ready; in HTTP mode Slack sends to each in turn."""
     async with contextlib.AsyncExitStack() as stack:
-        started = [await stack.enter_async_context(_replica(world, index, settings)) for index in range(number)]
+        started = [await stack.enter_async_context(replica(world, index, settings)) for index in range(number)]
         await asyncio.gather(*(replica.wait_until_ready() for replica in started))
         if world.mode == "http":
             address = await stack.enter_async_context(_round_robin([replica.public_port for replica in started]))
@@ -71,7 +71,8 @@ async def replicas(world: World, number: int, **settings: str) -> AsyncIterator[
 
 
 @contextlib.asynccontextmanager
-async def _replica(world: World, index: int, settings: dict[str, str]) -> AsyncIterator[Replica]:
+async def replica(world: World, index: int, settings: dict[str, str]) -> AsyncIterator[Replica]:
+    """One process, from its start; killed at the end if it is still there."""
     log = world.database.parent / f"bot-{index}.log"
     ports = free_port(), free_port()
     own = {"PORT": str(ports[0]), "OPS_PORT": str(ports[1]), "LOG_FORMAT": "json", "PATH": os.environ["PATH"]}

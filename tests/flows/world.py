@@ -128,7 +128,11 @@ class World:
             connection.execute("COMMIT")
 
     async def until(
-        self, condition: Callable[[], object] | Callable[[], Awaitable[object]], timeout_seconds: float = 5.0
+        self,
+        condition: Callable[[], object] | Callable[[], Awaitable[object]],
+        timeout_seconds: float = 5.0,
+        *,
+        every_seconds: float = 0.01,
     ) -> None:
         """Wait for something that the database or an HTTP answer tells, which can't call back."""
         async with asyncio.timeout(timeout_seconds):
@@ -136,7 +140,13 @@ class World:
                 value = condition()
                 if await value if inspect.isawaitable(value) else value:
                     return
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(every_seconds)
+
+    def earlier(self, column: str, minutes: float) -> str:
+        """In SQL: what a column with a time holds, less so many minutes."""
+        if self.postgresql:
+            return f"{column} - interval '{minutes} minutes'"
+        return f"strftime('%Y-%m-%d %H:%M:%f000', {column}, '-{minutes} minutes')"
 
     def rows(self, query: str) -> list[dict[str, object]]:
         with self._connect() as connection:

@@ -1,0 +1,197 @@
+"""One agent who resets one user: what he does, and everything that is seen of it afterwards."""
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from typing import Final
+
+from sandbox.slack import Fault as SlackFault
+from sandbox.slack import Modal, Person
+from sandbox.slack.faults import Kind as SlackKind
+from sandbox.whmcs import Fault as WhmcsFault
+from sandbox.whmcs import FaultKind
+from tests.flows.world import World
+from tests.reliability.row import EMAIL, Message, Place, Row, Whmcs
+
+PATIENCE_SECONDS: Final = 45.0
+"""For what is to be seen; it comes much sooner, but on a machine that does much else."""
+
+PLACEHOLDER: Final = "a new password is being set"
+_LABELS: Final = {"reset_email": "Send a password-reset e-mail", "set_password": "Set a password"}
+
+
+@dataclass
+class Case:
+    """An agent, a client and a user of its own for each row, so that many can go on in one bot at the same time."""
+
+    row: Row
+    world: World
+    agent: Person
+    client_id: int
+    user_id: int
+    email: str
+    modal: Modal | None = None
+    reference: str = ""
+    _submitting: list[asyncio.Task[object]] = field(default_factory=list)
+    _whmcs_faults: list[WhmcsFault] = field(default_factory=list)
+
+    @property
+    def write(self) -> str:
+        """The action that changes something."""
+        return "ResetPassword" if self.row.method is EMAIL else "set_password"
+
+    @property
+    def form(self) -> Modal:
+        assert self.modal is not None, "no form was opened"
+        return self.modal
+
+    async def fill_in(self) -> None:
+        """Open the form for the client and choose, up to the button that begins the reset."""
+        self.modal = await self.agent.types(f"/reset-password #{self.client_id}")
+        await self.form.shows("Client id", timeout_seconds=20)
+        await self.form.choose("Method", _LABELS[self.row.method])
+        if self.row.method is not EMAIL:
+            await self.form.submit()
+            await self.form.shows("Confirm", timeout_seconds=20)
+        self.reference = str(json.loads(self.form.view["private_metadata"])["reference"])
+
+    def submit(self) -> None:
+        """Press the button; the answer may never come."""
+        self._submitting.append(asyncio.ensure_future(self.form.submit()))
+
+    async def answered(self) -> None:
+        """Wait until Slack has shown what became of the button: an answer, or an error of its own."""
+        await asyncio.gather(*self._submitting)
+
+    def break_whmcs(
+        self, action: str, kind: FaultKind, *, times: int | None = None, seconds: float = 0.0
+    ) -> WhmcsFault:
+        """Order a fault for this case's calls alone."""
+        about = {
+            "GetClientsDetails": str(self.client_id),
+            "ResetPassword": str(self.user_id),
+            "set_password": self.reference,
+            "result": self.reference,
+        }[action]
+        fault = self.world.whmcs.faults.add(WhmcsFault(action, kind, times=times, seconds=seconds, about=about))
+        self._whmcs_faults.append(fault)
+        return fault
+
+    def let_whmcs_go_on(self) -> None:
+        """WHMCS goes on with what it holds of this case now, whether somebody still waits for it or not."""
+        for fault in self._whmcs_faults:
+            self.world.whmcs.faults.release(fault)
+
+    def break_slack(
+        self, method: str, kind: SlackKind, *, times: int | None = None, seconds: float = 0.0, error: str = ""
+    ) -> SlackFault:
+        """Order a fault for this case's calls alone."""
+        about = {
+            "users.info": self.agent.id,
+            "views.open": self.agent.id,
+            "views.update": str(self.form.view["id"]) if self.modal else "",
+            "chat.postMessage": self.agent.id,
+            "chat.update": f"D0{self.agent.id}",
+            "chat.delete": f"D0{self.agent.id}",
+            "response_url": self.reference,
+        }[method]
+        fault = SlackFault(method, kind, times=times, seconds=seconds, error=error, about=about)
+        return self.world.slack.faults.add(fault)
+
+    async def lose_whmcs(self) -> None:
+        """What WHMCS holds of this case comes to nothing more: it is not done, or not answered."""
+        for fault in self._whmcs_faults:
+            self.world.whmcs.faults.drop(fault)
+
+    def let_message_be_due(self) -> None:
+        """Let the time of this case's message be over."""
+        due_at = self.world.earlier("due_at", 20)
+        self.world.execute(
+            f"UPDATE jobs SET due_at = {due_at} WHERE kind = 'delete_message' AND reference = '{self.reference}'"  # noqa: S608 - ids of ours
+        )
+
+    async def held_by_whmcs(self, fault: WhmcsFault) -> None:
+        await self.world.whmcs.faults.wait_until_held(1, fault, timeout_seconds=30)
+
+    async def held_by_slack(self, fault: SlackFault) -> None:
+        await self.world.slack.faults.wait_until_held(fault, timeout_seconds=30)
+
+    async def until_audit(self, *events: str) -> None:
+        await self.world.until(lambda: self.audit == events, PATIENCE_SECONDS, every_seconds=0.1)
+
+    async def until_asked_on(self) -> None:
+        """The companion was asked what became of it, did not know, and is asked again later."""
+        query = f"SELECT * FROM jobs WHERE kind = 'settle_reset' AND reference = '{self.reference}' AND attempts > 0"  # noqa: S608 - ids of ours
+        await self.world.until(lambda: self.world.rows(query), PATIENCE_SECONDS, every_seconds=0.1)
+
+    # What is seen
+
+    def read(self, place: Place) -> str:
+        match place:
+            case Place.FORM:
+                return self.modal.text if self.modal is not None else ""
+            case Place.MESSAGE:
+                return "\n".join(message.visible_text for message in self.agent.direct_messages)
+            case Place.CHANNEL:
+                return "\n".join(message.visible_text for message in self.agent.ephemeral_messages)
+
+    @property
+    def audit(self) -> tuple[str, ...]:
+        """The events of this reset, and of its agent."""
+        rows = self.world.rows(
+            "SELECT action, outcome, reason FROM audit"  # noqa: S608 - ids of ours
+            f" WHERE reference = '{self.reference or '-'}' OR actor = '{self.agent.id}' ORDER BY id"
+        )
+        return tuple(
+            " ".join(
+                word
+                for word in (str(row[column]) for column in ("action", "outcome", "reason"))
+                if word and word != "reset"
+            )
+            for row in rows
+        )
+
+    @property
+    def whmcs(self) -> str:
+        mails = sum(mail.user_id == self.user_id for mail in self.world.whmcs.reset_emails)
+        is_changed = self.world.whmcs.password_changed_at(self.user_id) is not None
+        match (mails, is_changed):
+            case (0, False):
+                return Whmcs.AS_BEFORE
+            case (1, False):
+                return Whmcs.MAIL
+            case (0, True):
+                return Whmcs.PASSWORD
+        return f"{mails} e-mails, password {'changed' if is_changed else 'as before'}"
+
+    @property
+    def message(self) -> Message:
+        there = self.agent.direct_messages
+        is_waiting = any(PLACEHOLDER in message.visible_text for message in there)
+        if self.shown_passwords:
+            return Message.BESIDE_PLACEHOLDER if is_waiting else Message.PASSWORD
+        if is_waiting:
+            return Message.PLACEHOLDER
+        if there:
+            return Message.NOTICE
+        return Message.DELETED if self._is_any_deleted else Message.NONE
+
+    @property
+    def _is_any_deleted(self) -> bool:
+        channel = f"D0{self.agent.id}"
+        return any(stored.is_deleted for stored in self.world.slack.workspace.messages if stored.channel == channel)
+
+    @property
+    def sent_passwords(self) -> set[str]:
+        """The passwords that WHMCS was asked to set for this reset."""
+        return {
+            str(call.parameters["password"])
+            for call in self.world.whmcs.calls
+            if call.action == "set_password" and call.parameters.get("request_id") == self.reference
+        }
+
+    @property
+    def shown_passwords(self) -> list[str]:
+        """The passwords that stand in the agent's direct messages now, a message each."""
+        texts = [message.visible_text for message in self.agent.direct_messages]
+        return [password for text in texts for password in self.sent_passwords if password in text]

@@ -1,0 +1,325 @@
+"""The process is killed at every step of both methods, all in one moment; another one finds what it left."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
+
+import pytest
+import pytest_asyncio
+
+from bot.domain.resets import Method
+from sandbox.slack.faults import Kind as SlackKind
+from sandbox.whmcs import FaultKind
+from tests.reliability.case import PLACEHOLDER, Case
+from tests.reliability.checks import expect_end, expect_nothing_left
+from tests.reliability.row import EMAIL, SET, Message, Row, Whmcs, form, message
+from tests.reliability.stage import Endings, Stage
+
+pytestmark = pytest.mark.xdist_group("reliability-killed")
+
+Do: TypeAlias = Callable[[Case], Awaitable[None]]
+
+INTERRUPTED: Final = message("The bot was interrupted before it asked WHMCS. Start again. Nothing was changed.")
+
+
+async def nothing(_: Case) -> None:
+    pass
+
+
+async def submit(case: Case) -> None:
+    case.submit()
+
+
+async def finish(case: Case) -> None:
+    case.submit()
+    await case.form.shows("Done", timeout_seconds=20)
+
+
+async def let_whmcs_go_on(case: Case) -> None:
+    case.let_whmcs_go_on()
+
+
+async def let_message_be_due(case: Case) -> None:
+    case.let_message_be_due()
+
+
+def held_by_whmcs(kind: FaultKind, action: str = "") -> Do:
+    """Up to WHMCS, which holds the write, or what is named."""
+
+    async def hold(case: Case) -> None:
+        fault = case.break_whmcs(action or case.write, kind)
+        case.submit()
+        await case.held_by_whmcs(fault)
+
+    return hold
+
+
+def held_by_slack(method: str, kind: SlackKind) -> Do:
+    async def hold(case: Case) -> None:
+        fault = case.break_slack(method, kind)
+        case.submit()
+        await case.held_by_slack(fault)
+
+    return hold
+
+
+def held_deletion(kind: SlackKind) -> Do:
+    async def hold(case: Case) -> None:
+        fault = case.break_slack("chat.delete", kind)
+        case.let_message_be_due()
+        await case.held_by_slack(fault)
+
+    return hold
+
+
+async def with_placeholder(case: Case) -> None:
+    """The user is being checked, and the placeholder is there."""
+    await held_by_whmcs("held_before", "GetClientsDetails")(case)
+    await case.agent.direct_message(containing=PLACEHOLDER, timeout_seconds=20)
+
+
+async def with_progress(case: Case) -> None:
+    """So that the result is no longer the answer to the button."""
+    await held_by_whmcs("held_after")(case)
+    await case.form.shows("One moment", timeout_seconds=20)
+
+
+async def held_result(case: Case) -> None:
+    """The outcome is committed, and neither the form nor the channel says it."""
+    held = [case.break_slack("views.update", "held_before"), case.break_slack("response_url", "held_before")]
+    case.let_whmcs_go_on()
+    for fault in held:
+        await case.held_by_slack(fault)
+
+
+@dataclass(frozen=True)
+class Stop:
+    """How a reset is brought to its step, one after the other for all: `prepare` what takes a while, then `hold`.
+
+    `go_on`: the database takes no writes any more. `after`: the process is dead, and no other one is there yet. `late`:
+    another one has said how it ended.
+    """
+
+    row: Row
+    prepare: Do = nothing
+    hold: Do = nothing
+    go_on: Do = nothing
+    after: Do = nothing
+    late: Do = nothing
+
+
+def nothing_changed(name: str, method: Method, fault: str, held: Message = Message.NOTICE) -> Row:
+    audit = ("STARTED", "FAILED interrupted")
+    return Row(name=name, method=method, fault=fault, reads=INTERRUPTED, message=held, audit=audit)
+
+
+def not_known(name: str, fault: str, whmcs: Whmcs) -> Row:
+    return Row(
+        name=name,
+        method=EMAIL,
+        fault=fault,
+        whmcs=whmcs,
+        reads=message("It is not known whether WHMCS sent the e-mail"),
+        message=Message.NOTICE,
+        audit=("STARTED", "UNKNOWN interrupted"),
+    )
+
+
+def not_delivered(name: str, fault: str) -> Row:
+    return Row(
+        name=name,
+        method=SET,
+        fault=fault,
+        whmcs=Whmcs.PASSWORD,
+        reads=message("was changed, but the new one could not be delivered to you: set it again."),
+        message=Message.NOTICE,
+        audit=("STARTED", "SUCCEEDED not_delivered"),
+    )
+
+
+def deleted(name: str, fault: str) -> Row:
+    return Row(
+        name=name,
+        method=SET,
+        fault=fault,
+        whmcs=Whmcs.PASSWORD,
+        reads=form("Done"),
+        message=Message.DELETED,
+        audit=("STARTED", "SUCCEEDED", "message DELETED"),
+    )
+
+
+BEFORE_STARTED: Final = Row(
+    name="before_started",
+    method=EMAIL,
+    fault="SIGKILL before STARTED is committed",
+    reads=form("We had some trouble connecting. Try again?"),
+    audit=(),
+    again=True,
+)
+STOPS: Final = (
+    Stop(BEFORE_STARTED, go_on=submit),
+    Stop(replace(BEFORE_STARTED, method=SET), go_on=submit),
+    Stop(
+        nothing_changed("user_being_checked", EMAIL, "SIGKILL while the user is checked"),
+        hold=held_by_whmcs("held_before", "GetClientsDetails"),
+    ),
+    Stop(
+        nothing_changed("user_being_checked", SET, "SIGKILL while the user is checked, before a placeholder is posted"),
+        hold=held_by_slack("chat.postMessage", "held_before"),
+    ),
+    Stop(
+        nothing_changed("call_not_announced", EMAIL, "SIGKILL after the check, before the call is announced"),
+        hold=held_by_whmcs("held_before", "GetClientsDetails"),
+        go_on=let_whmcs_go_on,
+    ),
+    Stop(
+        nothing_changed(
+            "call_not_announced",
+            SET,
+            "SIGKILL after the placeholder is posted, before its place and the call are committed",
+            Message.PLACEHOLDER,
+        ),
+        hold=with_placeholder,
+        go_on=let_whmcs_go_on,
+    ),
+    Stop(
+        not_known("call_announced", "SIGKILL after the call is announced; WHMCS never does it", Whmcs.AS_BEFORE),
+        hold=held_by_whmcs("held_before"),
+    ),
+    Stop(
+        nothing_changed("call_announced", SET, "SIGKILL after the call is announced; WHMCS never does it"),
+        hold=held_by_whmcs("held_before"),
+    ),
+    Stop(
+        not_known("done_after_the_kill", "SIGKILL while WHMCS is asked, which does it afterwards", Whmcs.MAIL),
+        hold=held_by_whmcs("held_before"),
+        after=let_whmcs_go_on,
+    ),
+    Stop(
+        not_delivered("done_after_the_kill", "SIGKILL while WHMCS is asked, which does it afterwards"),
+        hold=held_by_whmcs("held_before"),
+        after=let_whmcs_go_on,
+    ),
+    Stop(
+        Row(
+            name="done_after_recovery",
+            method=SET,
+            fault="SIGKILL while WHMCS is asked, which does it minutes later, after the agent was told that it did not",
+            whmcs=Whmcs.PASSWORD,
+            reads=message("It is known now: the password of"),
+            message=Message.NOTICE,
+            audit=("STARTED", "FAILED interrupted", "SETTLED not_delivered"),
+        ),
+        hold=held_by_whmcs("held_before"),
+        late=let_whmcs_go_on,
+    ),
+    Stop(
+        not_known("answer_not_read", "SIGKILL after WHMCS did it, before its answer is read", Whmcs.MAIL),
+        hold=held_by_whmcs("held_after"),
+    ),
+    Stop(
+        not_delivered("answer_not_read", "SIGKILL after WHMCS did it, before its answer is read"),
+        hold=held_by_whmcs("held_after"),
+    ),
+    Stop(
+        not_delivered("message_not_filled", "SIGKILL after the answer is read, before the password is in the message"),
+        hold=held_by_slack("chat.update", "held_before"),
+    ),
+    Stop(
+        not_known(
+            "outcome_not_committed", "SIGKILL after the answer is read, before the outcome is committed", Whmcs.MAIL
+        ),
+        hold=held_by_whmcs("held_after"),
+        go_on=let_whmcs_go_on,
+    ),
+    Stop(
+        not_delivered(
+            "outcome_not_committed", "SIGKILL after the password is in the message, before the outcome is committed"
+        ),
+        hold=held_by_slack("chat.update", "held_after"),
+    ),
+    Stop(
+        Row(
+            name="result_not_shown",
+            method=EMAIL,
+            fault="SIGKILL after the outcome is committed, before it is shown",
+            whmcs=Whmcs.MAIL,
+            reads=message("WHMCS sent a password-reset e-mail"),
+            message=Message.NOTICE,
+            audit=("STARTED", "SUCCEEDED"),
+        ),
+        prepare=with_progress,
+        hold=held_result,
+    ),
+    Stop(
+        Row(
+            name="result_not_shown",
+            method=SET,
+            fault="SIGKILL after the outcome is committed, before it is shown",
+            whmcs=Whmcs.PASSWORD,
+            reads=message("New password of"),
+            message=Message.PASSWORD,
+            audit=("STARTED", "SUCCEEDED"),
+        ),
+        prepare=with_progress,
+        hold=held_result,
+    ),
+    Stop(
+        deleted("deletion_due", "SIGKILL before the message's time is over, which is while no bot runs"),
+        prepare=finish,
+        after=let_message_be_due,
+    ),
+    Stop(
+        deleted("deletion_asked", "SIGKILL when Slack is asked to delete, which it never does"),
+        prepare=finish,
+        hold=held_deletion("held_before"),
+    ),
+    Stop(
+        deleted("deletion_done", "SIGKILL when Slack has deleted, before that is committed"),
+        prepare=finish,
+        hold=held_deletion("held_after"),
+    ),
+)
+ROWS: Final = tuple(stop.row for stop in STOPS)
+_STOPS: Final = {stop.row.id: stop for stop in STOPS}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def killed(stage: Stage, rows: list[Row], endings: Endings) -> Endings:
+    """Everything happens here, to all rows at once; their tests tell how each ended."""
+    world = stage.world
+    bot = await stage.start()
+    cases = [stage.cast(row) for row in rows]
+    stops = {case.row.id: _STOPS[case.row.id] for case in cases}
+    await endings.play(cases, Case.fill_in)
+    await endings.play(cases, lambda case: stops[case.row.id].prepare(case))
+    await endings.play(cases, lambda case: stops[case.row.id].hold(case))
+    with world.locked():
+        await endings.play(cases, lambda case: stops[case.row.id].go_on(case))
+        await bot.kill()
+    await endings.play(cases, lambda case: stops[case.row.id].after(case))
+    world.slack.faults.drop()
+    world.slack.faults.clear()
+    late = [case for case in cases if stops[case.row.id].late is not nothing]
+    await endings.play([case for case in cases if case not in late], Case.lose_whmcs)
+    await endings.play(cases, Case.answered)
+    stage.let_pass(minutes=3)
+    await stage.start()
+    await endings.play(late, lambda case: case.until_audit("STARTED", "FAILED interrupted"))
+    await endings.play(late, Case.until_asked_on)
+    await endings.play(late, lambda case: stops[case.row.id].late(case))
+    stage.let_pass(minutes=5)
+    await endings.play(cases, expect_end)
+    return endings
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
+def test_a_killed_bot_leaves_what_another_one_ends_as_the_table_says(killed: Endings, row: Row) -> None:
+    killed.raise_for(row)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.usefixtures("killed")
+async def test_nothing_is_left_of_any_of_them(stage: Stage) -> None:
+    await expect_nothing_left(stage.cases, stage.logs)
