@@ -121,7 +121,9 @@ class Case:
 
     async def until_asked_on(self) -> None:
         """The companion was asked what became of it, did not know, and is asked again later."""
-        query = f"SELECT * FROM jobs WHERE kind = 'settle_reset' AND reference = '{self.reference}' AND attempts > 0"  # noqa: S608 - ids of ours
+        # Longer than the minute for which a job is taken.
+        put_off = f"{self.world.earlier('lease_until', 1.1)} > CURRENT_TIMESTAMP"
+        query = f"SELECT * FROM jobs WHERE kind = 'settle_reset' AND reference = '{self.reference}' AND {put_off}"  # noqa: S608 - ids of ours
         await self.world.until(lambda: self.world.rows(query), PATIENCE_SECONDS, every_seconds=0.1)
 
     # What is seen

@@ -1,6 +1,6 @@
 """Where the rows run: over HTTP on SQLite, and in the long form in both modes on both databases."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
@@ -13,19 +13,24 @@ from tests.reliability.stage import IS_LONG, Endings, Stage, make_stage
 PLACES = ["http-sqlite", *(["socket-sqlite", "http-postgresql", "socket-postgresql"] if IS_LONG else [])]
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=PLACES)
-async def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
-    """Slack, WHMCS and a database, without a bot."""
+@pytest.fixture(scope="module", params=PLACES)
+def place(request: pytest.FixtureRequest) -> Iterator[tuple[Mode, str]]:
+    """How Slack reaches the bot, and the PostgreSQL database; empty: a file."""
     mode, _, database = request.param.partition("-")
-    folder = tmp_path_factory.mktemp("stage")
     if database == "sqlite":
-        async with make_stage(folder, _mode(mode)) as made:
-            yield made
+        yield mode, ""
         return
     server: PostgresServer = request.getfixturevalue("postgresql")
     with server.database() as name:
-        async with make_stage(folder, _mode(mode), server.url(name)) as made:
-            yield made
+        yield mode, server.url(name)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stage(place: tuple[Mode, str], tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    """Slack, WHMCS and a database, without a bot."""
+    mode, address = place
+    async with make_stage(tmp_path_factory.mktemp("stage"), mode, address) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +47,3 @@ def rows(request: pytest.FixtureRequest) -> list[Row]:
 @pytest.fixture(scope="module")
 def endings() -> Endings:
     return Endings()
-
-
-def _mode(word: str) -> Mode:
-    return "socket" if word == "socket" else "http"

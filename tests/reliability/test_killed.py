@@ -152,7 +152,7 @@ def deleted(name: str, fault: str) -> Row:
 BEFORE_STARTED: Final = Row(
     name="before_started",
     method=EMAIL,
-    fault="SIGKILL before STARTED is committed",
+    fault="Before STARTED is committed",
     reads=form("We had some trouble connecting. Try again?"),
     audit=(),
     again=True,
@@ -161,15 +161,15 @@ STOPS: Final = (
     Stop(BEFORE_STARTED, go_on=submit),
     Stop(replace(BEFORE_STARTED, method=SET), go_on=submit),
     Stop(
-        nothing_changed("user_being_checked", EMAIL, "SIGKILL while the user is checked"),
+        nothing_changed("user_being_checked", EMAIL, "While the user is checked"),
         hold=held_by_whmcs("held_before", "GetClientsDetails"),
     ),
     Stop(
-        nothing_changed("user_being_checked", SET, "SIGKILL while the user is checked, before a placeholder is posted"),
+        nothing_changed("user_being_checked", SET, "While the user is checked, before a placeholder is posted"),
         hold=held_by_slack("chat.postMessage", "held_before"),
     ),
     Stop(
-        nothing_changed("call_not_announced", EMAIL, "SIGKILL after the check, before the call is announced"),
+        nothing_changed("call_not_announced", EMAIL, "After the check, before the call is announced"),
         hold=held_by_whmcs("held_before", "GetClientsDetails"),
         go_on=let_whmcs_go_on,
     ),
@@ -177,27 +177,27 @@ STOPS: Final = (
         nothing_changed(
             "call_not_announced",
             SET,
-            "SIGKILL after the placeholder is posted, before its place and the call are committed",
+            "After the placeholder is posted, before its place and the call are committed",
             Message.PLACEHOLDER,
         ),
         hold=with_placeholder,
         go_on=let_whmcs_go_on,
     ),
     Stop(
-        not_known("call_announced", "SIGKILL after the call is announced; WHMCS never does it", Whmcs.AS_BEFORE),
+        not_known("call_announced", "After the call is announced; WHMCS never does it", Whmcs.AS_BEFORE),
         hold=held_by_whmcs("held_before"),
     ),
     Stop(
-        nothing_changed("call_announced", SET, "SIGKILL after the call is announced; WHMCS never does it"),
+        nothing_changed("call_announced", SET, "After the call is announced; WHMCS never does it"),
         hold=held_by_whmcs("held_before"),
     ),
     Stop(
-        not_known("done_after_the_kill", "SIGKILL while WHMCS is asked, which does it afterwards", Whmcs.MAIL),
+        not_known("done_after_the_kill", "While WHMCS is asked, which does it afterwards", Whmcs.MAIL),
         hold=held_by_whmcs("held_before"),
         after=let_whmcs_go_on,
     ),
     Stop(
-        not_delivered("done_after_the_kill", "SIGKILL while WHMCS is asked, which does it afterwards"),
+        not_delivered("done_after_the_kill", "While WHMCS is asked, which does it afterwards"),
         hold=held_by_whmcs("held_before"),
         after=let_whmcs_go_on,
     ),
@@ -205,7 +205,7 @@ STOPS: Final = (
         Row(
             name="done_after_recovery",
             method=SET,
-            fault="SIGKILL while WHMCS is asked, which does it minutes later, after the agent was told that it did not",
+            fault="While WHMCS is asked, which does it minutes later, after the agent was told that it did not",
             whmcs=Whmcs.PASSWORD,
             reads=message("It is known now: the password of"),
             message=Message.NOTICE,
@@ -215,35 +215,31 @@ STOPS: Final = (
         late=let_whmcs_go_on,
     ),
     Stop(
-        not_known("answer_not_read", "SIGKILL after WHMCS did it, before its answer is read", Whmcs.MAIL),
+        not_known("answer_not_read", "After WHMCS did it, before its answer is read", Whmcs.MAIL),
         hold=held_by_whmcs("held_after"),
     ),
     Stop(
-        not_delivered("answer_not_read", "SIGKILL after WHMCS did it, before its answer is read"),
+        not_delivered("answer_not_read", "After WHMCS did it, before its answer is read"),
         hold=held_by_whmcs("held_after"),
     ),
     Stop(
-        not_delivered("message_not_filled", "SIGKILL after the answer is read, before the password is in the message"),
+        not_delivered("message_not_filled", "After the answer is read, before the password is in the message"),
         hold=held_by_slack("chat.update", "held_before"),
     ),
     Stop(
-        not_known(
-            "outcome_not_committed", "SIGKILL after the answer is read, before the outcome is committed", Whmcs.MAIL
-        ),
+        not_known("outcome_not_committed", "After the answer is read, before the outcome is committed", Whmcs.MAIL),
         hold=held_by_whmcs("held_after"),
         go_on=let_whmcs_go_on,
     ),
     Stop(
-        not_delivered(
-            "outcome_not_committed", "SIGKILL after the password is in the message, before the outcome is committed"
-        ),
+        not_delivered("outcome_not_committed", "After the password is in the message, before the outcome is committed"),
         hold=held_by_slack("chat.update", "held_after"),
     ),
     Stop(
         Row(
             name="result_not_shown",
             method=EMAIL,
-            fault="SIGKILL after the outcome is committed, before it is shown",
+            fault="After the outcome is committed, before it is shown",
             whmcs=Whmcs.MAIL,
             reads=message("WHMCS sent a password-reset e-mail"),
             message=Message.NOTICE,
@@ -256,7 +252,7 @@ STOPS: Final = (
         Row(
             name="result_not_shown",
             method=SET,
-            fault="SIGKILL after the outcome is committed, before it is shown",
+            fault="After the outcome is committed, before it is shown",
             whmcs=Whmcs.PASSWORD,
             reads=message("New password of"),
             message=Message.PASSWORD,
@@ -266,17 +262,17 @@ STOPS: Final = (
         hold=held_result,
     ),
     Stop(
-        deleted("deletion_due", "SIGKILL before the message's time is over, which is while no bot runs"),
+        deleted("deletion_due", "Before the message's time is over, which is while no bot runs"),
         prepare=finish,
         after=let_message_be_due,
     ),
     Stop(
-        deleted("deletion_asked", "SIGKILL when Slack is asked to delete, which it never does"),
+        deleted("deletion_asked", "When Slack is asked to delete, which it never does"),
         prepare=finish,
         hold=held_deletion("held_before"),
     ),
     Stop(
-        deleted("deletion_done", "SIGKILL when Slack has deleted, before that is committed"),
+        deleted("deletion_done", "When Slack has deleted, before that is committed"),
         prepare=finish,
         hold=held_deletion("held_after"),
     ),
@@ -289,6 +285,8 @@ _STOPS: Final = {stop.row.id: stop for stop in STOPS}
 async def killed(stage: Stage, rows: list[Row], endings: Endings) -> Endings:
     """Everything happens here, to all rows at once; their tests tell how each ended."""
     world = stage.world
+    # A replica that lives on, where there can be one that Slack does not talk to; else the next process takes over.
+    survivor = await stage.start() if world.postgresql and world.mode == "http" else None
     bot = await stage.start()
     cases = [stage.cast(row) for row in rows]
     stops = {case.row.id: _STOPS[case.row.id] for case in cases}
@@ -305,7 +303,10 @@ async def killed(stage: Stage, rows: list[Row], endings: Endings) -> Endings:
     await endings.play([case for case in cases if case not in late], Case.lose_whmcs)
     await endings.play(cases, Case.answered)
     stage.let_pass(minutes=3)
-    await stage.start()
+    if survivor is not None:
+        stage.talk_to(survivor)
+    else:
+        await stage.start()
     await endings.play(late, lambda case: case.until_audit("STARTED", "FAILED interrupted"))
     await endings.play(late, Case.until_asked_on)
     await endings.play(late, lambda case: stops[case.row.id].late(case))

@@ -1,0 +1,90 @@
+"""Writes docs/reliability.md from the rows: `python -m tests.reliability.table`."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from bot.domain.resets import Method
+from tests.reliability import test_killed
+from tests.reliability.row import Row
+
+PAGE: Final = Path(__file__).parents[2] / "docs/reliability.md"
+
+_METHODS: Final = {Method.RESET_EMAIL: "reset e-mail", Method.SET_PASSWORD: "set a password"}
+_INTRODUCTION: Final = """\
+# Reliability
+
+What is seen in the end when something fails, whatever it is and whenever. Each row of these tables is a test on the real
+process, `python -m bot serve`, between a local Slack and a local WHMCS (`tests/reliability`). The page is written from
+what the tests look for, by `python -m tests.reliability.table`; a test compares it.
+
+The columns:
+
+- **WHMCS has**: as before, one e-mail sent, or the new password.
+- **The agent reads**: where, and a part of what. *Form* is the modal, *channel* the place where the command was typed.
+- **Direct message**: what it holds in the end. The password stays until its time is over.
+- **Audit**: the events of that reset and its agent, in order.
+
+After every row this holds as well:
+
+- At most one e-mail is sent, or one password set, for each reset.
+- Nobody but its agent ever saw the password, and at most one message holds it. It is in no log and in no database.
+- A reset that STARTED has exactly one end; after UNKNOWN, or FAILED `interrupted`, at most one SETTLED.
+- No message holds a password past its time, once a bot runs.
+- No traceback is in the log.
+
+How a reset's life is made for this is told in [architecture](architecture.md#the-life-of-a-reset).
+"""
+_HEAD: Final = """\
+| Fault | Method | WHMCS has | The agent reads | Direct message | Audit |
+|---|---|---|---|---|---|
+"""
+
+
+@dataclass(frozen=True)
+class Section:
+    title: str
+    text: str
+    rows: tuple[Row, ...]
+
+
+SECTIONS: Final = (
+    Section(
+        "The process is killed",
+        "By SIGKILL, at each step. Within a minute of the lease's end another process, or the same one when it runs again, "
+        "takes the reset over. It sends no e-mail and sets no password.",
+        test_killed.ROWS,
+    ),
+)
+
+
+def render() -> str:
+    return "\n".join([_INTRODUCTION, *(_section(section) for section in SECTIONS)])
+
+
+def _section(section: Section) -> str:
+    return f"## {section.title}\n\n{section.text}\n\n{_HEAD}{''.join(map(_line, section.rows))}"
+
+
+def _line(row: Row) -> str:
+    cells = (row.fault, _METHODS[row.method], row.whmcs.value, _reads(row), row.message.value, _audit(row.audit))
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _reads(row: Row) -> str:
+    said = "; ".join(f"{place.value}: “{text}”" for place, text in row.reads)
+    return f"{said}. The same form, sent again, does it" if row.again else said
+
+
+def _audit(events: Iterable[str]) -> str:
+    return ", ".join(map(_event, events)) or "nothing"
+
+
+def _event(event: str) -> str:
+    """Outcomes are in capitals; what else it is made of are words of the audit."""
+    return " ".join(word if word.isupper() else f"`{word}`" for word in event.split())
+
+
+if __name__ == "__main__":
+    PAGE.write_text(render(), encoding="utf-8")
