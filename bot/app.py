@@ -158,6 +158,7 @@ class App:
             store=HomeStore(database),
             resets=store,
             pauses=PauseStore(database),
+            approvals=ApprovalStore(database),
             access=access,
             capabilities=self._capabilities,
             tabs=home_tabs,
@@ -274,6 +275,7 @@ class App:
             preview=preview,
             access=access,
             messages=messages,
+            homes=self._homes,
             clock=clock,
             ttl=timedelta(seconds=settings.approval_ttl_seconds),
         )

@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Final
 
+from bot.check.approvals import check_approvals
 from bot.check.delivery import check_delivery
 from bot.check.people import check_people
 from bot.check.report import Line, Lines, failed, not_tried, ok, warning
@@ -47,6 +48,7 @@ async def _check_token(client: SlackClient, settings: Settings) -> Lines:
         _judge_scopes(token.scopes),
         _judge_clock(token, is_http=settings.slack_app_token is None),
         *await check_people(client, settings, workspace),
+        *await check_approvals(client, settings, token.identity.bot_user_id),
     )
 
 

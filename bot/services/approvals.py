@@ -14,6 +14,7 @@ from bot.domain.references import Reference
 from bot.domain.resets import MessageRef, Reason, ResetRequest, Result
 from bot.services.access import Access
 from bot.services.errors import ChannelError, ServiceError
+from bot.services.homes import Homes
 from bot.services.preview import Preview
 from bot.services.resets import ResetService
 from bot.slack.approvals import ApprovalMessages
@@ -38,6 +39,7 @@ class Approvals:
         preview: Preview,
         access: Access,
         messages: ApprovalMessages,
+        homes: Homes,
         clock: Callable[[], datetime],
         ttl: timedelta,
     ) -> None:
@@ -47,6 +49,7 @@ class Approvals:
         self._preview = preview
         self._access = access
         self._messages = messages
+        self._homes = homes
         self._clock = clock
         self._ttl = ttl
 
@@ -83,6 +86,7 @@ class Approvals:
             _logger.warning("second agents not asked", reference=reset.reference, error=str(error))
             await self._withdraw(place)
             return await self._resets.give_up(reset, request, Reason.APPROVAL_CHANNEL)
+        await self._homes.note_approvals_change()
         return pending
 
     async def find(self, reference: Reference) -> Pending | None:
@@ -115,12 +119,14 @@ class Approvals:
             return None
         if verdict is Verdict.REJECTED:
             is_first = await self._store.reject(reset, by=agent.id, now=now)
+            await self._homes.note_approvals_change()
             return Decided(reset=reset, verdict=verdict, by=agent.id, at=now) if is_first else None
         await self._resets.require_offer()
         granted = await self._store.grant(reset, by=agent.id, now=now)
         if granted is None:
             return None
         self._resets.carry_on(granted)
+        await self._homes.note_approvals_change()
         return Decided(reset=granted, verdict=verdict, by=agent.id, at=now)
 
     async def show(self, place: MessageRef, decided: Decided) -> None:
@@ -143,6 +149,7 @@ class Approvals:
     async def _expire(self, pending: Pending) -> None:
         now = self._clock()
         if await self._store.expire(pending.reset, now=now):
+            await self._homes.note_approvals_change()
             await self.show(pending.asked.place, Decided(reset=pending.reset, verdict=None, by=None, at=now))
 
     async def _place(self, reference: Reference) -> MessageRef:

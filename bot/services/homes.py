@@ -7,6 +7,7 @@ from typing import Final
 
 import structlog
 
+from bot.domain.approvals import Pending
 from bot.domain.homes import Home
 from bot.domain.pauses import Pause
 from bot.domain.permissions import Agent, AgentId, Denial
@@ -16,6 +17,7 @@ from bot.services.capabilities import Capabilities
 from bot.services.tasks import Tasks
 from bot.slack.errors import SlackError
 from bot.slack.home_tabs import HomeTabs
+from bot.store.approvals import ApprovalStore
 from bot.store.errors import StoreUnavailableError
 from bot.store.homes import HomeStore
 from bot.store.pauses import PauseStore
@@ -38,6 +40,7 @@ class Homes:
         store: HomeStore,
         resets: ResetStore,
         pauses: PauseStore,
+        approvals: ApprovalStore,
         access: Access,
         capabilities: Capabilities,
         tabs: HomeTabs,
@@ -47,6 +50,7 @@ class Homes:
         self._store = store
         self._resets = resets
         self._pauses = pauses
+        self._approvals = approvals
         self._access = access
         self._capabilities = capabilities
         self._tabs = tabs
@@ -77,6 +81,16 @@ class Homes:
         if not self._is_redrawing:
             self._is_redrawing = True
             self._tasks.spawn(self._redraw_changed(), name="homes")
+
+    async def note_approvals_change(self) -> None:
+        """Say that what waits for a second agent has changed, which stands in everybody's Home."""
+        try:
+            known = await self._store.list_known()
+        except StoreUnavailableError as error:
+            _logger.warning("homes not drawn anew", error=str(error))
+            return
+        for agent_id in known:
+            self.note_change(agent_id)
 
     def stop(self) -> None:
         """What changes from now on is drawn when its agent looks at it."""
@@ -131,20 +145,25 @@ class Homes:
             self._again.discard(agent.id)
 
     async def _read(self, agent: Agent) -> Home:
-        (pause, resets), may_set_passwords = await asyncio.gather(
+        (pause, resets, pending), may_set_passwords = await asyncio.gather(
             self._read_database(agent.id), self._access.may_set_passwords(agent)
         )
+        mine = tuple(one for one in pending if may_set_passwords and one.reset.agent_id != agent.id)
         return Home(
             read_at=self._clock(),
             whmcs_failure=self._capabilities.whmcs_failure,
             offer=self._capabilities.offer_to(may_set_passwords=may_set_passwords),
             pause=pause,
             resets=resets,
+            pending=mine,
         )
 
-    async def _read_database(self, agent_id: AgentId) -> tuple[Pause | None, tuple[Reset, ...] | None]:
+    async def _read_database(
+        self, agent_id: AgentId
+    ) -> tuple[Pause | None, tuple[Reset, ...] | None, tuple[Pending, ...]]:
         try:
-            return await self._pauses.find(), await self._resets.list_recent(agent_id, _RESETS)
+            pause = await self._pauses.find()
+            return pause, await self._resets.list_recent(agent_id, _RESETS), await self._approvals.list_pending()
         except StoreUnavailableError as error:
             _logger.warning("home without resets: the database does not answer", error=str(error))
-            return None, None
+            return None, None, ()

@@ -13,6 +13,7 @@ from bot.store.models import HomeDenialRow, HomeRow
 from bot.store.upserts import upsert
 
 _DAY: Final = timedelta(days=1)
+_MOST: Final = 50
 
 
 class HomeStore:
@@ -34,6 +35,12 @@ class HomeStore:
         async with self._database.read() as connection:
             query = select(HomeRow.agent_id).where(HomeRow.agent_id == agent_id)
             return (await connection.execute(query)).one_or_none() is not None
+
+    async def list_known(self) -> tuple[AgentId, ...]:
+        """Those who looked at theirs last, at most so many as can be drawn anew in a minute."""
+        query = select(HomeRow.agent_id).order_by(HomeRow.opened_at.desc()).limit(_MOST)
+        async with self._database.read() as connection:
+            return tuple(AgentId(agent_id) for agent_id in (await connection.execute(query)).scalars())
 
     async def forget(self, agent_id: AgentId) -> None:
         """Whoever it was is no agent any more."""

@@ -22,6 +22,7 @@ def build(shown: Home, timezone: str, t: Texts) -> View:
             *pause,
             ActionsBlock(elements=[start]),
             *_state(shown, timezone, t),
+            *_pending(shown, timezone, t),
             *_resets(shown, timezone, t),
             *_procedure(t),
         ],
@@ -40,6 +41,13 @@ def _state(shown: Home, timezone: str, t: Texts) -> list[Block]:
         paragraph(home.whmcs_state(t, shown.whmcs_failure)),
         paragraph(form.offer(t, shown.offer) or home.set_password_offered(t)),
     ]
+
+
+def _pending(shown: Home, timezone: str, t: Texts) -> list[Block]:
+    if not shown.pending:
+        return []
+    listed = [paragraph(home.pending(t, one, timezone)) for one in shown.pending]
+    return [_heading(home.pending_heading(t)), *listed]
 
 
 def _resets(shown: Home, timezone: str, t: Texts) -> list[Block]:

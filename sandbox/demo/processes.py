@@ -15,7 +15,8 @@ import httpx
 from sandbox.ports import free_port
 from sandbox.serving import LOOPBACK
 from sandbox.slack import LocalSlack
-from sandbox.whmcs import LocalWhmcs
+from sandbox.whmcs import REPLY_ADMIN, LocalWhmcs
+from sandbox.whmcs.seed_tickets import CLIENTS_ONLY_DEPARTMENT_ID, NOTICE_TEMPLATE
 
 READY_SECONDS: Final = 20.0
 END_SECONDS: Final = 30.0
@@ -45,6 +46,10 @@ def build_settings(
         "WHMCS_API_IDENTIFIER": whmcs.identifier,
         "WHMCS_API_SECRET": whmcs.secret,
         "WHMCS_COMPANION_SECRET": whmcs.companion_secret,
+        "WHMCS_REPLY_ADMIN": REPLY_ADMIN,
+        "TICKET_DEPARTMENTS_SIGNED_IN": str(CLIENTS_ONLY_DEPARTMENT_ID),
+        "PROTECTED_CLIENT_GROUPS": "1,2,3",
+        "PASSWORD_NOTICE_TEMPLATE": NOTICE_TEMPLATE,
         "DATABASE_URL": f"sqlite:///{folder / 'bot.db'}",
         "AGENT_USER_GROUPS": group,
         "HELP_CONTACT": help_contact,

@@ -288,3 +288,29 @@ async def serve(response: Callable[[], Response]) -> AsyncIterator[str]:
 
     async with LoopbackServer(answer) as server:  # type: ignore[arg-type]
         yield server.url
+
+
+async def test_a_channel_for_approvals_in_which_the_bot_is_not_is_told(here: Installation, slack: LocalSlack) -> None:
+    closed = slack.add_channel("sin-bot", has_bot=False)
+    answer = await here.examine(APPROVAL_CHANNEL=closed)
+    assert answer.troubles == {"slack.approvals": "failed", **START}
+    assert "the bot is not in it" in answer.findings["slack.approvals"].text
+    assert "invite the app" in answer.findings["slack.approvals"].next
+
+
+async def test_a_channel_for_approvals_that_is_not_there_is_told(here: Installation) -> None:
+    answer = await here.examine(APPROVAL_CHANNEL="C0NOWHERE")
+    assert answer.troubles == {"slack.approvals": "failed", **START}
+    assert "C0NOWHERE" in answer.findings["slack.approvals"].text
+
+
+async def test_a_channel_in_which_the_bot_is_will_do_and_nobody_sees_that_it_was_tried(
+    here: Installation, slack: LocalSlack
+) -> None:
+    person = slack.add_person("Berta Segunda", groups=[GROUP])
+    channel = slack.add_channel("aprobaciones", [person])
+    answer = await here.examine(APPROVAL_CHANNEL=channel)
+    assert answer.findings["slack.approvals"].text == f"second agents are asked in {channel}"
+    assert person.ephemeral_messages == ()
+    assert person.channel_messages(channel) == ()
+    assert "slack.approvals" not in (await here.examine()).findings

@@ -321,3 +321,17 @@ async def test_whmcs_that_fails_after_the_approval_is_told_to_who_asked(running:
     await question.press("Aprobar")
     await running.agent.direct_message(containing="demasiadas peticiones")
     await world.until(lambda: world.audit()[-1] == ("FAILED", "busy"))
+
+
+async def test_what_waits_stands_in_the_home_of_who_may_approve_it_and_goes_when_it_is_decided(running: Team) -> None:
+    home = await running.second.opens_home()
+    mine = await running.agent.opens_home()
+    assert "A la espera de un segundo agente" not in home.text
+    await confirm(running.agent)
+    await home.shows("A la espera de un segundo agente")
+    assert "ana@example.com · cliente #42" in home.text
+    await mine.shows("A la espera de aprobación")
+    assert "Responda en el canal" not in mine.text
+    await (await running.question()).press("Aprobar")
+    await mine.shows("Listo")
+    await running.second.waits_until(lambda: "A la espera de un segundo agente" not in home.text)

@@ -1,7 +1,8 @@
 """The words of the app's Home tab."""
 
-from bot.domain.resets import Reason, Reset, Result
-from bot.views.text import form, outcomes
+from bot.domain.approvals import Pending
+from bot.domain.resets import Phase, Reason, Reset, Result
+from bot.views.text import approval, form, outcomes
 from bot.views.text.catalogue import Texts
 
 
@@ -63,7 +64,24 @@ def reset(t: Texts, shown: Reset, timezone: str) -> str:
     return f"{whose}\n{' · '.join(how)}"
 
 
+def pending_heading(t: Texts) -> str:
+    return t.say("Waiting for a second agent")
+
+
+def pending(t: Texts, one: Pending, timezone: str) -> str:
+    """What waits, and where it is answered."""
+    return t.say(
+        "{email} · client #{client_id} · until {time} · {reference}. Answer in the channel of those who approve.",
+        email=one.reset.user_email,
+        client_id=one.reset.client_id,
+        time=t.clock(one.asked.expires_at, timezone),
+        reference=one.reset.reference,
+    )
+
+
 def _outcome(t: Texts, shown: Reset) -> str:
+    if shown.phase is Phase.WAITING:
+        return approval.waiting_headline(t)
     if shown.outcome is None:
         return t.say("In progress")
     return outcomes.headline(t, Result(reset=shown, outcome=shown.outcome, reason=shown.reason))
