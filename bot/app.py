@@ -20,7 +20,7 @@ from bot.domain.addresses import is_loopback
 from bot.domain.audit import BOT, Action, AuditEvent, Happened
 from bot.domain.lifecycle import RENEWAL
 from bot.domain.permissions import AccessPolicy
-from bot.domain.resets import Limits
+from bot.domain.resets import Limits, Reason
 from bot.listeners import build_table, register
 from bot.listeners.afterwards import AfterwardsListeners
 from bot.listeners.approval import ApprovalListeners
@@ -111,20 +111,26 @@ class App:
         self._parts = {"database": "ok", "slack": "ok"}
         self._is_started = False
         self._is_stopping = False
+        # One for both, which stand on one server.
+        self._breaker = whmcs.Breaker()
         self._whmcs = whmcs.WhmcsClient.connect(
             settings.whmcs_url,
             settings.whmcs_api_identifier.get_secret_value(),
             settings.whmcs_api_secret.get_secret_value(),
             _reveal(settings.whmcs_api_access_key),
             observe=self._observe_whmcs,
+            breaker=self._breaker,
         )
         secret = _reveal(settings.whmcs_companion_secret)
         self._companion = (
-            whmcs.CompanionClient.connect(settings.whmcs_companion_url, secret, observe=self._observe_whmcs)
+            whmcs.CompanionClient.connect(
+                settings.whmcs_companion_url, secret, observe=self._observe_whmcs, breaker=self._breaker
+            )
             if secret
             else None
         )
         self._client_notices = ClientNotices(client=self._whmcs, template=settings.password_notice_template)
+        metrics.watch_whmcs(lambda: self._breaker.silent_seconds)
         self._capabilities = Capabilities(self._whmcs, self._companion, time.monotonic)
         messages = Messages(slack, loopback_host=_loopback_host(settings.slack_api_url))
         languages = Languages.load(settings.default_locale, settings.help_contact)
@@ -444,9 +450,14 @@ class App:
             needed["socket"] = self._socket.state
         if self._is_stopping or not self._is_started:
             needed["bot"] = "stopping" if self._is_stopping else "starting"
-        failure = self._capabilities.whmcs_failure
-        parts = {**needed, "whmcs": "ok" if failure is None else f"degraded: {failure.value}"}
+        parts = {**needed, "whmcs": self._whmcs_word()}
         return Readiness(is_ready=all(word == "ok" for word in needed.values()), parts=parts)
+
+    def _whmcs_word(self) -> str:
+        if (since := self._breaker.silent_since) is not None:
+            return f"degraded: {Reason.NOT_ANSWERING.value} since {since:%Y-%m-%dT%H:%M:%SZ}"
+        failure = self._capabilities.whmcs_failure
+        return "ok" if failure is None else f"degraded: {failure.value}"
 
     def _observe_whmcs(self, action: str, outcome: str, seconds: float) -> None:
         self._metrics.whmcs_seconds.labels(action, outcome).observe(seconds)

@@ -87,6 +87,14 @@ class Metrics:
             registry=self.registry,
         ).set_function(silent_seconds)
 
+    def watch_whmcs(self, silent_seconds: Callable[[], float]) -> None:
+        """Show for how long WHMCS has been asked only now and then, since it does not answer; 0: it is asked as always."""
+        Gauge(
+            "resetbot_whmcs_silent_seconds",
+            "Seconds since the first of five or more requests in a row to WHMCS that timed out.",
+            registry=self.registry,
+        ).set_function(silent_seconds)
+
     def render(self) -> bytes:
         """Prometheus' text format, as `prometheus_client.CONTENT_TYPE_LATEST` names it."""
         return generate_latest(self.registry)

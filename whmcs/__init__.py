@@ -1,10 +1,12 @@
 """Typed client for the WHMCS API and for the companion module beside it."""
 
 from whmcs.api import WhmcsClient
+from whmcs.breaker import Breaker
 from whmcs.errors import (
     AddressRefusedError,
     ClockSkewError,
     CredentialsError,
+    NotAnsweringError,
     NotAUserOfClientError,
     NotFoundError,
     NotInstalledError,
@@ -40,6 +42,7 @@ from whmcs.signed import CompanionClient
 
 __all__ = [
     "AddressRefusedError",
+    "Breaker",
     "Client",
     "ClientDetails",
     "ClientUser",
@@ -51,6 +54,7 @@ __all__ = [
     "Match",
     "Matches",
     "NotAUserOfClientError",
+    "NotAnsweringError",
     "NotFoundError",
     "NotInstalledError",
     "NotPermittedError",

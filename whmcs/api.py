@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from whmcs import answers, probes, ticket_answers
+from whmcs.breaker import Breaker
 from whmcs.errors import NotFoundError, RefusedError, WhmcsError
 from whmcs.form import HEADERS, Parameters, form_body, verdict
 from whmcs.masking import Confidential
@@ -46,16 +47,23 @@ class WhmcsClient:
 
     @classmethod
     def connect(
-        cls, url: str, identifier: str, secret: str, access_key: str | None = None, *, observe: Observe = ignore
+        cls,
+        url: str,
+        identifier: str,
+        secret: str,
+        access_key: str | None = None,
+        *,
+        observe: Observe = ignore,
+        breaker: Breaker | None = None,
     ) -> Self:
-        """Build a client with a pool of its own; nothing is sent yet.
+        """Build a client with a pool of its own; nothing is sent yet. `breaker`: shared with what is on the same server.
 
         Raises: ValueError if the address is neither https nor on this machine.
         """
         credentials = {"identifier": identifier, "secret": secret}
         if access_key:
             credentials["accesskey"] = access_key
-        return cls(Transport(api_address(url)), credentials, observe)
+        return cls(Transport(api_address(url), breaker), credentials, observe)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._transport!r}>"
@@ -253,7 +261,11 @@ class WhmcsClient:
         request = Request(form_body(action, parameters, self._credentials), HEADERS)
 
         async def ask(ends_at: float) -> T:
-            return parsed(call, parse, *verdict(call, await self._transport.post(request, ends_at=ends_at)))
+            return parsed(
+                call,
+                parse,
+                *verdict(call, await self._transport.post(request, ends_at=ends_at, is_write=call.is_write)),
+            )
 
         with observed(self._observe, action):
             return await read(ask, deadline_seconds)
@@ -287,7 +299,7 @@ class WhmcsClient:
     async def _send(self, call: Call, request: Request, deadline_seconds: float) -> None:
         ends_at = asyncio.get_running_loop().time() + deadline_seconds
         with observed(self._observe, call.action):
-            verdict(call, await self._transport.post(request, ends_at=ends_at))
+            verdict(call, await self._transport.post(request, ends_at=ends_at, is_write=call.is_write))
 
 
 async def _answer_or_error(question: Awaitable[T]) -> T | WhmcsError:

@@ -2,7 +2,8 @@
 
     WhmcsError
     ├── UnreachableError           no connection, no DNS, TLS, or a read's connection was lost; nothing was changed
-    │   └── TimedOutError          a read that took too long, or no connection in time; nothing was changed
+    │   ├── TimedOutError          a read that took too long, or no connection in time; nothing was changed
+    │   └── NotAnsweringError      not sent, since WHMCS has not answered for a while; nothing was changed
     ├── RedirectedError            the address answers "elsewhere": fix WHMCS_URL
     ├── AddressRefusedError        WHMCS does not accept calls from our IP address
     ├── CredentialsError           unknown or wrong pair; the companion: wrong secret
@@ -22,7 +23,7 @@ No error's text, repr or attribute holds a credential, a secret or a password.
 from datetime import datetime
 from typing import Literal
 
-UnreachableReason = Literal["no_connection", "tls", "connection_lost", "timed_out"]
+UnreachableReason = Literal["no_connection", "tls", "connection_lost", "timed_out", "not_answering"]
 UnreachableCause = Literal["", "name", "connection_refused", "certificate", "protocol"]
 UnusableKind = Literal["html", "json", "shape", "empty", "too_large"]
 UnknownReason = Literal["timed_out", "connection_lost", "server_error", "web_page", "unusable_answer"]
@@ -68,6 +69,14 @@ class TimedOutError(UnreachableError):
     def __init__(self, action: str, *, is_connecting: bool = False) -> None:
         super().__init__(action, "timed_out")
         self.is_connecting = is_connecting
+
+
+class NotAnsweringError(UnreachableError):
+    """`since`: when the first of the requests was sent that were not answered."""
+
+    def __init__(self, action: str, since: datetime) -> None:
+        super().__init__(action, "not_answering")
+        self.since = since
 
 
 class RedirectedError(WhmcsError):

@@ -9,6 +9,7 @@ from typing import TypeVar
 from whmcs.errors import (
     AddressRefusedError,
     CredentialsError,
+    NotAnsweringError,
     NotFoundError,
     NotPermittedError,
     OutcomeUnknownError,
@@ -52,6 +53,8 @@ class Call:
 def error_of_silence(call: Call, silence: NoAnswer) -> WhmcsError:
     """Name what a call without a whole answer is: nothing changed, or nobody knows."""
     reason = silence.reason
+    if reason == "not_answering" and silence.since is not None:
+        return NotAnsweringError(call.action, silence.since)
     if reason == "too_large":
         return error_of_unusable(call, "too_large", silence.status)
     if call.is_write and silence.may_have_arrived:

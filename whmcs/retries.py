@@ -5,7 +5,14 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from whmcs.errors import RefusedError, TimedOutError, UnreachableError, UnusableAnswerError, WhmcsError
+from whmcs.errors import (
+    NotAnsweringError,
+    RefusedError,
+    TimedOutError,
+    UnreachableError,
+    UnusableAnswerError,
+    WhmcsError,
+)
 
 REPEATS = 2
 FIRST_WAIT_SECONDS = 0.1
@@ -25,6 +32,8 @@ def decide_wait(error: WhmcsError, attempt: int, jitter: float = 0.5) -> float |
         return None
     spread = FIRST_WAIT_SECONDS * 3 ** (attempt - 1) * (0.5 + jitter)
     match error:
+        case NotAnsweringError():
+            return None
         case TimedOutError():
             return spread if error.is_connecting else None
         case UnreachableError():

@@ -14,6 +14,7 @@ from typing import Self, TypeVar
 
 from whmcs import signed_answers
 from whmcs.bodies import find_object
+from whmcs.breaker import Breaker
 from whmcs.errors import (
     AddressRefusedError,
     ClockSkewError,
@@ -70,12 +71,12 @@ class CompanionClient:
         self._confidential = Confidential(secret)
 
     @classmethod
-    def connect(cls, url: str, secret: str, *, observe: Observe = ignore) -> Self:
+    def connect(cls, url: str, secret: str, *, observe: Observe = ignore, breaker: Breaker | None = None) -> Self:
         """Build a client with a pool of its own for the full address of the companion's api.php.
 
         Raises: ValueError if the address is neither https nor on this machine.
         """
-        return cls(Transport(checked_url(url)), secret, observe)
+        return cls(Transport(checked_url(url), breaker), secret, observe)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._transport!r}>"
@@ -153,7 +154,9 @@ class CompanionClient:
 
     async def _ask(self, call: Call, body: "_Body", parse: Callable[[dict[str, object]], T], ends_at: float) -> T:
         headers = signed_headers(self._secret, body.content, int(time.time()), secrets.token_hex(16))
-        data, status = _verdict(call, await self._transport.post(Request(body.content, headers), ends_at=ends_at))
+        request = Request(body.content, headers)
+        exchange = await self._transport.post(request, ends_at=ends_at, is_write=call.is_write)
+        data, status = _verdict(call, exchange)
         return parsed(call, parse, data, status)
 
 

@@ -18,13 +18,15 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import httpx
 
+from whmcs.breaker import Breaker
+
 CONNECT_SECONDS = 3.0
 PHASE_SECONDS = 60.0  # one silent phase of a call; the deadline of the call is what really ends it
 CONNECTIONS = 10  # httpcore looks at every idle connection at every call
 KEEP_ALIVE_SECONDS = 30.0
 LARGEST_BODY_BYTES = 5_000_000
 
-Reason = Literal["no_connection", "tls", "timed_out", "connection_lost", "too_large"]
+Reason = Literal["no_connection", "tls", "timed_out", "connection_lost", "too_large", "not_answering"]
 Cause = Literal["", "name", "connection_refused", "certificate", "protocol"]
 
 
@@ -58,7 +60,8 @@ class Answer:
 class NoAnswer:
     """Why there is no whole answer, and whether the request may have reached the server.
 
-    `cause` and `detail` say more of a connection that did not come about.
+    `cause` and `detail` say more of a connection that did not come about. `since` is set where nothing was sent because
+    the server has not answered for so long.
     """
 
     reason: Reason
@@ -66,17 +69,19 @@ class NoAnswer:
     status: int = 0
     cause: Cause = ""
     detail: str = ""
+    since: datetime | None = None
 
 
 class Transport:
-    """A pool of at most ten kept-alive connections to one address.
+    """A pool of at most ten kept-alive connections to one address. `breaker` None: it is always asked.
 
     Cookies are not kept: PHP would let calls of one session wait for each other. Redirects are not followed. Proxies of
     the environment are honoured, but never for this machine itself.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, breaker: Breaker | None = None) -> None:
         self._url = url
+        self._breaker = breaker
         self._client = httpx.AsyncClient(
             timeout=httpx.Timeout(PHASE_SECONDS, connect=CONNECT_SECONDS),
             limits=httpx.Limits(
@@ -96,11 +101,26 @@ class Transport:
     async def aclose(self) -> None:
         await self._client.aclose()
 
-    async def post(self, request: Request, *, ends_at: float) -> Answer | NoAnswer:
-        """Send once. `ends_at` is on the event loop's clock and covers everything, the pool's queue included.
+    async def post(self, request: Request, *, ends_at: float, is_write: bool = False) -> Answer | NoAnswer:
+        """Send once, or not at all where the breaker says so. `ends_at` is on the event loop's clock and covers everything, the pool's queue included.
 
         Nothing is sent after it, also by a process that was stopped meanwhile and goes on.
         """
+        breaker = self._breaker
+        if breaker is None:
+            return await self._send(request, ends_at)
+        since = breaker.find_refusal(is_write=is_write)
+        if since is not None:
+            return NoAnswer("not_answering", may_have_arrived=False, since=since)
+        sent_at, patience = breaker.now(), ends_at - asyncio.get_running_loop().time()
+        exchange = await self._send(request, ends_at)
+        if isinstance(exchange, NoAnswer) and exchange.reason == "timed_out":
+            breaker.note_timeout(sent_at, patience)
+        else:
+            breaker.note_answer()
+        return exchange
+
+    async def _send(self, request: Request, ends_at: float) -> Answer | NoAnswer:
         trace = _Trace(ends_at)
         try:
             async with asyncio.timeout_at(ends_at):

@@ -65,6 +65,7 @@ class Reason(StrEnum):
     UNREACHABLE = "unreachable"
     TLS = "tls"
     TIMED_OUT = "timed_out"
+    NOT_ANSWERING = "not_answering"
     CONNECTION_LOST = "connection_lost"
     REDIRECTED = "redirected"
     ADDRESS_REFUSED = "address_refused"

@@ -24,7 +24,7 @@ class AfterwardsListeners:
 
     async def another_user(self, action: Action, agent: Agent) -> None:
         """The card of the same client, with nothing chosen in it."""
-        t = self._languages.for_locale(agent.locale)
+        t = self._languages.for_agent(agent)
         fresh = self._forms.renew(await self._forms.read(action.view, agent))
         client_id = modal.parse_client_value(action.element.value)
         if client_id is None:
@@ -34,7 +34,7 @@ class AfterwardsListeners:
 
     async def another_client(self, action: Action, agent: Agent) -> None:
         """The empty form. The ticket was the last client's."""
-        t = self._languages.for_locale(agent.locale)
+        t = self._languages.for_agent(agent)
         fresh = self._forms.renew(await self._forms.read(action.view, agent)).for_client(None)
         self._drawing.begin(action.view_id)
         await self._modals.update(action.view_id, modal.build_empty(fresh, t))

@@ -17,7 +17,7 @@ class DirectMessageListeners:
         self._languages = languages
 
     async def delete(self, action: MessageAction, agent: Agent) -> None:
-        t = self._languages.for_locale(agent.locale)
+        t = self._languages.for_agent(agent)
         try:
             reference = parse_reference(action.element.value or "")
         except ValueError:

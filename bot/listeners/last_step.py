@@ -52,7 +52,7 @@ class LastStepListeners:
 
         Raises: ServiceError, LookupFailedError: refused in time to be said in the form.
         """
-        t = self._languages.for_locale(request.agent.locale)
+        t = self._languages.for_agent(request.agent)
         ticket = self._drawing.begin(view_id)
         task = self._tasks.spawn(self._draw(state, request, t), name="last step")
         if await self._drawing.ends_in_time(task, arrived_at):
@@ -82,7 +82,7 @@ class LastStepListeners:
         return await self._reset(submission.view_id, state, request, arrived_at)
 
     async def _reset(self, view_id: str, state: State, request: ResetRequest, arrived_at: float) -> Answer:
-        t = self._languages.for_locale(request.agent.locale)
+        t = self._languages.for_agent(request.agent)
         ticket = self._drawing.begin(view_id)
         left = CHECK_SECONDS - (asyncio.get_running_loop().time() - arrived_at)
         check_seconds = max(left, _LEAST_CHECK_SECONDS)

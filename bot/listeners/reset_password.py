@@ -63,7 +63,7 @@ class ResetPasswordListeners:
 
     async def open(self, opening: Opening, agent: Agent) -> None:
         """The form, empty or with whom to search for; `/reset-password help` instead explains it."""
-        t = self._languages.for_locale(agent.locale)
+        t = self._languages.for_agent(agent)
         query = _query(opening.query)
         pause = await self._resets.find_pause()
         if query.lower() in _HELP:
@@ -98,11 +98,11 @@ class ResetPasswordListeners:
         )
         if search is None:
             return {"options": []}
-        return {"options": modal.build_suggestions(search, self._languages.for_locale(agent.locale))}
+        return {"options": modal.build_suggestions(search, self._languages.for_agent(agent))}
 
     async def suggest_tickets(self, suggestion: Suggestion, agent: Agent, arrived_at: float) -> Answer:
         """The client's open tickets, with what there is in time."""
-        t = self._languages.for_locale(agent.locale)
+        t = self._languages.for_agent(agent)
         left = SUGGESTION_SECONDS - (asyncio.get_running_loop().time() - arrived_at)
         try:
             state = await self._forms.read(suggestion.view, agent)
@@ -117,7 +117,7 @@ class ResetPasswordListeners:
 
     async def show_client(self, action: Action, agent: Agent) -> None:
         """A client was chosen, in the type-ahead or among the matches."""
-        t = self._languages.for_locale(agent.locale)
+        t = self._languages.for_agent(agent)
         state = await self._forms.read(action.view, agent)
         client_id = modal.parse_client_value(action.element.selected)
         if client_id is None:
@@ -128,7 +128,7 @@ class ResetPasswordListeners:
 
     async def show_user(self, action: Action, agent: Agent) -> None:
         """A user was chosen of whom is not known yet which other clients the password opens."""
-        t = self._languages.for_locale(agent.locale)
+        t = self._languages.for_agent(agent)
         state = await self._forms.read(action.view, agent)
         user_id = modal.parse_user_value(action.element.selected)
         if state.client_id is None or user_id is None:
@@ -139,7 +139,7 @@ class ResetPasswordListeners:
 
     async def show_ticket(self, action: Action, agent: Agent) -> None:
         """A ticket was chosen: who opened it is shown beside the users, and chosen if he is one of them."""
-        t = self._languages.for_locale(agent.locale)
+        t = self._languages.for_agent(agent)
         state = await self._forms.read(action.view, agent)
         if state.client_id is None:
             raise UnusableFormError(FormFault.NOT_OURS)
@@ -150,7 +150,7 @@ class ResetPasswordListeners:
 
     async def search_again(self, action: Action, agent: Agent) -> None:
         """The same search once more; its text is in the button."""
-        t = self._languages.for_locale(agent.locale)
+        t = self._languages.for_agent(agent)
         state = await self._forms.read(action.view, agent)
         query = _query(action.element.value or "")
         fresh = self._forms.renew(state).for_client(None)
@@ -159,7 +159,7 @@ class ResetPasswordListeners:
 
     async def back(self, action: Action, agent: Agent) -> None:
         """From a result to a new form with the same choices."""
-        t = self._languages.for_locale(agent.locale)
+        t = self._languages.for_agent(agent)
         state = await self._forms.read(action.view, agent)
         choices = result_modal.parse_back(action.element.value)
         if choices is None:

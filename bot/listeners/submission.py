@@ -60,7 +60,7 @@ class SubmissionListeners:
         self._tasks = tasks
 
     async def submit(self, submission: Submission, agent: Agent, arrived_at: float) -> Answer:
-        t = self._languages.for_locale(agent.locale)
+        t = self._languages.for_agent(agent)
         try:
             sent = modal.parse_submission(submission.view)
         except ViewError:
@@ -93,7 +93,7 @@ class SubmissionListeners:
 
     async def _carry_on(self, view_id: str, state: State, request: ResetRequest, arrived_at: float) -> Answer:
         """To the last step of a set password, or to the reset; what is refused in time is said in the form."""
-        t = self._languages.for_locale(request.agent.locale)
+        t = self._languages.for_agent(request.agent)
         try:
             if request.method is Method.SET_PASSWORD:
                 return await self._last_step.show(view_id, state, request, arrived_at)
@@ -107,7 +107,7 @@ class SubmissionListeners:
         self, view_id: str, sent: modal.Submission, client_id: int, agent: Agent, arrived_at: float
     ) -> Answer:
         """The chosen client or ticket is not the one whose card was drawn, so nobody is reset."""
-        t = self._languages.for_locale(agent.locale)
+        t = self._languages.for_agent(agent)
         ticket = self._drawing.begin(view_id)
         ticket_number = sent.ticket if client_id == sent.state.client_id else ""
         drawing = draw_card(self._directory, sent.state, client_id, agent, Preselection(), t, ticket=ticket_number)
@@ -118,7 +118,7 @@ class SubmissionListeners:
         return update(modal.build_loading(sent.state, t))
 
     async def _reset(self, view_id: str, state: State, request: ResetRequest, arrived_at: float) -> Answer:
-        t = self._languages.for_locale(request.agent.locale)
+        t = self._languages.for_agent(request.agent)
         ticket = self._drawing.begin(view_id)
         left = CHECK_SECONDS - (asyncio.get_running_loop().time() - arrived_at)
         task = self._resets.submit(request, check_seconds=max(left, _LEAST_CHECK_SECONDS))

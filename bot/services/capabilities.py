@@ -17,6 +17,9 @@ _EVERY_SECONDS: Final = 180.0
 _AFTER_FAILURE_SECONDS: Final = 10.0
 _PROTOCOL: Final = 1
 _OPTIONAL: Final = "GetClientsDomains"
+_PASSING: Final = frozenset({Reason.UNREACHABLE, Reason.TIMED_OUT, Reason.CONNECTION_LOST, Reason.NOT_ANSWERING})
+"""What is looked at again soon; a refusal is not, since somebody has to act first."""
+
 _READS: Final = ("GetClients", "GetUsers", "GetClientsDetails", _OPTIONAL)
 """Actions whose absence changes what an agent is offered. Each is tried by a call that can't change anything.
 
@@ -83,6 +86,8 @@ class Capabilities:
         self._looked_at = self._clock()
         self._is_doubtful = False
         await asyncio.gather(self._ask_whmcs(), self._ask_role(), self._ask_companion())
+        if self._failure in _PASSING:
+            self.look_again()
 
     async def _ask_whmcs(self) -> None:
         try:

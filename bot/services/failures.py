@@ -10,6 +10,7 @@ _DETAIL: Final = 200
 OF_WHMCS: Final = frozenset(
     {
         *(Reason.UNREACHABLE, Reason.TLS, Reason.TIMED_OUT, Reason.CONNECTION_LOST, Reason.REDIRECTED),
+        Reason.NOT_ANSWERING,
         *(Reason.ADDRESS_REFUSED, Reason.CREDENTIALS, Reason.NOT_PERMITTED, Reason.UNKNOWN_ACTION, Reason.BUSY),
         *(Reason.WHMCS_REFUSED, Reason.WEB_PAGE, Reason.UNUSABLE_ANSWER, Reason.SERVER_ERROR),
     }
@@ -20,7 +21,7 @@ _ABSENT: Final = {"GetClientsDetails": Reason.CLIENT_NOT_FOUND, "GetTicket": Rea
 
 
 class Failure(NamedTuple):
-    """`detail`: WHMCS's own words, an address or an action; never a secret."""
+    """`detail`: WHMCS's own words, an address, an action or a time (RFC 3339); never a secret."""
 
     outcome: Outcome
     reason: Reason
@@ -81,6 +82,8 @@ def _technical(error: whmcs.WhmcsError) -> Failure:
 
 
 def _unreachable(error: whmcs.UnreachableError) -> Failure:
+    if isinstance(error, whmcs.NotAnsweringError):
+        return Failure(Outcome.FAILED, Reason.NOT_ANSWERING, error.since.isoformat())
     match error.reason:
         case "timed_out":
             return Failure(Outcome.FAILED, Reason.TIMED_OUT)
@@ -88,7 +91,7 @@ def _unreachable(error: whmcs.UnreachableError) -> Failure:
             return Failure(Outcome.FAILED, Reason.CONNECTION_LOST)
         case "tls":
             return Failure(Outcome.FAILED, Reason.TLS, _shown(error.detail or error.cause))
-        case "no_connection":
+        case _:
             return Failure(Outcome.FAILED, Reason.UNREACHABLE, error.cause)
 
 

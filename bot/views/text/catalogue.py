@@ -16,17 +16,25 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
 
+from bot.domain.permissions import Agent
+
 ENGLISH: Final = "en"
 _LOCALES: Final = Path(__file__).parent.parent.parent / "locales"
 
 
 class Texts:
-    """One language. `say` and `count` are what `make texts` looks for in the code."""
+    """One language, for a reader in one time zone. `say` and `count` are what `make texts` looks for in the code."""
 
-    def __init__(self, language: str, translations: NullTranslations, help_contact: str = "") -> None:
+    def __init__(
+        self, language: str, translations: NullTranslations, help_contact: str = "", timezone: str = ""
+    ) -> None:
         self.language = language
         self.help_contact = help_contact
+        self.timezone = timezone
         self._translations = translations
+
+    def in_timezone(self, timezone: str) -> "Texts":
+        return Texts(self.language, self._translations, self.help_contact, timezone)
 
     def say(self, message: str, /, **values: object) -> str:
         return self._translations.gettext(message).format(**values)
@@ -63,6 +71,9 @@ class Languages:
             language = catalogue.parent.parent.name
             texts[language] = Texts(language, _read(catalogue), contact)
         return cls(texts, default)
+
+    def for_agent(self, agent: Agent) -> Texts:
+        return self.for_locale(agent.locale).in_timezone(agent.timezone)
 
     def for_locale(self, locale: str) -> Texts:
         """Take Slack's name of a locale, such as `es-ES`."""

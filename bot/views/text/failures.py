@@ -1,5 +1,7 @@
 """The words for what went wrong on the way to a reset, and who has to act."""
 
+from datetime import datetime
+
 from bot.domain.resets import Reason
 from bot.views.text.catalogue import Texts
 
@@ -113,6 +115,8 @@ def _passing(t: Texts, reason: Reason | None, detail: str) -> str:
             return t.say("WHMCS can’t be reached. Try again in a few minutes; if it goes on, tell your administrator.")
         case Reason.TIMED_OUT:
             return t.say("WHMCS did not answer in time. Try again in a few minutes.")
+        case Reason.NOT_ANSWERING:
+            return _not_answering(t, detail)
         case Reason.CONNECTION_LOST:
             return t.say(
                 "The connection to WHMCS was lost before its answer was complete. Try again in a few minutes; "
@@ -144,6 +148,17 @@ def _passing(t: Texts, reason: Reason | None, detail: str) -> str:
             )
         case _:
             return ""
+
+
+def _not_answering(t: Texts, since: str) -> str:
+    try:
+        at = datetime.fromisoformat(since)
+    except ValueError:
+        return t.say("WHMCS does not answer, so it was not asked. Try again in a minute.")
+    return t.say(
+        "WHMCS has not answered since {time}, so it was not asked. Try again in a minute.",
+        time=t.clock(at, t.timezone),
+    )
 
 
 def _by_the_administrator(t: Texts, reason: Reason | None, detail: str) -> str:
