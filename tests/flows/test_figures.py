@@ -81,8 +81,7 @@ async def test_messages_with_a_password_are_pending_until_they_are_deleted(world
         world.let_messages_be_due()
         await world.until(lambda: is_figure(world, "resetbot_secret_messages_overdue", value=1))
         world.slack.faults.clear()
-        world.let_messages_be_due()
-        await world.until(lambda: is_figure(world, "resetbot_secret_messages_pending", value=0))
+        await world.let_messages_be_due_until(lambda: is_figure(world, "resetbot_secret_messages_pending", value=0))
         assert (await figures(world))[("resetbot_secret_messages_overdue",)] == 0
         assert message not in world.agent.direct_messages
 

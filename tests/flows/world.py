@@ -24,6 +24,10 @@ EMAIL = "Enviar correo electrónico para restablecer la contraseña"
 SET = "Cambiar contraseña"
 CALLED_BACK = "Se le devolvió la llamada al número registrado"
 
+_MESSAGES_ARE_DUE = (
+    "UPDATE jobs SET due_at = '2026-01-01 00:00:00.000000', lease_until = NULL WHERE kind = 'delete_message'"
+)
+
 Mode: TypeAlias = Literal["http", "socket"]
 """How Slack reaches the bot: signed HTTP, or Socket Mode."""
 
@@ -69,9 +73,18 @@ class World:
 
     def let_messages_be_due(self) -> None:
         """Let the time of all direct messages be over, also of those whose deletion is to be tried later."""
-        self.execute(
-            "UPDATE jobs SET due_at = '2026-01-01 00:00:00.000000', lease_until = NULL WHERE kind = 'delete_message'"
-        )
+        self.execute(_MESSAGES_ARE_DUE)
+
+    async def let_messages_be_due_until(
+        self, condition: Callable[[], object] | Callable[[], Awaitable[object]]
+    ) -> None:
+        """The same again and again, since what the bot is at just now may be put off once more."""
+        for _ in range(5):
+            await self.change(_MESSAGES_ARE_DUE)
+            with contextlib.suppress(TimeoutError):
+                await self.until(condition, timeout_seconds=2)
+                return
+        raise AssertionError(self.rows("SELECT * FROM jobs"))
 
     def let_last_reset_be_running(self, phase: str, *, minutes: float = 1) -> None:
         """Leave the database as a process leaves it that died in this phase of its last reset, that long ago."""
