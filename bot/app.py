@@ -5,7 +5,7 @@ import contextlib
 import signal
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, Self
 from urllib.parse import urlsplit
 
@@ -53,6 +53,9 @@ from bot.services.recording import Recording
 from bot.services.recovery import Recovery
 from bot.services.refusals import Refusals
 from bot.services.replies import ReplyRules, ReplyService
+from bot.services.reply_secrets import ReplySecrets
+from bot.services.reply_settling import ReplySettling
+from bot.services.reply_tickets import ReplyTickets
 from bot.services.reset_email import ResetEmail
 from bot.services.resets import ResetService
 from bot.services.set_password import PasswordRules, SetPassword
@@ -172,7 +175,8 @@ class App:
             clock=database.now,
         )
         self._resets, deletions, self._workers = self._build_resets(settings, store, access, refusals, checks, notices)
-        self._replies = self._build_replies(settings, store, access, notices)
+        self._replies, settling = self._build_replies(settings, store, access, notices)
+        self._workers += (settling,)
         self._backlog = Backlog(JobStore(database), metrics, database.now)
         modals = Modals(slack)
         drawing = Drawing(modals, self._tasks)
@@ -342,25 +346,40 @@ class App:
         )
         return resets, deletions, tuple(Worker(jobs=jobs, kinds=each, clock=clock) for each in kinds)
 
-    def _build_replies(self, settings: Settings, store: ResetStore, access: Access, notices: Notices) -> ReplyService:
-        rules = ReplyRules(
-            admin=settings.whmcs_reply_admin,
-            status=settings.ticket_reply_status,
-            allows_password=settings.ticket_reply_password == "allow",  # noqa: S105 - a setting's word
-            admin_url=settings.whmcs_admin_url,
-        )
-        return ReplyService(
-            store=ReplyStore(self._database),
-            resets=store,
-            jobs=JobStore(self._database),
+    def _build_replies(
+        self, settings: Settings, resets: ResetStore, access: Access, notices: Notices
+    ) -> tuple[ReplyService, Worker]:
+        store, jobs, clock = ReplyStore(self._database), JobStore(self._database), self._database.now
+        tickets = ReplyTickets(self._whmcs, settings.whmcs_admin_url)
+        secrets = ReplySecrets(jobs, notices)
+        replies = ReplyService(
+            store=store,
+            resets=resets,
+            jobs=jobs,
             access=access,
             client=self._whmcs,
-            notices=notices,
+            tickets=tickets,
+            secrets=secrets,
             tasks=self._tasks,
             metrics=self._metrics,
-            rules=rules,
-            clock=self._database.now,
+            rules=ReplyRules(
+                admin=settings.whmcs_reply_admin,
+                status=settings.ticket_reply_status,
+                allows_password=settings.ticket_reply_password == "allow",  # noqa: S105 - a setting's word
+            ),
+            clock=clock,
         )
+        settling = ReplySettling(
+            store=store,
+            resets=resets,
+            jobs=jobs,
+            tickets=tickets,
+            secrets=secrets,
+            notices=notices,
+            metrics=self._metrics,
+            clock=clock,
+        )
+        return replies, Worker(jobs=jobs, kinds={JobKind.SETTLE_REPLY: settling.settle}, clock=clock)
 
     @classmethod
     async def prepare(cls, settings: Settings) -> Self:

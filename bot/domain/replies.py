@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from bot.domain.audit import Action, AuditEvent, Happened
 from bot.domain.permissions import Agent
 from bot.domain.references import Reference
 from bot.domain.resets import Reason, Reset
@@ -32,7 +33,8 @@ class ReplyKind(StrEnum):
 class ReplyReason(StrEnum):
     """The `reason` of a reply's audit event. The first three say what was sent, the others why it was not.
 
-    WHMCS's own failures have the words of a reset (`bot.domain.resets.Reason`). NOT_KNOWN: nobody knows whether it was.
+    WHMCS's own failures have the words of a reset (`bot.domain.resets.Reason`). NOT_KNOWN: nobody knows whether it was;
+    NOT_ARRIVED: it is known by now that it was not.
     UNDER_WAY: another submission is at it; that is told, and not recorded.
     """
 
@@ -48,6 +50,7 @@ class ReplyReason(StrEnum):
     PASSWORD_IN_TEXT = "password_in_text"  # noqa: S105 - a reason, not a password
     UNDER_WAY = "under_way"
     NOT_KNOWN = "not_known"
+    NOT_ARRIVED = "not_arrived"
 
 
 class ReplyPhase(StrEnum):
@@ -134,6 +137,23 @@ class ReplyResult:
     detail: str = ""
     at: datetime | None = None
     ticket_url: str = ""
+
+
+def build_event(
+    reset: Reset, outcome: Happened, reason: ReplyReason | Reason, *, at: datetime, actor: str
+) -> AuditEvent:
+    return AuditEvent(
+        at=at,
+        actor=actor,
+        action=Action.REPLY,
+        outcome=outcome,
+        reference=reset.reference,
+        reason=reason,
+        client_id=reset.client_id,
+        user_id=reset.user_id,
+        method=reset.method,
+        ticket=reset.ticket,
+    )
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 from bot.domain.permissions import AgentId
 from bot.domain.references import Reference
-from bot.domain.replies import ReplyReason
+from bot.domain.replies import ReplyReason, ReplyResult
 from bot.domain.resets import MessageRef, Method, Origin, Outcome, Reset, Result, SecretMessage
 from bot.slack.messages import Messages
 from bot.views import direct_message
-from bot.views.text import Languages, messages
+from bot.views.text import Languages, messages, ticket_reply
 
 
 class Notices:
@@ -66,6 +66,12 @@ class Notices:
         t = self._languages.for_locale(reset.agent_locale)
         content = direct_message.build_notice(messages.record_follows(t, reset.reference), t)
         await self._messages.post(reset.agent_id, content, attempts=2)
+
+    async def tell_reply(self, result: ReplyResult) -> None:
+        """Say in a new direct message what became of a reply of which that was not known."""
+        t = self._languages.for_locale(result.reset.agent_locale)
+        content = direct_message.build_notice(ticket_reply.sentence(t, result, ""), t)
+        await self._messages.post(result.reset.agent_id, content, attempts=2)
 
     async def delete(self, place: MessageRef) -> None:
         await self._messages.delete(place)

@@ -22,7 +22,7 @@ class JobKind(StrEnum):
     """DELETE_MESSAGE: a direct message's time is over. RECOVER_RESET: the process of a running reset fell silent.
 
     TELL_AGENT: how it ended has not been told yet. SETTLE_RESET: its outcome may not be the last word.
-    EXPIRE_APPROVAL: no second agent has answered in time.
+    EXPIRE_APPROVAL: no second agent has answered in time. SETTLE_REPLY: a reply may be on its ticket or not.
     """
 
     DELETE_MESSAGE = "delete_message"
@@ -30,6 +30,7 @@ class JobKind(StrEnum):
     TELL_AGENT = "tell_agent"
     SETTLE_RESET = "settle_reset"
     EXPIRE_APPROVAL = "expire_approval"
+    SETTLE_REPLY = "settle_reply"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

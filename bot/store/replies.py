@@ -5,16 +5,18 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Self
 
-from sqlalchemy import Row, and_, select, update
+from sqlalchemy import Row, Update, and_, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.domain.audit import AuditEvent
 from bot.domain.references import Reference
 from bot.domain.replies import ReplyPhase, ReplyReason
+from bot.domain.resets import Reset
 from bot.store.audit import announce, append
 from bot.store.database import Database
 from bot.store.errors import NotOursError
-from bot.store.models import ReplyRow
+from bot.store.jobs import JobKind, remove_job
+from bot.store.models import JobRow, ReplyRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,44 +83,47 @@ class ReplyStore:
             row = (await connection.execute(query)).one_or_none()
         return SentReply(content=ReplyReason(row.content), sent_at=row.sent_at) if row is not None else None
 
-    async def announce(self, turn: Turn, attempt: Attempt) -> None:
-        """Commit that WHMCS is about to be asked to write.
+    async def announce(self, turn: Turn, attempt: Attempt, reset: Reset) -> None:
+        """Commit that WHMCS is about to be asked to write. Whoever dies after this is found when it can't arrive any more.
 
         Raises: NotOursError: the turn is somebody else's by now, so WHMCS must not be called; StoreUnavailableError.
         """
-        if not await self._change(turn, {"phase": ReplyPhase.SENDING} | asdict(attempt), None):
-            raise NotOursError
+        change = _change(turn, {"phase": ReplyPhase.SENDING} | asdict(attempt))
+        async with self._database.write() as connection:
+            if (await connection.execute(change)).rowcount != 1:
+                raise NotOursError
+            await remove_job(connection, JobKind.SETTLE_REPLY, turn.reference)
+            await connection.execute(insert(JobRow).values(_settlement(reset, attempt.settles_at)))
 
     async def finish(self, turn: Turn, content: ReplyReason, event: AuditEvent) -> bool:
         """Commit that the reply is on the ticket. False: somebody else has the turn by now; nothing is written."""
-        values = {"phase": ReplyPhase.SENT, "content": content, "sent_at": event.at}
-        return await self._change(turn, values, event)
+        return await self._conclude(
+            turn, {"phase": ReplyPhase.SENT, "content": content, "sent_at": event.at}, event, is_settled=True
+        )
 
     async def give_up(self, turn: Turn, event: AuditEvent) -> bool:
         """Commit that nothing was sent, for certain, and let the next one have the turn. False: as in `finish`."""
-        return await self._change(turn, {"phase": ReplyPhase.CHECKING, "lease_until": event.at}, event)
-
-    async def leave_open(self, turn: Turn, event: AuditEvent) -> bool:
-        """Commit that nobody knows, and let the next one settle it. False: as in `finish`."""
-        return await self._change(turn, {"lease_until": event.at}, event)
-
-    async def _change(self, turn: Turn, values: dict[str, object], event: AuditEvent | None) -> bool:
-        change = (
-            update(ReplyRow)
-            .where(
-                ReplyRow.reference == turn.reference,
-                ReplyRow.holder == turn.holder,
-                ReplyRow.phase != ReplyPhase.SENT,
-            )
-            .values(**values)
+        return await self._conclude(
+            turn, {"phase": ReplyPhase.CHECKING, "lease_until": event.at}, event, is_settled=True
         )
+
+    async def leave_open(self, turn: Turn, event: AuditEvent | None = None, *, now: datetime) -> bool:
+        """Commit that nobody knows, and let the next one settle it. False: as in `finish`."""
+        return await self._conclude(turn, {"lease_until": now}, event, is_settled=False)
+
+    async def _conclude(
+        self, turn: Turn, values: dict[str, object], event: AuditEvent | None, *, is_settled: bool
+    ) -> bool:
         async with self._database.write() as connection:
-            is_ours = (await connection.execute(change)).rowcount == 1
-            if is_ours and event is not None:
+            if (await connection.execute(_change(turn, values))).rowcount != 1:
+                return False
+            if is_settled:
+                await remove_job(connection, JobKind.SETTLE_REPLY, turn.reference)
+            if event is not None:
                 await append(connection, event)
-        if is_ours and event is not None:
+        if event is not None:
             announce(event)
-        return is_ours
+        return True
 
 
 _COLUMNS: Final = tuple(ReplyRow.__table__.columns)
@@ -129,3 +134,30 @@ def _turn(row: Row[Any]) -> Turn:
     if row.phase == ReplyPhase.SENDING:
         attempt = Attempt(content=ReplyReason(row.content), after_id=row.after_id, settles_at=row.settles_at)
     return Turn(reference=Reference(row.reference), holder=row.holder, attempt=attempt)
+
+
+def _change(turn: Turn, values: dict[str, object]) -> Update:
+    """A change for who has the turn; what was sent stays so."""
+    return (
+        update(ReplyRow)
+        .where(
+            ReplyRow.reference == turn.reference,
+            ReplyRow.holder == turn.holder,
+            ReplyRow.phase != ReplyPhase.SENT,
+        )
+        .values(**values)
+    )
+
+
+def _settlement(reset: Reset, due_at: datetime) -> dict[str, object]:
+    return {
+        "kind": JobKind.SETTLE_REPLY,
+        "reference": reset.reference,
+        "due_at": due_at,
+        "lease_until": None,
+        "attempts": 0,
+        "agent_id": reset.agent_id,
+        "agent_locale": reset.agent_locale,
+        "channel": "",
+        "ts": "",
+    }

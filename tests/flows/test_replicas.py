@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from sandbox.whmcs import Fault as WhmcsFault
 from tests.flows.replicas import replicas
+from tests.flows.ticketed import open_reply, reset_with_ticket
 from tests.flows.world import EMAIL, GROUP, SET, Mode, World, fill_form, make_world
 from tests.postgresql import PostgresServer
 
@@ -134,3 +135,41 @@ async def test_a_reset_whose_replica_was_killed_is_settled_by_another_and_its_ag
     assert [call.action for call in shared.whmcs.calls].count(action) == 1
     told = [text for text in (each.visible_text for each in shared.agent.direct_messages) if sentence in text]
     assert len(told) == 1
+
+
+async def test_the_same_reply_sent_to_all_replicas_is_written_once(shared: World) -> None:
+    async with replicas(shared, 2, WHMCS_REPLY_ADMIN="support"):
+        modal = await open_reply(await reset_with_ticket(shared.agent, EMAIL))
+        payload = shared.slack.submission_payload(shared.agent, modal)
+        shared.whmcs.faults.add(WhmcsFault("AddTicketReply", "slow_before", seconds=0.5))
+        answers = await asyncio.gather(*(shared.slack.deliver("view_submission", payload) for _ in range(6)))
+        await shared.until(lambda: shared.audit("reply") == [("SENT", "public")], timeout_seconds=20)
+    assert all(answer.status == 200 for answer in answers)
+    assert [call.action for call in shared.whmcs.calls].count("AddTicketReply") == 1
+
+
+async def test_a_reply_whose_process_was_killed_while_whmcs_wrote_it_is_found_by_the_next_one(shared: World) -> None:
+    async with replicas(shared, 1, WHMCS_REPLY_ADMIN="support") as [first]:
+        modal = await open_reply(await reset_with_ticket(shared.agent, SET))
+        await modal.choose("Contraseña nueva", "Incluir la contraseña nueva")
+        await modal.shows("La nueva es:")
+        shared.whmcs.faults.add(WhmcsFault("AddTicketReply", "held_after", times=1))
+        submitting = asyncio.ensure_future(modal.submit())
+        await shared.whmcs.wait_for_call("AddTicketReply")
+        await first.kill()
+        shared.whmcs.faults.clear()
+        await asyncio.gather(submitting, return_exceptions=True)
+    shared.execute(
+        "UPDATE replies SET lease_until = now(), settles_at = now()",
+        "UPDATE jobs SET due_at = now() WHERE kind = 'settle_reply'",
+    )
+    async with replicas(shared, 1, WHMCS_REPLY_ADMIN="support"):
+        told = "La respuesta con la contraseña nueva está en el ticket 516757"
+        await shared.until(lambda: len(messages_with(shared, told)) == 2, timeout_seconds=20)
+    assert shared.audit("reply") == [("SENT", "with_password")]
+    assert [call.action for call in shared.whmcs.calls].count("AddTicketReply") == 1
+
+
+def messages_with(world: World, text: str) -> list[str]:
+    """The agent's direct messages that say this: the one with the password, and the one that tells."""
+    return [message.visible_text for message in world.agent.direct_messages if text in message.visible_text]

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from sandbox.slack import Fault, LocalSlack, Person
+from sandbox.slack import Fault, LocalSlack, Modal, Person
 from sandbox.whmcs import Fault as WhmcsFault
 from sandbox.whmcs import LocalWhmcs
+from sandbox.whmcs.tickets import TicketMessage
 from tests.flows.ticketed import REPLY, open_reply, reset_in_english, reset_with_ticket
 from tests.flows.world import EMAIL, GROUP, SET, World
 
@@ -302,25 +303,75 @@ async def test_a_lost_answer_is_settled_by_looking_at_the_ticket(
 async def test_a_reply_that_may_still_arrive_is_not_sent_again_before_that_is_known(
     agent: Person, whmcs: LocalWhmcs, running: World
 ) -> None:
-    result = await reset_with_ticket(agent, EMAIL)
-    modal = await open_reply(result)
-    whmcs.faults.add(WhmcsFault("AddTicketReply", "drop_before", times=1))
-    await modal.submit()
-    await modal.shows("No se sabe si la respuesta está en el ticket 516757", timeout_seconds=10)
+    modal = await send_into_the_void(agent, whmcs, EMAIL)
     assert "Mire el ticket en WHMCS" in modal.text
     await modal.close()
-    await open_reply(result)
+    await open_reply(modal)
     await modal.submit()
     await modal.shows("No se sabe si la respuesta está en el ticket 516757")
     assert written(whmcs) == []
 
     running.execute("UPDATE replies SET settles_at = '2026-01-01 00:00:00.000000'")
     await modal.close()
-    await open_reply(result)
+    await open_reply(modal)
     await modal.submit()
     await modal.shows("La respuesta está en el ticket 516757")
     assert len(written(whmcs)) == 1
     assert running.audit("reply") == [("FAILED", "not_known"), ("FAILED", "not_known"), ("SENT", "public")]
+
+
+async def test_a_reply_that_arrived_late_is_found_by_itself_recorded_and_told(
+    agent: Person, whmcs: LocalWhmcs, running: World
+) -> None:
+    modal = await send_into_the_void(agent, whmcs, SET)
+    message = await agent.direct_message(containing="Contraseña nueva")
+    text = f"Hola.\n\nReferencia: {running.audit_rows()[-1]['reference']}"
+    ticket = whmcs.ticket(TICKET)
+    ticket.messages.append(TicketMessage(whmcs.desk.next_reply_id(), text, ticket.opened_at, "Soporte Ejemplo"))
+    let_be_settled(running)
+
+    await agent.direct_message(containing="La respuesta está en el ticket 516757")
+    await message.shows("La respuesta está en el ticket 516757")
+    rows = [row for row in running.audit_rows() if row["action"] == "reply"]
+    assert [(row["outcome"], row["reason"], row["actor"]) for row in rows] == [
+        ("FAILED", "not_known", agent.id),
+        ("SENT", "public", "bot"),
+    ]
+    await modal.close()
+    await modal.press(REPLY)
+    await modal.shows("ya hay una respuesta o nota")
+    assert [call.action for call in whmcs.calls].count("AddTicketReply") == 1
+
+
+async def test_a_reply_that_never_arrived_is_told_by_itself_and_can_be_sent_again(
+    agent: Person, whmcs: LocalWhmcs, running: World
+) -> None:
+    modal = await send_into_the_void(agent, whmcs, EMAIL)
+    let_be_settled(running)
+    await agent.direct_message(containing="ya es seguro que la respuesta no llegó. Pulse")
+    await modal.close()
+    await open_reply(modal)
+    await modal.submit()
+    await modal.shows("La respuesta está en el ticket 516757")
+    assert running.audit("reply") == [("FAILED", "not_known"), ("FAILED", "not_arrived"), ("SENT", "public")]
+    assert running.rows("SELECT * FROM jobs WHERE kind = 'settle_reply'") == []
+
+
+async def send_into_the_void(agent: Person, whmcs: LocalWhmcs, method: str) -> Modal:
+    """Send a reply of which nobody knows whether it arrives."""
+    modal = await open_reply(await reset_with_ticket(agent, method))
+    whmcs.faults.add(WhmcsFault("AddTicketReply", "drop_before", times=1))
+    await modal.submit()
+    await modal.shows("No se sabe si la respuesta está en el ticket 516757", timeout_seconds=10)
+    return modal
+
+
+def let_be_settled(world: World) -> None:
+    """Let the time be over in which the reply could still arrive."""
+    world.execute(
+        "UPDATE replies SET settles_at = '2026-01-01 00:00:00.000000'",
+        "UPDATE jobs SET due_at = '2026-01-01 00:00:00.000000' WHERE kind = 'settle_reply'",
+    )
 
 
 async def test_a_reply_of_a_process_that_died_is_found_on_the_ticket_and_not_sent_again(

@@ -193,3 +193,29 @@ async def test_a_spent_trigger_opens_nothing(client: SlackClient, slack: LocalSl
     with pytest.raises(SlackRefusedError):
         await modals.open(trigger, reset_result.build_notice("Dos", TEXTS))
     assert slack.people_who_saw("Dos") == set()
+
+
+async def test_a_message_is_found_where_it_stands(messages: Messages, ana: Person) -> None:
+    place, later = await messages.post(AgentId(ana.id), NOTE), await messages.post(AgentId(ana.id), OTHER)
+    for wanted, text in ((place, "Una nota"), (later, "Otra nota")):
+        found = await messages.find(wanted)
+        assert found is not None
+        assert text in str(found["blocks"])
+
+
+async def test_a_message_that_is_gone_is_not_mistaken_for_the_one_before_it(messages: Messages, ana: Person) -> None:
+    await messages.post(AgentId(ana.id), NOTE)
+    place = await messages.post(AgentId(ana.id), OTHER)
+    await messages.delete(place)
+    assert await messages.find(place) is None
+
+
+async def test_a_message_that_slack_does_not_hand_out_is_an_error_and_asked_for_twice(
+    messages: Messages, slack: LocalSlack, ana: Person
+) -> None:
+    place = await messages.post(AgentId(ana.id), NOTE)
+    slack.faults.add(Fault("conversations.history", "status_500", times=1))
+    assert await messages.find(place) is not None
+    slack.faults.add(Fault("conversations.history", "status_500"))
+    with pytest.raises(SlackUnansweredError):
+        await messages.find(place)

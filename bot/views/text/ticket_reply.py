@@ -213,26 +213,9 @@ def _unknown(t: Texts, result: ReplyResult, timezone: str) -> str:
 
 
 def _why(t: Texts, result: ReplyResult) -> str:
-    number = result.reset.ticket
+    if told := _about_ticket(t, result):
+        return told
     match result.reason:
-        case ReplyReason.TICKET_NOT_FOUND:
-            return t.say("Ticket {ticket} is no longer in WHMCS. Tell the client in another way.", ticket=number)
-        case ReplyReason.TICKET_CLOSED:
-            return t.say(
-                "Ticket {ticket} is closed. Reopen it in WHMCS, or tell the client in another way.",
-                ticket=number,
-            )
-        case ReplyReason.TICKET_MERGED:
-            return t.say(
-                "Ticket {ticket} was merged into ticket {other}. Reply there, in WHMCS.",
-                ticket=number,
-                other=result.detail,
-            )
-        case ReplyReason.TICKET_MOVED:
-            return t.say(
-                "Ticket {ticket} belongs to another client now. Look at it in WHMCS before you tell anybody anything.",
-                ticket=number,
-            )
         case ReplyReason.MESSAGE_GONE:
             return t.say(
                 "The direct message with the new password is gone, and nobody else has the password. Send the reply "
@@ -261,9 +244,37 @@ def _why(t: Texts, result: ReplyResult) -> str:
             return failures.why(t, None, "", "")
 
 
-def nothing_sent(t: Texts, why: str) -> str:
-    """For a refusal that has no words of its own about replies."""
-    return f"{why} {_nothing_sent(t)}"
+def _about_ticket(t: Texts, result: ReplyResult) -> str:
+    """Where it is the ticket that keeps a reply from being sent; else empty."""
+    number = result.reset.ticket
+    match result.reason:
+        case ReplyReason.NOT_ARRIVED:
+            return t.say(
+                "It is certain by now that the reply did not arrive on ticket {ticket}. Press “{button}” again, or reply "
+                "in WHMCS.",
+                ticket=number,
+                button=button(t),
+            )
+        case ReplyReason.TICKET_NOT_FOUND:
+            return t.say("Ticket {ticket} is no longer in WHMCS. Tell the client in another way.", ticket=number)
+        case ReplyReason.TICKET_CLOSED:
+            return t.say(
+                "Ticket {ticket} is closed. Reopen it in WHMCS, or tell the client in another way.",
+                ticket=number,
+            )
+        case ReplyReason.TICKET_MERGED:
+            return t.say(
+                "Ticket {ticket} was merged into ticket {other}. Reply there, in WHMCS.",
+                ticket=number,
+                other=result.detail,
+            )
+        case ReplyReason.TICKET_MOVED:
+            return t.say(
+                "Ticket {ticket} belongs to another client now. Look at it in WHMCS before you tell anybody anything.",
+                ticket=number,
+            )
+        case _:
+            return ""
 
 
 def _nothing_sent(t: Texts) -> str:
