@@ -150,9 +150,7 @@ class Agent:
     async def reads_password(self) -> str:
         """Go to the app's messages and read the newest password there."""
         await self.goes_to(self.labels.app)
-        tab = self.page.get_by_role("tab", name=self.words.messages)
-        if await tab.is_visible():
-            await tab.click()
+        await self.page.get_by_role("tab", name=self.words.messages).click()
         await expect(self.messages.last.get_by_role("button", name=self.labels.delete_now)).to_be_visible()
         return await self.messages.last.locator("pre").inner_text()
 

@@ -61,6 +61,13 @@ def test_whatever_whmcs_does_is_said(t: Texts, failure: Reason | None) -> None:
     assert ("WHMCS responde." in shown or "WHMCS answers." in shown) == (failure is None)
 
 
+@pytest.mark.parametrize(("failure", "who"), [(Reason.NOT_ANSWERING, "try"), (Reason.CREDENTIALS, "tell")], ids=str)
+def test_who_has_to_act_is_said(t: Texts, language: str, failure: Reason, who: str) -> None:
+    words = {"es": {"try": "Inténtelo de nuevo", "tell": "Avise a su"}, "en": {"try": "Try again", "tell": "Tell your"}}
+    shown = text_of(accepted(make_home(whmcs_failure=failure), t))
+    assert words[language][who] in shown
+
+
 @pytest.mark.parametrize("offer", SetPasswordOffer)
 def test_whether_a_password_can_be_set_is_said(t: Texts, language: str, offer: SetPasswordOffer) -> None:
     shown = text_of(accepted(make_home(offer=offer), t))

@@ -22,6 +22,7 @@ def whmcs_state(t: Texts, failure: Reason | None) -> str:
             Reason.UNREACHABLE
             | Reason.TIMED_OUT
             | Reason.CONNECTION_LOST
+            | Reason.NOT_ANSWERING
             | Reason.BUSY
             | Reason.WEB_PAGE
             | Reason.UNUSABLE_ANSWER
