@@ -60,14 +60,15 @@ def make_reset(
 
 
 def test_every_phase_is_reached_from_the_first_one_and_none_is_come_back_to() -> None:
-    reached = [Phase.CHECKING]
+    reached = [Phase.WAITING]
     for phase in reached:
         reached += sorted(TRANSITIONS[phase] - set(reached))
     assert set(reached) == set(Phase) == set(TRANSITIONS)
     order = list(Phase)
     assert all(order.index(source) < order.index(goal) for source in Phase for goal in TRANSITIONS[source])
-    assert list_sources(Phase.CHECKING) == ()
-    assert list_sources(Phase.DONE) == (Phase.CHECKING, Phase.CALLING)
+    assert list_sources(Phase.WAITING) == ()
+    assert list_sources(Phase.CHECKING) == (Phase.WAITING,)
+    assert list_sources(Phase.DONE) == (Phase.WAITING, Phase.CHECKING, Phase.CALLING)
 
 
 def test_the_lease_outlasts_the_write_and_two_missed_signs_of_life() -> None:

@@ -13,16 +13,22 @@ _ON_POSTGRESQL_TOO = {"test_set_password", "test_faults"}
 """The modules whose stories end in the database: limits, jobs, recovery. What else there is to it the store's tests tell."""
 
 
+_HTTP_ALONE = {"test_economy", "test_faults", "test_figures", "test_pause", "test_search", "test_upgrading"}
+"""The modules whose stories are about what comes after Slack; through the same listeners, whichever way it reached them."""
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Each test of a `world` runs in HTTP mode and in Socket Mode, and some on PostgreSQL, there over HTTP.
+    """Each test of a `world` runs in HTTP mode and most in Socket Mode, and some on PostgreSQL, there over HTTP.
 
     A story that is told with many values, of which the database sees none, is told there with none of them.
     """
     if "mode_and_address" in metafunc.fixturenames:
-        is_chosen = metafunc.module.__name__.rpartition(".")[2] in _ON_POSTGRESQL_TOO
+        module = metafunc.module.__name__.rpartition(".")[2]
+        is_chosen = module in _ON_POSTGRESQL_TOO
         is_told_once = not any(metafunc.definition.iter_markers("parametrize"))
         too = ["postgresql"] if is_chosen and is_told_once else []
-        metafunc.parametrize("mode_and_address", ["http", "socket", *too], indirect=True)
+        ways = ["http"] if module in _HTTP_ALONE else ["http", "socket"]
+        metafunc.parametrize("mode_and_address", [*ways, *too], indirect=True)
 
 
 @pytest.fixture

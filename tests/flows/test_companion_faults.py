@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from sandbox.whmcs import Fault, LocalWhmcs, seed_password
 from sandbox.whmcs.server import ROLE
-from tests.flows.world import EMAIL, GROUP, SET, World, fill_form
+from tests.flows.world import CALLED_BACK, EMAIL, GROUP, SET, World, fill_form
 
 pytestmark = pytest.mark.asyncio
 
@@ -53,6 +53,10 @@ async def test_what_the_companion_refuses_is_told_apart_and_the_email_is_left(
     modal = await person.types("/reset-password ana@example.com")
     await modal.shows("Id del cliente" if language == "es" else "Client id")
     await modal.choose("Método" if language == "es" else "Method", SET if language == "es" else "Set a password")
+    await modal.choose(
+        "¿Cómo se verificó a la persona?" if language == "es" else "How was the person verified?",
+        CALLED_BACK if language == "es" else "Called back on the number on file",
+    )
     await modal.submit()
     await modal.shows("Confirmar" if language == "es" else "Confirm")
     running.whmcs.faults.add(fault)
@@ -105,6 +109,7 @@ async def test_an_older_companion_is_used_for_what_it_can_do(
         await modal.shows("Id del cliente")
         assert modal.options("Método") == methods
         await modal.choose("Método", methods[-1])
+        await modal.choose("¿Cómo se verificó a la persona?", CALLED_BACK)
         await modal.submit()
         if methods[-1] == SET:
             await modal.submit()

@@ -252,7 +252,7 @@ async def test_a_trigger_that_slack_calls_expired_is_said_where_the_command_was_
     slack.faults.add(Fault("views.open", "error", error="expired_trigger_id"))
     await agent.sends("/reset-password")
     answer = await agent.ephemeral_message()
-    assert "Escriba el comando de nuevo" in answer.visible_text
+    assert "Slack no abrió el formulario" in answer.visible_text
 
 
 async def test_a_spent_response_url_makes_the_confirmation_a_direct_message(agent: Person, slack: LocalSlack) -> None:
