@@ -17,6 +17,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.store import postgresql, revisions
 from bot.store.errors import NotMigratedError, StoreFault, StoreUnavailableError
+from bot.store.turns import Turns
 
 _DRIVERS: Final = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 _BUSY_SECONDS: Final = 2
@@ -43,6 +44,7 @@ class Database:
         self._engine = engine
         self._reading = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._clock = None if self.is_embedded else postgresql.ServerClock()
+        self._turns = Turns()
 
     @classmethod
     def connect(cls, address: str, *, must_exist: bool = False) -> Self:
@@ -113,9 +115,10 @@ class Database:
 
         Raises: StoreUnavailableError: rolled back, unless the commit's own answer was lost.
         """
-        with _unavailability():
-            async with self._patience(), self._engine.begin() as connection:
-                yield connection
+        async with self._turns.take() if self.is_embedded else nullcontext():
+            with _unavailability():
+                async with self._patience(), self._engine.begin() as connection:
+                    yield connection
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:

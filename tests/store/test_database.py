@@ -1,3 +1,4 @@
+import asyncio
 import sqlite3
 import stat
 from contextlib import aclosing, closing
@@ -68,6 +69,39 @@ async def test_a_read_only_database_is_unavailable_for_writing_alone(path: Path,
         await AuditLog(read_only).record(make_event())
     assert len(await events_in(read_only)) == 1
     await read_only.aclose()
+
+
+@on_sqlite
+async def test_many_who_write_at_the_same_moment_take_turns_in_the_order_in_which_they_came(
+    database: Database,
+) -> None:
+    written = []
+
+    async def write(number: int) -> None:
+        async with database.write():
+            # Longer, all together, than anybody waits for a lock.
+            await asyncio.sleep(0.1)
+            written.append(number)
+
+    await asyncio.gather(*(write(number) for number in range(25)))
+    assert written == sorted(written)
+
+
+@on_sqlite
+async def test_who_waits_for_somebody_elses_lock_gives_up_with_those_who_waited_as_long(
+    path: Path, database: Database
+) -> None:
+    async def write() -> None:
+        async with database.write():
+            pytest.fail("it is locked")
+
+    with closing(sqlite3.connect(path, isolation_level=None)) as somebody:
+        somebody.execute("BEGIN IMMEDIATE")
+        async with asyncio.timeout(4):
+            given_up = await asyncio.gather(*(write() for _ in range(10)), return_exceptions=True)
+    assert [type(error) for error in given_up] == [StoreUnavailableError] * 10
+    async with database.write():
+        pass
 
 
 async def test_a_folder_that_can_not_be_made_is_unavailable(tmp_path: Path) -> None:
