@@ -67,7 +67,8 @@ class TicketReplyListeners:
         except ViewError:
             raise UnusableFormError(FormFault.NOT_OURS) from None
         await self._require_own(form, agent)
-        state = ReplyState(form=form, result_view_id=action.view_id)
+        notice = modal.parse_result_button(action.element.value)
+        state = ReplyState(form=form, result_view_id=action.view_id, notice=notice)
         await self._open(state, agent, partial(self._modals.push, action.trigger_id))
 
     async def open_from_message(self, action: MessageAction, agent: Agent) -> None:
@@ -172,7 +173,8 @@ class TicketReplyListeners:
         is_there = result.outcome in {ReplyOutcome.SENT, ReplyOutcome.ALREADY_SENT}
         if not state.result_view_id or not is_there or not isinstance(result.reason, ReplyReason):
             return
-        reset = Result(reset=result.reset, outcome=Outcome.SUCCEEDED)
+        notice = state.notice.value if state.notice is not None else None
+        reset = Result(reset=result.reset, outcome=Outcome.SUCCEEDED, notice=notice)
         view = self._results.draw(reset, state.form, t, result.reason)
         self._tasks.spawn(self._modals.update(state.result_view_id, view), name=f"result {state.reference}")
 

@@ -62,7 +62,7 @@ def build_secret(
     """`offers_reply`: whether there is a ticket to reply on. `replied`: what was sent there."""
     buttons = [ButtonElement(text=plain(messages.delete_now(t)), action_id=DELETE_NOW, value=reset.reference)]
     if offers_reply and replied is None:
-        buttons.append(ticket_reply.build_button(reset.reference, ticket_reply.OPEN_FROM_MESSAGE, t))
+        buttons.append(ticket_reply.build_message_button(reset.reference, t))
     blocks: list[Block] = [
         paragraph(messages.secret_intro(t, reset)),
         copyable(password),

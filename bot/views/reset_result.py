@@ -87,7 +87,7 @@ def build_result(
         parts.append(paragraph(reply_words.sent(t, replied, reset.ticket)))
     buttons = [back, *afterwards.buttons(reset.client_id, t)]
     if offers_reply and replied is None:
-        buttons.insert(0, ticket_reply.build_button(reset.reference, ticket_reply.OPEN_FROM_RESULT, t))
+        buttons.insert(0, ticket_reply.build_result_button(result.notice, t))
     parts += [ActionsBlock(elements=buttons), small(form.reference(t, reset.reference))]
     return _notice(parts, t, state)
 

@@ -32,7 +32,7 @@ from bot.domain.replies import (
     markers_in,
     with_reference,
 )
-from bot.domain.resets import Method
+from bot.domain.resets import ClientNotice, Method, Outcome, Reason
 from bot.views.blocks import View, paragraph, plain, small, small_markup, strong
 from bot.views.state import State, ViewError
 from bot.views.text import Texts, form
@@ -48,11 +48,25 @@ INCLUDE: Final = "reply_include_password"
 _VERSION: Final = 1
 
 
+class ToldNotice(BaseModel):
+    """What the reset's result says of the notice to the client, so that it says so again when it is drawn anew."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    outcome: Outcome
+    reason: Reason | None = None
+    detail: str = ""
+
+    @property
+    def value(self) -> ClientNotice:
+        return ClientNotice(outcome=self.outcome, reason=self.reason, detail=self.detail)
+
+
 class ReplyState(BaseModel):
     """What rides in the reply's private_metadata: the conversation of the reset, and what the form was drawn from.
 
     `language`: the client's, one of ours. `result_view_id`: the modal's view with the reset's result, below this one; "":
-    opened from the direct message.
+    opened from the direct message. `notice`: what that result says of it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -61,6 +75,7 @@ class ReplyState(BaseModel):
     form: State
     language: str = ""
     result_view_id: str = ""
+    notice: ToldNotice | None = None
     client_name: str = ""
     ticket_subject: str = ""
     ticket_url: str = ""
@@ -145,9 +160,23 @@ class Letter:
         return words.reference_line(self.texts, self.state.reference)
 
 
-def build_button(reference: Reference, action_id: str, t: Texts) -> ButtonElement:
-    """`action_id`: one of the two OPEN_FROM_…, by where the button stands."""
-    return ButtonElement(text=plain(words.button(t)), action_id=action_id, value=reference)
+def build_message_button(reference: Reference, t: Texts) -> ButtonElement:
+    return ButtonElement(text=plain(words.button(t)), action_id=OPEN_FROM_MESSAGE, value=reference)
+
+
+def build_result_button(notice: ClientNotice | None, t: Texts) -> ButtonElement:
+    """`notice`: what the result says of it."""
+    told = ToldNotice(outcome=notice.outcome, reason=notice.reason, detail=notice.detail) if notice else None
+    value = told.model_dump_json() if told is not None else None
+    return ButtonElement(text=plain(words.button(t)), action_id=OPEN_FROM_RESULT, value=value)
+
+
+def parse_result_button(value: str | None) -> ToldNotice | None:
+    """None: the result says of no notice, or the value is not one of ours."""
+    try:
+        return ToldNotice.model_validate_json(value) if value else None
+    except ValidationError:
+        return None
 
 
 def build_loading(state: ReplyState, t: Texts) -> View:

@@ -21,6 +21,7 @@ _TYPED: Final = {
     "url_text_input": "url",
     "number_input": "number",
 }
+_ROWS: Final = 8
 # What a view may change about a field without making another one of it.
 _FIRST_ONLY: Final = ("initial_option", "initial_options", "initial_value", "focus_on_load")
 
@@ -190,6 +191,7 @@ class _Text:
         self.root = tag(
             "textarea" if is_long else "input",
             type=None if is_long else _TYPED[element["type"]],
+            rows=_ROWS if is_long else None,
             placeholder=reading.plain(element.get("placeholder")) or None,
             minlength=element.get("min_length"),
             maxlength=element.get("max_length"),

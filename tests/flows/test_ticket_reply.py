@@ -11,6 +11,7 @@ import pytest_asyncio
 from sandbox.slack import Fault, LocalSlack, Modal, Person
 from sandbox.whmcs import Fault as WhmcsFault
 from sandbox.whmcs import LocalWhmcs
+from sandbox.whmcs.seed_tickets import NOTICE_TEMPLATE
 from sandbox.whmcs.tickets import TicketMessage
 from tests.flows.ticketed import REPLY, open_reply, reset_in_english, reset_with_ticket
 from tests.flows.world import EMAIL, GROUP, SET, World
@@ -469,6 +470,16 @@ async def test_another_agent_can_not_reply_to_a_reset_that_is_not_his(
     await running.until(lambda: running.audit("access") == [("DENIED", "not_the_owner")])
     assert other.modals == ()
     assert written(whmcs) == []
+
+
+async def test_a_result_that_is_drawn_anew_still_says_what_became_of_the_notice(http_world: World) -> None:
+    async with http_world.bot(**ADMIN, PASSWORD_NOTICE_TEMPLATE=NOTICE_TEMPLATE):
+        modal = await open_reply(await reset_with_ticket(http_world.agent, SET))
+        await modal.submit()
+        await modal.shows("La respuesta está en el ticket")
+        await modal.close()
+        await modal.shows("La respuesta está en el ticket")
+        assert "WHMCS envió a la dirección del cliente un aviso" in modal.text
 
 
 @pytest.mark.parametrize("settings", [{"WHMCS_REPLY_ADMIN": ""}, ADMIN])

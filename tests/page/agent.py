@@ -24,6 +24,10 @@ class Labels:
     done: str
     back: str
     delete_now: str
+    reply: str
+    include: str
+    send: str
+    sent: str
     nothing_changed: str
     unknown: str
     app: str
@@ -42,6 +46,10 @@ ES = Labels(
     done="Listo",
     back="Volver",
     delete_now="Borrar ahora",
+    reply="Responder en el ticket",
+    include="Incluir la contraseña nueva",
+    send="Enviar",
+    sent="Enviada",
     nothing_changed="No se cambió nada.",
     unknown="No se sabe si",
     app="Restablecer contraseña",
@@ -59,6 +67,10 @@ EN = Labels(
     done="Done",
     back="Back",
     delete_now="Delete now",
+    reply="Reply on the ticket",
+    include="Include the new password",
+    send="Send",
+    sent="Sent",
     nothing_changed="Nothing was changed.",
     unknown="It is not known whether",
     app="Reset password",
