@@ -47,6 +47,7 @@ from bot.services.deletions import Deletions
 from bot.services.directory import Directory
 from bot.services.homes import Homes
 from bot.services.openings import Openings
+from bot.services.pace import Pace
 from bot.services.preview import Preview
 from bot.services.protection import Protection
 from bot.services.recording import Recording
@@ -90,6 +91,10 @@ _AGENTS_HOURS: Final = 10
 """The whole workspace may do as much as ten agents, where nothing else is set."""
 
 _WORK_SECONDS: Final = 1.0
+_DELETIONS_PER_MINUTE: Final = 40.0
+_DELETIONS_AT_ONCE: Final = 20
+"""Slack lets an app delete fifty or so a minute; the rest is for people who press *Delete now*."""
+
 _HEALTH_SECONDS: Final = 20.0
 _DRAIN_SECONDS: Final = 25.0
 
@@ -333,18 +338,20 @@ class App:
             metrics=self._metrics,
             clock=clock,
         )
-        deletions = Deletions(jobs=jobs, notices=notices, access=access, homes=homes, clock=clock)
+        pace = Pace(per_minute=_DELETIONS_PER_MINUTE, at_once=_DELETIONS_AT_ONCE, clock=time.monotonic)
+        deletions = Deletions(jobs=jobs, notices=notices, access=access, homes=homes, pace=pace, clock=clock)
         recovery = Recovery(
             store=store, jobs=jobs, companion=self._companion, homes=homes, is_running=resets.is_running, clock=clock
         )
         telling = Telling(store=store, jobs=jobs, notices=notices, clock=clock)
         # Apart, so that a reset is recovered in time however much there is to delete and however slow Slack is.
-        kinds: tuple[Mapping[JobKind, Callable[[Job], Awaitable[None]]], ...] = (
-            {JobKind.RECOVER_RESET: recovery.recover, JobKind.SETTLE_RESET: recovery.settle},
-            {JobKind.TELL_AGENT: telling.tell},
-            {JobKind.DELETE_MESSAGE: deletions.delete_due},
+        kinds: tuple[tuple[Mapping[JobKind, Callable[[Job], Awaitable[None]]], Pace | None], ...] = (
+            ({JobKind.RECOVER_RESET: recovery.recover, JobKind.SETTLE_RESET: recovery.settle}, None),
+            ({JobKind.TELL_AGENT: telling.tell}, None),
+            ({JobKind.DELETE_MESSAGE: deletions.delete_due}, pace),
         )
-        return resets, deletions, tuple(Worker(jobs=jobs, kinds=each, clock=clock) for each in kinds)
+        workers = tuple(Worker(jobs=jobs, kinds=each, clock=clock, pace=pace) for each, pace in kinds)
+        return resets, deletions, workers
 
     def _build_replies(
         self, settings: Settings, resets: ResetStore, access: Access, notices: Notices

@@ -1,6 +1,6 @@
 """The database: reachable, migrated, writable; whether resets are paused, and messages with a password overdue."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import Final
 
 from bot.check.report import Line, Lines, failed, not_tried, ok, warning
@@ -152,7 +152,7 @@ async def _look_at_pause(database: Database) -> Line:
 
 async def _look_at_messages(database: Database) -> Line:
     try:
-        overdue = (await JobStore(database).count(datetime.now(UTC) - _GRACE)).overdue_messages
+        overdue = (await JobStore(database).count(database.now() - _GRACE)).overdue_messages
     except StoreUnavailableError as error:
         return warning(_OVERDUE, f"can't be counted: {error.detail or error}", f"First solve {_WRITABLE}.")
     if overdue:

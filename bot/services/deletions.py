@@ -12,7 +12,8 @@ from bot.domain.references import Reference
 from bot.domain.resets import MessageRef
 from bot.services.access import Access
 from bot.services.homes import Homes
-from bot.slack.errors import SlackError
+from bot.services.pace import Pace
+from bot.slack.errors import SlackError, SlackRateLimitedError
 from bot.slack.notices import Notices
 from bot.store.jobs import Job, JobKind, JobStore
 
@@ -24,17 +25,27 @@ _OVERDUE_ATTEMPT: Final = 2
 
 
 class Deletions:
+    """`pace`: that of the worker which hands over what is due."""
+
     def __init__(
-        self, *, jobs: JobStore, notices: Notices, access: Access, homes: Homes, clock: Callable[[], datetime]
+        self,
+        *,
+        jobs: JobStore,
+        notices: Notices,
+        access: Access,
+        homes: Homes,
+        pace: Pace,
+        clock: Callable[[], datetime],
     ) -> None:
         self._jobs = jobs
+        self._pace = pace
         self._homes = homes
         self._notices = notices
         self._access = access
         self._clock = clock
 
     async def delete_now(self, agent: Agent, reference: Reference, place: MessageRef) -> bool:
-        """Delete because the agent asks for it. False: Slack doesn't do it just now; it is tried again at its time.
+        """Delete because the agent asks for it. False: Slack doesn't do it just now; from now on it is tried again.
 
         Raises: NotAllowedError: the message is somebody else's; recorded as DENIED.
         """
@@ -49,6 +60,7 @@ class Deletions:
             await self._notices.delete(place)
         except SlackError as error:
             _logger.warning("message not deleted", reference=reference, error=str(error))
+            await self._jobs.hasten_deletion(reference, self._clock())
             return False
         await self._jobs.complete(JobKind.DELETE_MESSAGE, reference, place, self._deleted(reference, agent.id))
         self._homes.note_change(agent.id)
@@ -62,6 +74,10 @@ class Deletions:
             _logger.warning("message overdue", reference=job.reference, error=str(error), attempts=job.attempts)
             event = self._overdue(job.reference) if job.attempts == _OVERDUE_ATTEMPT else None
             wait = min(_FIRST_WAIT * 2 ** min(job.attempts - 1, 10), _LONGEST_WAIT)
+            if isinstance(error, SlackRateLimitedError):
+                # Not this message's fault, and the same for all others.
+                wait = timedelta(seconds=error.retry_after_seconds)
+                self._pace.hold(error.retry_after_seconds)
             await self._jobs.postpone(job, self._clock() + wait, event)
             return
         await self._jobs.complete(job.kind, job.reference, job.place, self._deleted(job.reference, BOT))

@@ -8,6 +8,7 @@ from typing import Final
 import structlog
 
 from bot.metrics import Metrics
+from bot.services.pace import Pace
 from bot.store.errors import StoreUnavailableError
 from bot.store.jobs import Job, JobKind, JobStore
 
@@ -19,7 +20,10 @@ _GRACE: Final = timedelta(seconds=30)
 
 
 class Worker:
-    """One for kinds of work that may wait for each other. What must not wait behind them has one of its own."""
+    """One for kinds of work that may wait for each other. What must not wait behind them has one of its own.
+
+    `pace` None: as fast as it goes.
+    """
 
     def __init__(
         self,
@@ -27,19 +31,26 @@ class Worker:
         jobs: JobStore,
         kinds: Mapping[JobKind, Callable[[Job], Awaitable[None]]],
         clock: Callable[[], datetime],
+        pace: Pace | None = None,
     ) -> None:
         self._jobs = jobs
         self._kinds = kinds
         self._clock = clock
+        self._pace = pace
 
     async def work(self) -> None:
         """Do some of what is due now, all at the same time. Never raises."""
+        most = _AT_ONCE if self._pace is None else min(_AT_ONCE, self._pace.count_free())
+        if most <= 0:
+            return
         try:
             now = self._clock()
-            due = await self._jobs.take_due(self._kinds.keys(), now, now + _LEASE, _AT_ONCE)
+            due = await self._jobs.take_due(self._kinds.keys(), now, now + _LEASE, most)
         except StoreUnavailableError as error:
             _logger.warning("no background work: the database does not answer", error=str(error))
             return
+        if self._pace is not None:
+            self._pace.spend(len(due))
         await asyncio.gather(*(self._do(job) for job in due))
 
     async def _do(self, job: Job) -> None:

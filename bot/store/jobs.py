@@ -131,6 +131,16 @@ class JobStore:
         async with self._database.write() as connection:
             await add_message_job(connection, message)
 
+    async def hasten_deletion(self, reference: Reference, now: datetime) -> None:
+        """The message's time is over already, since its agent says so."""
+        change = (
+            update(JobRow)
+            .where(JobRow.kind == JobKind.DELETE_MESSAGE, JobRow.reference == reference, JobRow.due_at > now)
+            .values(due_at=now)
+        )
+        async with self._database.write() as connection:
+            await connection.execute(change)
+
     async def forget_message(self, reference: Reference) -> None:
         """The message never held a password and may stay."""
         async with self._database.write() as connection:

@@ -1,0 +1,79 @@
+"""After a long time without the bot: many messages to delete, within Slack's limits and in nobody's way."""
+
+import asyncio
+
+import pytest
+
+from sandbox.slack import Fault
+from tests.flows.world import SET, World, fill_form
+
+pytestmark = pytest.mark.asyncio
+
+
+def deletions(world: World) -> int:
+    return [call.method for call in world.slack.calls].count("chat.delete")
+
+
+async def test_with_ten_thousand_messages_to_delete_the_bot_starts_at_once_and_recovers_first(
+    http_world: World,
+) -> None:
+    world = http_world
+    async with world.bot():
+        modal = await fill_form(world.agent, "ana@example.com", SET)
+        await modal.submit()
+        await modal.shows("Listo")
+        waiting = world.agent.direct_messages[-1]
+    world.let_last_reset_be_running("calling")
+    world.execute(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)"
+        " INSERT INTO jobs (kind, reference, due_at, attempts, agent_id, agent_locale, channel, ts)"
+        " SELECT kind, 'REF-' || i, '2026-01-01 00:00:00.000000', 0, agent_id, agent_locale, channel, i || '.0'"
+        " FROM n JOIN jobs ON kind = 'delete_message'"
+    )
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    async with world.bot():
+        assert loop.time() - began < 5
+        await waiting.shows("cámbiela otra vez", timeout_seconds=10)
+        await world.until(lambda: deletions(world) > 20, timeout_seconds=20)
+        most = 20 + (loop.time() - began) * 40 / 60 + 1
+        assert deletions(world) <= most
+        modal = await fill_form(world.agent, "#51", SET)
+        await modal.submit()
+        await modal.shows("Listo")
+    # What was gone already is done with; the two that are not due are left.
+    assert len(world.rows("SELECT * FROM jobs WHERE kind = 'delete_message'")) == 10_002 - deletions(world)
+
+
+async def test_no_message_is_asked_for_while_slack_says_to_wait_and_then_it_goes_on(http_world: World) -> None:
+    world = http_world
+    async with world.bot():
+        messages = []
+        for whom in ("#42", "#51", "#43"):
+            modal = await fill_form(world.agent, whom, SET)
+            await modal.submit()
+            await modal.shows("Listo")
+            messages.append(world.agent.direct_messages[-1])
+            await modal.close()
+        world.slack.faults.add(Fault("chat.delete", "ratelimited", seconds=3, times=3))
+        loop = asyncio.get_running_loop()
+        await world.change("UPDATE jobs SET due_at = '2026-01-01 00:00:00.000000' WHERE kind = 'delete_message'")
+        await world.slack.wait_for_call("chat.delete", count=3)
+        began = loop.time()
+        for message in messages:
+            await message.gone(timeout_seconds=15)
+        assert loop.time() - began >= 2
+    assert deletions(world) == 6
+    assert world.audit("message") == [("DELETED", "")] * 3
+
+
+async def test_a_message_that_its_agent_could_not_delete_at_once_is_deleted_soon(http_world: World) -> None:
+    world = http_world
+    async with world.bot():
+        modal = await fill_form(world.agent, "ana@example.com", SET)
+        await modal.submit()
+        message = await world.agent.direct_message(containing="Contraseña nueva")
+        world.slack.faults.add(Fault("chat.delete", "status_500", times=1))
+        await message.press("Borrar ahora")
+        await message.gone(timeout_seconds=10)
+    assert deletions(world) == 2
