@@ -81,6 +81,7 @@ from bot.store.errors import NotMigratedError, StoreError
 from bot.store.homes import HomeStore
 from bot.store.jobs import Job, JobKind, JobStore
 from bot.store.pauses import PauseStore
+from bot.store.pruning import Pruning
 from bot.store.replies import ReplyStore
 from bot.store.resets import ResetStore
 from bot.views.text import Languages
@@ -95,6 +96,8 @@ _DELETIONS_PER_MINUTE: Final = 40.0
 _DELETIONS_AT_ONCE: Final = 20
 """Slack lets an app delete fifty or so a minute; the rest is for people who press *Delete now*."""
 
+_KEPT: Final = timedelta(days=30)
+_PRUNE_SECONDS: Final = 900.0
 _HEALTH_SECONDS: Final = 20.0
 _DRAIN_SECONDS: Final = 25.0
 
@@ -182,6 +185,7 @@ class App:
         self._resets, deletions, self._workers = self._build_resets(settings, store, access, refusals, checks, notices)
         self._replies, settling = self._build_replies(settings, store, access, notices)
         self._workers += (settling,)
+        self._pruning = Pruning(database)
         self._backlog = Backlog(JobStore(database), metrics, database.now)
         modals = Modals(slack)
         drawing = Drawing(modals, self._tasks)
@@ -429,9 +433,11 @@ class App:
             await self.stop()
             raise
         self._loops = [
+            asyncio.create_task(self._prune()),
             *(asyncio.create_task(_every(_WORK_SECONDS, worker.work, self._is_ending)) for worker in self._workers),
             asyncio.create_task(_every(_WORK_SECONDS, self._backlog.look, self._is_ending)),
             asyncio.create_task(_every(RENEWAL.total_seconds(), self._renew, self._is_ending)),
+            asyncio.create_task(_every(_PRUNE_SECONDS, self._prune, self._is_ending)),
             asyncio.create_task(_every(_HEALTH_SECONDS, self._look, self._is_ending)),
             asyncio.create_task(_every(_WORK_SECONDS, self._capabilities.refresh_if_due, self._is_ending)),
         ]
@@ -487,6 +493,15 @@ class App:
 
     def _observe_whmcs(self, action: str, outcome: str, seconds: float) -> None:
         self._metrics.whmcs_seconds.labels(action, outcome).observe(seconds)
+
+    async def _prune(self) -> None:
+        try:
+            removed = await self._pruning.prune(self._database.now() - _KEPT)
+        except StoreError as error:
+            _logger.warning("nothing pruned", error=str(error))
+        else:
+            if removed:
+                _logger.info("pruned", rows=removed)
 
     async def _renew(self) -> None:
         try:

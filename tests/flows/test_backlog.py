@@ -1,11 +1,11 @@
-"""After a long time without the bot: many messages to delete, within Slack's limits and in nobody's way."""
+"""After a long time: many messages to delete, within Slack's limits and in nobody's way, and much to forget."""
 
 import asyncio
 
 import pytest
 
 from sandbox.slack import Fault
-from tests.flows.world import SET, World, fill_form
+from tests.flows.world import EMAIL, SET, World, fill_form
 
 pytestmark = pytest.mark.asyncio
 
@@ -77,3 +77,21 @@ async def test_a_message_that_its_agent_could_not_delete_at_once_is_deleted_soon
         await message.press("Borrar ahora")
         await message.gone(timeout_seconds=10)
     assert deletions(world) == 2
+
+
+async def test_what_was_over_a_month_ago_is_forgotten_but_for_the_audit(http_world: World) -> None:
+    world = http_world
+    async with world.bot():
+        for whom in ("#42", "#51"):
+            modal = await fill_form(world.agent, whom, EMAIL)
+            await modal.submit()
+            await modal.shows("Listo")
+            await modal.close()
+        await world.until(lambda: world.rows("SELECT * FROM jobs") == [])
+    world.execute(
+        "UPDATE resets SET started_at = datetime('now', '-31 days') WHERE client_id = 42",
+        "UPDATE resets SET started_at = datetime('now', '-29 days') WHERE client_id = 51",
+    )
+    async with world.bot():
+        await world.until(lambda: [row["client_id"] for row in world.rows("SELECT * FROM resets")] == [51])
+    assert world.audit() == [("STARTED", ""), ("SUCCEEDED", "")] * 2
