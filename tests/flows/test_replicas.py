@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from sandbox.slack import Modal
 from sandbox.whmcs import Fault as WhmcsFault
 from tests.flows.replicas import replicas
 from tests.flows.ticketed import open_reply, reset_with_ticket
@@ -30,6 +31,14 @@ async def shared(address: str, tmp_path: Path) -> AsyncIterator[World]:
         yield made
 
 
+NOTHING = "No se cambió nada."
+
+
+def told(modal: Modal) -> str:
+    """The view, or what stands at its fields."""
+    return " ".join((*modal.errors.values(), modal.text))
+
+
 @pytest.mark.parametrize(("mode", "number"), [("http", 2), ("http", 4), ("socket", 2)])
 async def test_of_twenty_submissions_for_one_user_at_the_same_moment_one_is_done_and_the_others_are_told_who(
     address: str, tmp_path: Path, mode: Mode, number: int
@@ -39,15 +48,18 @@ async def test_of_twenty_submissions_for_one_user_at_the_same_moment_one_is_done
         world.slack.delivery.acknowledgement_seconds = 20
         modals = await asyncio.gather(*(fill_form(person, "ana@example.com", EMAIL) for person in people))
         await asyncio.gather(*(modal.submit() for modal in modals))
-        [done] = [index for index, modal in enumerate(modals) if not modal.errors]
-        await modals[done].shows("Listo", timeout_seconds=20)
+        # On a busy machine some are told after the acknowledgement, in a view of its own instead of at the field.
+        await world.agent.waits_until(
+            lambda: all("Listo" in told(modal) or NOTHING in told(modal) for modal in modals), 30
+        )
+        [done] = [index for index, modal in enumerate(modals) if "Listo" in told(modal)]
         refused = [modal for index, modal in enumerate(modals) if index != done]
         served = [await replica.figures() for replica in running]
 
     assert len(world.whmcs.reset_emails) == 1
     for modal in refused:
-        assert f"Agente {done}" in modal.errors["Usuario"]
-        assert re.search("en este momento|Será posible de nuevo a las", modal.errors["Usuario"])
+        assert f"Agente {done} " in told(modal)
+        assert re.search("en este momento|Será posible de nuevo a las", told(modal))
     assert world.audit() == [("STARTED", ""), ("SUCCEEDED", "")]
     assert len(world.audit("limit")) == 19
     # Each of them had a share, so that it was the database that decided.
