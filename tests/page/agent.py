@@ -97,6 +97,10 @@ class Agent:
     def messages(self) -> Locator:
         return self.page.get_by_role("log").get_by_role("article")
 
+    @property
+    def home(self) -> Locator:
+        return self.page.get_by_role("tabpanel", name=self.words.home)
+
     async def types(self, text: str) -> None:
         await self.composer.fill(text)
         await self.composer.press("Enter")
@@ -151,6 +155,12 @@ class Agent:
 
     async def goes_to(self, conversation: str) -> None:
         await self.page.get_by_role("navigation").get_by_role("button", name=conversation).click()
+
+    async def opens_home(self) -> None:
+        """Go to the app's Home tab and see that something is published there."""
+        await self.goes_to(self.labels.app)
+        await self.page.get_by_role("tab", name=self.words.home).click()
+        await expect(self.home.get_by_text(self.words.nothing_published)).to_be_hidden()
 
     async def turns_to(self, pane: str) -> Locator:
         """Show a pane and return it."""

@@ -69,6 +69,19 @@ async def test_every_state_of_the_page_is_sound_for_screen_readers(
     await agent.reads_password()
     await assert_sound(agent)
 
+    await agent.opens_home()
+    await assert_sound(agent)
+    await agent.goes_to("# soporte")
+    await agent.messages.first.hover()
+    await agent.messages.first.get_by_role("button", name=agent.words.more_actions).click()
+    await agent.page.get_by_role("menuitem").wait_for()
+    await assert_sound(agent)
+    await agent.page.keyboard.press("Escape")
+    await agent.page.get_by_role("button", name=agent.words.shortcuts, exact=True).click()
+    await agent.page.get_by_role("menuitem").wait_for()
+    await assert_sound(agent)
+    await agent.page.keyboard.press("Escape")
+
     for pane in (agent.words.whmcs, agent.words.traffic, agent.words.faults):
         shown = await agent.turns_to(pane)
         if pane == agent.words.whmcs:

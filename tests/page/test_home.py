@@ -1,0 +1,53 @@
+"""The app's Home tab, as an agent starts from it and sees it change."""
+
+import pytest
+from playwright.async_api import expect
+
+from tests.page.conftest import Open
+from tests.page.demo import NARROW
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("browser")]
+
+
+async def test_an_agent_starts_at_the_home_tab_and_finds_the_reset_there_afterwards(sit_down: Open) -> None:
+    agent = await sit_down("Leo")
+    await agent.opens_home()
+    await expect(agent.home.get_by_role("heading", name="El procedimiento en breve")).to_be_visible()
+
+    await agent.home.get_by_role("button", name=agent.labels.app, exact=True).press("Enter")
+    client = agent.modal.get_by_role("combobox", name=agent.labels.client)
+    await expect(client).to_be_focused()
+    await client.press_sequentially("ma10")
+    await agent.modal.get_by_role("option", name="ma10@example.com").click()
+    await agent.chooses(agent.labels.reset_email)
+    await agent.submits()
+    await expect(agent.modal.get_by_text(agent.labels.done, exact=True)).to_be_visible()
+    await agent.closes()
+
+    await expect(agent.home).to_contain_text("ma10@example.com")
+    await expect(agent.page.get_by_role("tab", name=agent.words.home)).to_be_focused()
+
+
+async def test_the_home_tab_of_somebody_who_is_no_agent_says_so_also_on_a_telephone(sit_down: Open) -> None:
+    nico = await sit_down("Nico", NARROW)
+
+    await nico.opens_home()
+
+    await expect(nico.home).to_contain_text("Usted no puede restablecer contraseñas")
+    await expect(nico.home.get_by_role("button")).to_have_count(0)
+
+
+async def test_what_is_unread_comes_before_the_home_tab(sit_down: Open) -> None:
+    agent = await sit_down("Alex")
+    await agent.opens_home()
+    await agent.goes_to("# soporte")
+    await agent.resets("ma00@example.com", agent.labels.set_password)
+    await expect(agent.modal.get_by_text(agent.labels.done, exact=True)).to_be_visible()
+    await agent.closes()
+
+    await agent.goes_to(agent.labels.app)
+
+    await expect(agent.page.get_by_role("tab", name=agent.words.messages)).to_have_attribute("aria-selected", "true")
+    await expect(agent.messages.last).to_contain_text("ma00@example.com")
+    await agent.messages.last.get_by_role("button", name=agent.labels.delete_now).click()
+    await expect(agent.messages.filter(has_text="ma00@example.com")).to_have_count(0)
