@@ -131,11 +131,11 @@ SHORTCUTS: Final = (
 
 
 def declare(world: World) -> World:
-    """The same world with an app that has a Home tab and shortcuts, of which the bot knows nothing."""
+    """The same world with an app that has shortcuts and a Home tab, of which the bot is told nothing."""
     world.slack.install(world.apps["es"].scopes, has_home=True)
 
     def extend(app: App) -> App:
-        return replace(app, shortcuts=SHORTCUTS, has_home=True, events=frozenset({"app_home_opened"}))
+        return replace(app, shortcuts=SHORTCUTS, has_home=True, events=frozenset())
 
     return replace(world, apps={language: extend(app) for language, app in world.apps.items()})
 

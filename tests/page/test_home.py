@@ -33,6 +33,9 @@ async def test_the_home_tab_of_somebody_who_is_no_agent_says_so_also_on_a_teleph
 
     await nico.opens_home()
 
+    traffic = await nico.turns_to(nico.words.traffic)
+    await expect(traffic.get_by_text("app_home_opened").first).to_be_visible()
+    await nico.page.get_by_role("button", name="Slack", exact=True).click()
     await expect(nico.home).to_contain_text("Usted no puede restablecer contraseñas")
     await expect(nico.home.get_by_role("button")).to_have_count(0)
 
