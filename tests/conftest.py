@@ -9,6 +9,7 @@ import pytest
 import structlog
 
 from tests.postgresql import PostgresServer
+from tests.scheduling import GroupScheduling
 
 structlog.configure(
     processors=[
@@ -17,6 +18,11 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
     ]
 )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> GroupScheduling | None:
+    return GroupScheduling(config, log) if config.getoption("dist") == "loadgroup" else None
 
 
 @pytest.fixture(scope="session")
