@@ -18,9 +18,9 @@ from sandbox.slack import LocalSlack
 from sandbox.whmcs import REPLY_ADMIN, LocalWhmcs
 from sandbox.whmcs.seed_tickets import CLIENTS_ONLY_DEPARTMENT_ID, NOTICE_TEMPLATE
 
-READY_SECONDS: Final = 20.0
+READY_SECONDS: Final = 60.0
 END_SECONDS: Final = 30.0
-COMMAND_SECONDS: Final = 20.0
+COMMAND_SECONDS: Final = 60.0
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
 _POLL_SECONDS: Final = 0.05

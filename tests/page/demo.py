@@ -15,6 +15,7 @@ CHROMIUM = Path("/usr/bin/chromium")
 WIDE = (1280, 800)
 NARROW = (400, 800)
 TIMEOUT_MS = 20_000
+START_SECONDS = 120
 
 _ARGUMENTS = [
     "--no-sandbox",
@@ -49,7 +50,7 @@ async def run_demo(module: str = "sandbox") -> AsyncIterator[str]:
             assert process.stdout is not None
             line = (await process.stdout.readline()).decode()
         found = re.search(r"http://127\.0\.0\.1:\d+/", line)
-        assert found, line
+        assert found, line or (await process.communicate())[1].decode()
         yield found[0]
     finally:
         if process.returncode is None:
