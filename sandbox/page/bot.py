@@ -27,6 +27,7 @@ class Bot:
         # What is pressed while something is under way waits its turn.
         self._turn = asyncio.Lock()
         self.mode: Mode = "http"
+        self.has_approvals = False
         self.state: State = "stopped"
 
     @property
@@ -66,6 +67,14 @@ class Bot:
                 self.mode = mode
                 await self._start()
 
+    async def change_approvals(self, *, has_approvals: bool) -> None:
+        """Start anew, with or without the rule that a second agent approves in the support channel."""
+        async with self._turn:
+            if has_approvals != self.has_approvals:
+                await self._end()
+                self.has_approvals = has_approvals
+                await self._start()
+
     async def end(self) -> None:
         """End the process in good order, if one runs."""
         async with self._turn:
@@ -103,6 +112,8 @@ class Bot:
     def _mode_settings(self) -> dict[str, str]:
         """Either has the secret of its own way, and not the other's."""
         settings = dict(self._settings)
+        if self.has_approvals:
+            settings["APPROVAL_CHANNEL"] = self._slack.general
         if self.mode == "socket":
             del settings["SLACK_SIGNING_SECRET"]
             settings["SLACK_APP_TOKEN"] = self._slack.app_token

@@ -32,6 +32,7 @@ class FaultsPane:
             set_attributes(switch, checked=True if world.faults.is_on(name) else None)
         for mode, radio in self._modes.items():
             set_attributes(radio, checked=True if world.bot.mode == mode else None)
+        set_attributes(self._approvals, checked=True if world.bot.has_approvals else None)
         state = world.bot.state
         set_text(self._state, words.bot_states[state])
         self._state.classes(replace=f"state {state}")
@@ -58,6 +59,16 @@ class FaultsPane:
             tag("legend", words.delivery)
             for mode in MODES:
                 self._draw_mode(mode)
+        with tag("fieldset", classes="switches"):
+            tag("legend", words.rules)
+            with tag("label", classes="option"):
+                self._approvals = tag("input", type="checkbox", role="switch")
+                tag("span", words.two_agents)
+            self._approvals.on("change", self._switch_approvals, js_handler="() => emit()")
+
+    async def _switch_approvals(self, _: object) -> None:
+        bot = self._viewer.world.bot
+        await bot.change_approvals(has_approvals=not bot.has_approvals)
 
     def _draw_button(self, text: str, handler: Callable[[], Awaitable[None]]) -> Element:
         return on_click(tag("button", text, classes="slack-button", type="button"), handler)

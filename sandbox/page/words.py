@@ -88,6 +88,8 @@ class Words:
     freeze: str
     thaw: str
     delivery: str
+    rules: str
+    two_agents: str
     modes: dict[str, str]
     log_end: str
     roles: dict[str, str]
@@ -178,6 +180,8 @@ _ES: Final = Words(
     freeze="Congelar el bot",
     thaw="Descongelar el bot",
     delivery="Cómo llega Slack al bot",
+    rules="Reglas",
+    two_agents="Dos agentes: sin prueba fuerte, otro aprueba en #soporte",
     modes={"http": "HTTP firmado", "socket": "Socket Mode"},
     log_end="Final del registro del bot",
     roles={
@@ -286,6 +290,8 @@ _EN: Final = Words(
     freeze="Freeze the bot",
     thaw="Thaw the bot",
     delivery="How Slack reaches the bot",
+    rules="Rules",
+    two_agents="Two agents: without strong proof another one approves in #soporte",
     modes={"http": "Signed HTTP", "socket": "Socket Mode"},
     log_end="End of the bot’s log",
     roles={

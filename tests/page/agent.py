@@ -173,8 +173,9 @@ class Agent:
         """Go to the app's messages and read the newest password there."""
         await self.goes_to(self.labels.app)
         await self.page.get_by_role("tab", name=self.words.messages).click()
-        await expect(self.messages.last.get_by_role("button", name=self.labels.delete_now)).to_be_visible()
-        return await self.messages.last.locator("pre").inner_text()
+        secret = self.messages.filter(has=self.page.get_by_role("button", name=self.labels.delete_now)).last
+        await expect(secret).to_be_visible()
+        return await secret.locator("pre").inner_text()
 
     async def tries(self, email: str, password: str, *, opens: bool) -> None:
         """Try a password in the WHMCS pane, where it must be told that it opens the account, or that it does not."""

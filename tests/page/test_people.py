@@ -6,6 +6,7 @@ import re
 import pytest
 from playwright.async_api import expect
 
+from tests.page.agent import Agent
 from tests.page.conftest import Open
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("browser")]
@@ -95,3 +96,32 @@ async def test_what_one_person_writes_another_reads_without_reloading(sit_down: 
     await alex.types("/nonsense")
     await alex.reads_answer("/nonsense is not a valid command.")
     await expect(sofia.messages).to_have_count(1)
+
+
+async def test_a_second_agent_approves_in_the_channel_and_the_first_alone_reads_the_password(sit_down: Open) -> None:
+    sofia, alex = await asyncio.gather(sit_down("Sofía"), sit_down("Alex"))
+    await switch_rule(sofia)
+    try:
+        await sofia.opens_form("ma06@example.com")
+        await sofia.chooses(sofia.labels.set_password)
+        await sofia.confirms()
+        await expect(sofia.modal).to_contain_text("A la espera de aprobación")
+        await sofia.closes()
+        question = alex.messages.filter(has_text="Sofía Soporte pide cambiar una contraseña")
+        await question.get_by_role("button", name="Aprobar").click()
+        await alex.page.get_by_role("alertdialog").get_by_role("button", name="Aprobar").click()
+        await expect(alex.messages.filter(has_text="Alex Agent aprobó")).to_be_visible()
+        await expect(question).to_have_count(0)
+        password = await sofia.reads_password()
+        await sofia.tries("ma06@example.com", password, opens=True)
+    finally:
+        await switch_rule(sofia)
+
+
+async def switch_rule(agent: Agent) -> None:
+    """Switch the two-person rule, and wait for the bot, which starts anew with it."""
+    pane = await agent.turns_to(agent.words.faults)
+    await agent.page.get_by_role("switch", name=agent.words.two_agents).click()
+    state = pane.get_by_role("status")
+    await expect(state).to_have_text(agent.words.bot_states["starting"])
+    await expect(state).to_have_text(agent.words.bot_states["running"], timeout=20_000)
