@@ -15,7 +15,11 @@ from tests.page.demo import ROOT, Windows, run_browser, run_demo
 FOLDER: Final = ROOT / "docs" / "pictures"
 LANGUAGES: Final = ("en", "es")
 
-_PEOPLE: Final = {"en": ("Alex", EN, "persona03@cinco.example.com"), "es": ("Sofía", ES, "persona02@cinco.example.com")}
+_PEOPLE: Final = {
+    "en": ("Alex", EN, "AAA - 111 - 2013", "persona01@cinco.example.com"),
+    "es": ("Sofía", ES, "007431", "persona02@cinco.example.com"),
+}
+"""Who, in which language, from which ticket, for which user."""
 _SIZE: Final = (1280, 860)
 _SHOWN: Final = "EXAMPLE-only#not%9ok"
 _REPLACE: Final = """([secret, shown]) => {
@@ -26,13 +30,13 @@ _REPLACE: Final = """([secret, shown]) => {
 
 
 async def take_pictures(browser: Browser, address: str, language: str, folder: Path) -> None:
-    """Set a password as somebody who speaks this language, and take the form, the result and the message."""
-    name, labels, user = _PEOPLE[language]
+    """Set a password as somebody who speaks this language, and take each step, and the app's Home after it."""
+    name, labels, ticket, user = _PEOPLE[language]
     windows = Windows(browser, address)
     page = await windows.open(name, _SIZE)
     agent = Agent(page, labels, choose_words(language))
 
-    await agent.opens_form("compras@cinco")
+    await agent.opens_form(ticket)
     await agent.chooses(labels.set_password, user)
     await page.screenshot(path=folder / f"form.{language}.png")
 
@@ -53,6 +57,10 @@ async def take_pictures(browser: Browser, address: str, language: str, folder: P
     await page.evaluate(_REPLACE, [password, _SHOWN])
     await expect(page.get_by_text(password)).to_have_count(0)
     await page.screenshot(path=folder / f"message.{language}.png")
+
+    await page.get_by_role("tab", name=agent.words.home).click()
+    await expect(page.get_by_text(re.compile(f"· {re.escape(user)} · #"))).to_be_visible()
+    await page.screenshot(path=folder / f"home.{language}.png")
     await windows.close()
 
 
