@@ -11,7 +11,7 @@ from bot.domain.approvals import Asked, Decided, Pending, Verdict
 from bot.domain.audit import Step
 from bot.domain.permissions import Agent, Denial
 from bot.domain.references import Reference
-from bot.domain.resets import MessageRef, Reason, ResetRequest, Result
+from bot.domain.resets import MessageRef, Reason, Reset, ResetRequest, Result
 from bot.services.access import Access
 from bot.services.errors import ChannelError, ServiceError
 from bot.services.homes import Homes
@@ -84,8 +84,7 @@ class Approvals:
             await self._store.note_asked(reset.reference)
         except (SlackError, StoreUnavailableError) as error:
             _logger.warning("second agents not asked", reference=reset.reference, error=str(error))
-            await self._withdraw(place)
-            return await self._resets.give_up(reset, request, Reason.APPROVAL_CHANNEL)
+            return await self._give_up(pending, request)
         await self._homes.note_approvals_change()
         return pending
 
@@ -151,6 +150,18 @@ class Approvals:
         if await self._store.expire(pending.reset, now=now):
             await self._homes.note_approvals_change()
             await self.show(pending.asked.place, Decided(reset=pending.reset, verdict=None, by=None, at=now))
+
+    async def _give_up(self, pending: Pending, request: ResetRequest) -> Pending | Result:
+        """End it, unless somebody has answered meanwhile: what Slack did not confirm can be before him all the same."""
+        reset: Reset | None = pending.reset
+        try:
+            reset = await self._store.take_back(pending.reset, now=self._clock())
+        except StoreUnavailableError as error:
+            _logger.warning("request not taken back", reference=request.reference, error=str(error))
+        if reset is None:
+            return pending
+        await self._withdraw(pending.asked.place)
+        return await self._resets.give_up(reset, request, Reason.APPROVAL_CHANNEL)
 
     async def _place(self, reference: Reference) -> MessageRef:
         try:

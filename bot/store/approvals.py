@@ -28,9 +28,18 @@ class ApprovalStore:
         self._database = database
 
     async def note_asked(self, reference: Reference) -> None:
-        """The second agent has the question before him: from now on its own time counts, not the lease."""
+        """The second agent has the question before him: from now on its own time counts, not the lease.
+
+        He may have answered already; then the lease is that of the reset that goes on.
+        """
+        waiting = (
+            update(ResetRow)
+            .where(ResetRow.reference == reference, ResetRow.phase == Phase.WAITING)
+            .values(phase=Phase.WAITING)
+        )
         async with self._database.write() as connection:
-            await remove_job(connection, JobKind.RECOVER_RESET, reference)
+            if (await connection.execute(waiting)).rowcount == 1:
+                await remove_job(connection, JobKind.RECOVER_RESET, reference)
 
     async def find(self, reference: Reference) -> Pending | None:
         """None: it does not wait, or no longer."""
@@ -52,11 +61,18 @@ class ApprovalStore:
         async with self._database.write() as connection:
             if not await _leave_waiting(connection, reset, phase=Phase.CHECKING, approved_by=by):
                 return None
-            await remove_job(connection, JobKind.RECOVER_RESET, reset.reference)
-            await add_job(connection, JobKind.RECOVER_RESET, reset, now + LEASE)
+            await _begin_lease(connection, reset, now)
             await append(connection, event)
         announce(event)
         return replace(reset, phase=Phase.CHECKING, approved_by=by)
+
+    async def take_back(self, reset: Reset, *, now: datetime) -> Reset | None:
+        """Commit that nobody can answer any more, under a lease, and return it, to be ended. None: it no longer waits."""
+        async with self._database.write() as connection:
+            if not await _leave_waiting(connection, reset, phase=Phase.CHECKING):
+                return None
+            await _begin_lease(connection, reset, now)
+        return replace(reset, phase=Phase.CHECKING)
 
     async def reject(self, reset: Reset, *, by: AgentId, now: datetime) -> bool:
         """Commit that it must not go on; the agent is told by a job. False: it no longer waits."""
@@ -94,6 +110,11 @@ async def _leave_waiting(connection: AsyncConnection, reset: Reset, **values: st
         return False
     await remove_job(connection, JobKind.EXPIRE_APPROVAL, reset.reference)
     return True
+
+
+async def _begin_lease(connection: AsyncConnection, reset: Reset, now: datetime) -> None:
+    await remove_job(connection, JobKind.RECOVER_RESET, reset.reference)
+    await add_job(connection, JobKind.RECOVER_RESET, reset, now + LEASE)
 
 
 def _pending() -> Any:

@@ -117,6 +117,9 @@ class ResetStore:
             .where(*can_come_to(reset.reference, Phase.DONE))
             .values(outcome=outcome, reason=reason, phase=Phase.DONE)
         )
+        if reset.phase is Phase.WAITING:
+            # A second agent may have agreed meanwhile, and then it is somebody else's to end.
+            change = change.where(ResetRow.phase == Phase.WAITING)
         event = reset_event(reset, Happened(outcome), now, actor=actor, reason=reason or "")
         async with self._database.write() as connection:
             if (await connection.execute(change)).rowcount != 1:

@@ -335,3 +335,40 @@ async def test_what_waits_stands_in_the_home_of_who_may_approve_it_and_goes_when
     await (await running.question()).press("Aprobar")
     await mine.shows("Listo")
     await running.second.waits_until(lambda: "A la espera de un segundo agente" not in home.text)
+
+
+async def test_an_answer_that_comes_before_slack_says_that_it_was_asked_for_leaves_the_reset_to_recovery(
+    running: Team,
+) -> None:
+    """Else it would hold its user for ever, if its process died."""
+    world = running.world
+    asking = world.slack.faults.add(Fault("chat.update", "held_after", about="¿Lo aprueba?", times=1))
+    writing = world.whmcs.faults.add(WhmcsFault("set_password", "held_after"))
+    modal = await confirm(running.agent)
+    await world.slack.faults.wait_until_held(asking)
+    await (await running.question()).press("Aprobar")
+    await world.whmcs.faults.wait_until_held(fault=writing)
+    world.slack.faults.release(asking)
+    await modal.shows("A la espera de aprobación")
+    assert len(world.rows("SELECT * FROM jobs WHERE kind = 'recover_reset'")) == 1
+    world.whmcs.faults.release(writing)
+    await running.agent.direct_message(containing="Contraseña nueva")
+
+
+async def test_a_request_that_was_answered_before_asking_failed_goes_its_way(running: Team) -> None:
+    """It must not be said to have changed nothing while its password is being set."""
+    world = running.world
+    asking = world.slack.faults.add(Fault("chat.update", "held_after", about="¿Lo aprueba?", times=1))
+    writing = world.whmcs.faults.add(WhmcsFault("set_password", "held_after"))
+    modal = await confirm(running.agent)
+    await world.slack.faults.wait_until_held(asking)
+    await (await running.question()).press("Aprobar")
+    await world.whmcs.faults.wait_until_held(fault=writing)
+    world.slack.faults.add(Fault("chat.update", "error", error="cant_update_message", about="¿Lo aprueba?"))
+    world.slack.faults.drop(asking)
+    await modal.shows("A la espera de aprobación")
+    assert world.audit() == [("STARTED", "")]
+    assert len(world.rows("SELECT * FROM user_holds")) == 1
+    world.whmcs.faults.release(writing)
+    await running.agent.direct_message(containing="Contraseña nueva")
+    await world.until(lambda: world.audit() == [("STARTED", ""), ("SUCCEEDED", "")])
