@@ -217,6 +217,7 @@ class App:
             results=results,
             drawing=drawing,
             languages=languages,
+            policy=policy,
             tasks=self._tasks,
         )
         reset = ResetPasswordListeners(

@@ -106,11 +106,19 @@ class IdentityPolicy:
         names = {name.casefold() for name in self.signed_in_departments}
         return str(department_id) in names or department.casefold() in names
 
+    @property
+    def needs_ticket(self) -> bool:
+        return self.tickets in {TicketPolicy.REQUIRED, TicketPolicy.REQUESTOR}
+
     def needs_answer(self, method: Method, proof: Proof) -> bool:
         """Whether the agent must say how the person was verified."""
         if proof is Proof.STRONG or self.verification is VerificationPolicy.OFF:
             return False
         return self.verification is VerificationPolicy.ALWAYS or method is Method.SET_PASSWORD
+
+    def known_answer(self, answer: str) -> str:
+        """The answer, if it is one of those that there are; else empty, so that nothing else is recorded."""
+        return answer if answer in self.answers else ""
 
     def needs_approval(self, method: Method, proof: Proof, *, is_protected: bool) -> bool:
         """Whether a second agent must agree: whatever the first one says of the person, only strong proof counts."""

@@ -55,6 +55,8 @@ class Reason(StrEnum):
     NOT_A_TICKET_OF_CLIENT = "not_a_ticket_of_client"
     NOT_THE_REQUESTOR = "not_the_requestor"
     PROOF_CHANGED = "proof_changed"
+    NO_TICKET = "no_ticket"
+    NOT_VERIFIED = "not_verified"
     PROTECTED = "protected"
     NEEDS_APPROVAL = "needs_approval"
     APPROVAL_REJECTED = "approval_rejected"

@@ -3,6 +3,7 @@
 import asyncio
 
 from bot.domain.forms import FormFault, UnusableFormError
+from bot.domain.identity import IdentityPolicy
 from bot.domain.permissions import Agent
 from bot.domain.resets import Method, ResetRequest, Result
 from bot.listeners.answers import Answer, update
@@ -36,6 +37,7 @@ class LastStepListeners:
         results: Results,
         drawing: Drawing,
         languages: Languages,
+        policy: IdentityPolicy,
         tasks: Tasks,
     ) -> None:
         self._preview = preview
@@ -45,6 +47,7 @@ class LastStepListeners:
         self._results = results
         self._drawing = drawing
         self._languages = languages
+        self._policy = policy
         self._tasks = tasks
 
     async def show(self, view_id: str, state: State, request: ResetRequest, arrived_at: float) -> Answer:
@@ -76,7 +79,7 @@ class LastStepListeners:
             origin=state.origin,
             ticket=state.ticket,
             proof=state.proof,
-            verification=state.verification,
+            verification=self._policy.known_answer(state.verification),
             needs_approval=state.needs_approval,
         )
         return await self._reset(submission.view_id, state, request, arrived_at)

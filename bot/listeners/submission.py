@@ -87,7 +87,7 @@ class SubmissionListeners:
             origin=sent.state.origin,
             ticket=sent.state.ticket,
             proof=proof,
-            verification=sent.verification if sent.verification in self._directory.policy.answers else "",
+            verification=self._directory.policy.known_answer(sent.verification),
         )
         return await self._carry_on(submission.view_id, sent.state, request, arrived_at)
 
@@ -144,7 +144,7 @@ class SubmissionListeners:
 def _object(sent: modal.Submission, method: Method, proof: Proof, policy: IdentityPolicy, t: Texts) -> dict[str, str]:
     """What the installation's rules lack, by field. What the form says of the ticket is looked at again later."""
     state = sent.state
-    if policy.tickets in {TicketPolicy.REQUIRED, TicketPolicy.REQUESTOR} and not sent.ticket:
+    if policy.needs_ticket and not sent.ticket:
         block = identity.ticket_block(state)
         if block not in sent.drawn_blocks:
             return {modal.user_block(state): identity_text.no_ticket_role(t)}

@@ -67,6 +67,11 @@ class Checks:
             raise StoppedError(checked, Failure(Outcome.REFUSED, Reason.PROOF_CHANGED))
         if self._policy.tickets is TicketPolicy.REQUESTOR and proof is Proof.NONE:
             raise StoppedError(checked, Failure(Outcome.REFUSED, Reason.NOT_THE_REQUESTOR))
+        # What the form asked for before, but a form can be forged, and settings can change while it is open.
+        if self._policy.needs_ticket and ticket is None:
+            raise StoppedError(checked, Failure(Outcome.REFUSED, Reason.NO_TICKET))
+        if self._policy.needs_answer(reset.method, proof) and not reset.verification:
+            raise StoppedError(checked, Failure(Outcome.REFUSED, Reason.NOT_VERIFIED))
         if reset.method is Method.SET_PASSWORD:
             await self._check_second_agent(checked, proof, details, user)
         return checked

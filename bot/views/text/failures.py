@@ -82,6 +82,10 @@ def _by_who_looks_at_the_ticket(t: Texts, reason: Reason | None, client_id: int 
             return t.say(
                 "The ticket no longer proves what it proved when the form was drawn. Go back and look at it again."
             )
+        case Reason.NO_TICKET:
+            return t.say("Here a reset needs a ticket, and there was none. Go back and choose one.")
+        case Reason.NOT_VERIFIED:
+            return t.say("It is not recorded how the person was verified. Go back and say it.")
         case Reason.PROTECTED:
             return t.say(
                 "The password opens a client of a protected group, so it can’t be set here. Send a password-reset "
