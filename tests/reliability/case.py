@@ -10,6 +10,7 @@ from sandbox.slack import Modal, Person
 from sandbox.slack.faults import Kind as SlackKind
 from sandbox.whmcs import Fault as WhmcsFault
 from sandbox.whmcs import FaultKind
+from sandbox.whmcs.records import Call
 from tests.flows.world import World
 from tests.reliability.row import EMAIL, Message, Place, Row, Whmcs
 
@@ -117,7 +118,11 @@ class Case:
         await self.world.slack.faults.wait_until_held(fault, timeout_seconds=30)
 
     async def until_audit(self, *events: str) -> None:
-        await self.world.until(lambda: self.audit == events, PATIENCE_SECONDS, every_seconds=0.1)
+        """Raises: AssertionError: it says something else."""
+        try:
+            await self.world.until(lambda: self.audit == events, PATIENCE_SECONDS, every_seconds=0.1)
+        except TimeoutError:
+            raise AssertionError(f"{self.row.id}: {self.audit}, not {events}; the form:\n{self.form.text}") from None
 
     async def until_asked_on(self) -> None:
         """The companion was asked what became of it, did not know, and is asked again later."""
@@ -177,6 +182,15 @@ class Case:
         if there:
             return Message.NOTICE
         return Message.DELETED if self._is_any_deleted else Message.NONE
+
+    @property
+    def checks(self) -> list[Call]:
+        """The times that the client was read."""
+        return [
+            call
+            for call in self.world.whmcs.calls
+            if call.action == "GetClientsDetails" and str(call.parameters.get("clientid")) == str(self.client_id)
+        ]
 
     @property
     def _is_any_deleted(self) -> bool:

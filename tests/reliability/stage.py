@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from sandbox.slack import Person
 from tests.flows.replicas import Replica, replica
 from tests.flows.world import GROUP, Mode, World, make_world
 from tests.reliability.case import Case
@@ -26,6 +27,8 @@ _SETTINGS = {
 class Stage:
     world: World
     settings: dict[str, str]
+    bystanders: list[Person]
+    """Agents who reset nobody. Who is an agent is kept for a minute, so that everybody has to be there first."""
     cases: list[Case] = field(default_factory=list)
     bots: list[Replica] = field(default_factory=list)
     _exits: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
@@ -90,7 +93,9 @@ async def make_stage(folder: Path, mode: Mode = "http", postgresql: str = "", **
         # Everybody presses at the same moment, on a machine that does much else.
         world.slack.acknowledgement_seconds = 20
         world.slack.trigger_lifetime_seconds = 20
-        stage = Stage(world, _SETTINGS | settings)
+        bystanders = [world.slack.add_person(f"Bystander {number}", locale="en-US") for number in range(3)]
+        world.slack.add_group(GROUP, bystanders)
+        stage = Stage(world, _SETTINGS | settings, bystanders)
         try:
             yield stage
         finally:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.domain.resets import Method
-from tests.reliability import test_killed
+from tests.reliability import test_killed, whmcs_faults
 from tests.reliability.row import Row
 
 PAGE: Final = Path(__file__).parents[2] / "docs/reliability.md"
@@ -55,6 +55,13 @@ SECTIONS: Final = (
         "By SIGKILL, at each step. Within a minute of the lease's end another process, or the same one when it runs again, "
         "takes the reset over. It sends no e-mail and sets no password.",
         test_killed.ROWS,
+    ),
+    Section(
+        "WHMCS",
+        "For an e-mail the write is `ResetPassword`, asked once, with 30 s to answer. For a password it is the companion's "
+        "`set_password`, asked up to three times with 8 s each, and then its `result`. What is SETTLED here is so minutes "
+        "later, when WHMCS is well again.",
+        whmcs_faults.ROWS,
     ),
 )
 
