@@ -128,7 +128,10 @@ def test_the_words_are_in_the_language_of_the_installation(read: Read) -> None:
     assert spanish["display_information"]["name"] == "Restablecer contraseña"
     assert english["display_information"]["name"] == "Reset password"
     [one], [other] = spanish["features"]["slash_commands"], english["features"]["slash_commands"]
-    assert (one["usage_hint"], other["usage_hint"]) == ("[nombre, correo o #id]", "[name, e-mail or #id]")
+    assert (one["usage_hint"], other["usage_hint"]) == (
+        "[ticket, nombre, correo o #id]",
+        "[ticket, name, e-mail or #id]",
+    )
     assert one["description"] != other["description"]
 
 

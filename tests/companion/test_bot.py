@@ -49,7 +49,7 @@ async def test_the_last_sign_in_that_php_tells_stands_beside_the_user(world: Wor
     await modal.shows("Id del cliente")
 
     assert "5 abr 2026" in modal.text
-    assert "abre 1 cliente más" in modal.text
+    assert "accede a 1 cliente más" in modal.text
 
 
 async def test_an_answer_that_breaks_off_half_way_is_asked_for_again(world: World, php: PhpCompanion) -> None:

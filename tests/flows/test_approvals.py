@@ -78,7 +78,7 @@ async def test_without_strong_proof_a_second_agent_approves_and_the_password_goe
     await modal.choose("Método", SET)
     await modal.choose("¿Cómo se verificó a la persona?", CALLED_BACK)
     await modal.submit()
-    await modal.shows("Otro agente tiene que aprobarlo")
+    await modal.shows("Un segundo agente tiene que aprobarlo")
     await modal.submit()
     await modal.shows("A la espera de aprobación")
     assert world.whmcs.writes == []
@@ -91,7 +91,7 @@ async def test_without_strong_proof_a_second_agent_approves_and_the_password_goe
     message = await team.agent.direct_message(containing="Contraseña nueva de ana@example.com")
     assert world.whmcs.opens("ana@example.com", message.password)
     assert world.slack.people_who_saw(message.password) == {team.agent}
-    await question.shows("Berta Segunda aprobó la contraseña nueva de ana@example.com que pidió Sofía Soporte")
+    await question.shows("Berta Segunda aprobó la contraseña nueva para ana@example.com que pidió Sofía Soporte")
     assert "Aprobar" not in question.buttons
     await world.until(lambda: world.audit() == [("STARTED", ""), ("SUCCEEDED", "")])
     assert team.approvals() == [("REQUESTED", team.agent.id), ("GRANTED", team.second.id)]
@@ -102,7 +102,7 @@ async def test_without_strong_proof_a_second_agent_approves_and_the_password_goe
 async def test_strong_proof_needs_no_second_agent_unless_the_client_is_protected(running: Team) -> None:
     for ticket, is_waiting in (("ABC-123456", False), ("VIP-000110", True)):
         modal = await running.agent.types(f"/reset-password {ticket}")
-        await modal.shows("Prueba fuerte")
+        await modal.shows("Prueba sólida")
         await modal.choose("Método", SET)
         await modal.submit()
         await modal.shows("Confirmar")
@@ -242,7 +242,7 @@ async def test_limits_count_at_the_request(team: Team) -> None:
     async with team.world.bot(**team.settings, AGENT_RESETS_PER_HOUR="1"):
         await confirm(team.agent)
         modal = await confirm(team.agent, "#51")
-        await modal.shows("Usted alcanzó el número de restablecimientos")
+        await modal.shows("Usted alcanzó el límite de restablecimientos")
         assert len(team.second.channel_messages(team.channel)) == 1
         other = await confirm(team.third)
         await other.shows("Sofía Soporte está restableciendo")
@@ -307,7 +307,7 @@ async def test_a_question_that_slack_does_not_take_after_started_is_given_up_and
     world = running.world
     world.slack.faults.add(Fault("chat.update", "error", error="cant_update_message"))
     modal = await confirm(running.agent)
-    await modal.shows("No se pudo preguntar a un segundo agente")
+    await modal.shows("No se pudo pedir la aprobación de un segundo agente")
     assert world.audit() == [("STARTED", ""), ("FAILED", "approval_channel")]
     assert world.rows("SELECT * FROM jobs WHERE kind = 'expire_approval'") == []
     assert world.rows("SELECT * FROM user_holds") == []

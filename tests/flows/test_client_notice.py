@@ -13,7 +13,7 @@ from tests.flows.world import EMAIL, SET, World, fill_form
 
 pytestmark = pytest.mark.asyncio
 
-SENT = "WHMCS envió a la dirección del cliente un aviso"
+SENT = "WHMCS envió al correo del cliente un aviso"
 
 
 @pytest_asyncio.fixture
@@ -24,7 +24,7 @@ async def here(http_world: World) -> AsyncIterator[World]:
 
 async def test_the_client_is_told_at_its_own_address_and_the_agent_that_it_was(here: World) -> None:
     modal = await fill_form(here.agent, "persona03@cinco.example.com", SET)
-    assert "WHMCS envía después un aviso a la dirección del cliente, sin la contraseña." in modal.text
+    assert "WHMCS envía después un aviso al correo del cliente, sin la contraseña." in modal.text
     await modal.submit()
     await modal.shows(SENT)
     await here.agent.ephemeral_message(containing=SENT)
@@ -100,7 +100,7 @@ async def test_a_template_that_whmcs_does_not_send_is_said_in_its_words(http_wor
     async with http_world.bot(PASSWORD_NOTICE_TEMPLATE=DISABLED_TEMPLATE):
         modal = await fill_form(http_world.agent, "ana@example.com", SET)
         await modal.submit()
-        await modal.shows("avise usted al cliente")
+        await modal.shows("avísele usted")
         await modal.shows("WHMCS lo rechazó: «Email Template is disabled»")
 
 

@@ -85,7 +85,7 @@ async def test_clocks_that_differ_by_ten_minutes_are_told(running: World) -> Non
     modal = await fill_form(running.agent, "ana@example.com", SET)
     running.whmcs.faults.companion_clock_offset_seconds = 600
     await modal.submit()
-    await modal.shows("Los relojes del bot y de WHMCS difieren demasiado")
+    await modal.shows("Los relojes del bot y de WHMCS no coinciden")
     assert running.audit()[-1] == ("FAILED", "companion_clock")
     assert running.whmcs.writes == []
 
@@ -139,7 +139,7 @@ async def test_beside_a_user_stand_the_number_of_other_clients_and_the_last_sign
     modal = await running.agent.types(f"/reset-password #{person_of_three}")
     await modal.shows("Id del cliente")
 
-    assert "abre 2 clientes más" in modal.text
+    assert "accede a 2 clientes más" in modal.text
     assert "nunca inició sesión" in modal.text
     assert modal.text.count("clientes más") == 1
 

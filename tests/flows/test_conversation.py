@@ -84,7 +84,7 @@ async def test_an_unknown_client_id_says_so(agent: Person) -> None:
 async def test_search_again_asks_whmcs_again(agent: Person, whmcs: LocalWhmcs) -> None:
     whmcs.faults.add(WhmcsFault("*", "html"))
     modal = await agent.types("/reset-password ana@example.com")
-    await modal.shows("una página de mantenimiento")
+    await modal.shows("por ejemplo de mantenimiento")
     whmcs.faults.clear()
     await modal.press("Buscar de nuevo")
     await modal.shows("Ana López")

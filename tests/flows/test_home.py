@@ -42,7 +42,7 @@ async def test_home_tells_how_things_stand_and_its_button_opens_the_form(agent: 
     await home.shows("WHMCS responde.")
     assert "«Cambiar contraseña» está disponible." in home.text
     assert NONE_YET in home.text
-    assert "El procedimiento en breve" in home.text
+    assert "Resumen del procedimiento" in home.text
     assert home.buttons == (TITLE,)
 
     await home.press(TITLE)

@@ -73,7 +73,7 @@ async def test_an_english_agent_is_told_in_english(slack: LocalSlack, agent: Per
 
     answer = await english.ephemeral_message(containing="Berta paused resets on ")
     for text in (answer.visible_text, modal.errors["User"]):
-        assert "Reason: “WHMCS se actualiza”. Try again when they go on. Nothing was changed." in text
+        assert "Reason: “WHMCS se actualiza”. Try again when they are resumed. Nothing was changed." in text
     assert agent.ephemeral_messages == ()
 
 

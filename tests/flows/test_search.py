@@ -65,10 +65,10 @@ async def test_without_the_companion_the_chosen_users_other_clients_are_told(wor
     async with world.bot(WHMCS_COMPANION_SECRET=""):
         modal = await world.agent.types("/reset-password #61")
         await modal.shows("Id del cliente")
-        assert "abre 1 cliente más" not in modal.text
+        assert "accede a 1 cliente más" not in modal.text
         await modal.choose("Método", EMAIL)
         await modal.choose("Usuario", "Dos Cuentas · dos@example.org")
-        await modal.shows("abre 1 cliente más")
+        await modal.shows("accede a 1 cliente más")
         await modal.submit()
         await modal.shows("dos@example.org")
         await world.until(lambda: world.audit()[-1:] == [("SUCCEEDED", "")])
@@ -79,7 +79,7 @@ async def test_without_the_companion_a_preselected_user_is_marked_at_once(world:
     world.whmcs.data.link(world.whmcs.data.find_user_by_email("ana@example.com").id, 51)  # type: ignore[union-attr]
     async with world.bot(WHMCS_COMPANION_SECRET=""):
         modal = await world.agent.types("/reset-password #42")
-        await modal.shows("abre 1 cliente más")
+        await modal.shows("accede a 1 cliente más")
 
 
 @pytest.mark.parametrize(
@@ -87,9 +87,9 @@ async def test_without_the_companion_a_preselected_user_is_marked_at_once(world:
     [
         (WhmcsFault("ping", "companion_absent"), {}, "falta el módulo complementario"),
         (WhmcsFault("ping", "companion_inactive"), {}, "falta el módulo complementario"),
-        (WhmcsFault("ping", "companion_address"), {}, "no acepta la dirección del bot"),
+        (WhmcsFault("ping", "companion_address"), {}, "no acepta la dirección IP del bot"),
         (WhmcsFault("ping", "drop_before"), {}, "no responde"),
-        (None, {"WHMCS_COMPANION_SECRET": "another-fake-secret"}, "tiene otro secreto que el bot"),
+        (None, {"WHMCS_COMPANION_SECRET": "another-fake-secret"}, "y el bot tienen secretos distintos"),
     ],
     ids=["absent", "inactive", "address", "silent", "secret"],
 )

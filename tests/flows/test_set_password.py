@@ -273,7 +273,7 @@ async def test_a_companion_that_does_not_answer_at_start_is_said_to_be_silent(wo
 async def test_users_who_open_other_clients_and_the_last_sign_in_are_told(agent: Person) -> None:
     modal = await agent.types("/reset-password #63")
     await modal.shows("Id del cliente")
-    assert "abre 1 cliente más" in modal.text
+    assert "accede a 1 cliente más" in modal.text
     assert "último inicio de sesión" in modal.text
 
 

@@ -59,7 +59,7 @@ async def test_the_result_says_what_was_sent_and_has_the_button_no_longer(agent:
     await modal.submit()
     await modal.shows("La respuesta está en el ticket 516757")
     await modal.close()
-    await modal.shows("Para copiar al cliente")
+    await modal.shows("Para copiar y enviar al cliente")
     await modal.shows("La respuesta está en el ticket 516757")
     assert REPLY not in modal.buttons
 
@@ -143,7 +143,7 @@ async def test_a_marker_that_is_none_or_misses_its_password_is_said_at_the_text(
 ) -> None:
     modal = await open_reply(await reset_with_ticket(agent, SET))
     for text, error in (
-        ("Su clave: {clave}", "{clave} no representa nada"),
+        ("Su clave: {clave}", "{clave} no corresponde a ningún dato"),
         ("Su clave: {password}", "no se pidió incluir la contraseña"),
     ):
         await modal.fill("Texto", text)
@@ -178,7 +178,7 @@ async def test_a_password_that_was_pasted_into_the_text_is_not_sent(
     message = await agent.direct_message(containing="Contraseña nueva")
     await modal.fill("Texto", f"Su clave es {message.password}.")
     await modal.submit()
-    assert "La contraseña nueva misma está en el texto" in modal.errors["Texto"]
+    assert "El texto contiene la propia contraseña nueva" in modal.errors["Texto"]
     assert written(whmcs) == []
     assert running.audit("reply") == [("FAILED", "password_in_text")]
 
@@ -257,7 +257,7 @@ async def test_a_ticket_that_is_no_longer_what_it_was_gets_no_reply(
 @pytest.mark.parametrize(
     ("fault", "says", "reason"),
     [
-        (WhmcsFault("GetTicket", "html"), "una página de mantenimiento", "web_page"),
+        (WhmcsFault("GetTicket", "html"), "por ejemplo de mantenimiento", "web_page"),
         (WhmcsFault("AddTicketReply", "not_permitted"), "AddTicketReply", "not_permitted"),
         (WhmcsFault("AddTicketReply", "status_429"), "WHMCS", "busy"),
     ],

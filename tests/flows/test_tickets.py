@@ -56,11 +56,11 @@ async def test_a_tickets_number_leads_to_its_client_and_to_the_user_who_opened_i
 
 async def test_a_ticket_that_took_a_sign_in_is_strong_proof_and_needs_no_answer(here: World) -> None:
     modal = await card_of(here.agent, "ABC-123456")
-    assert "Prueba fuerte" in modal.text
+    assert "Prueba sólida" in modal.text
     await modal.choose("Método", SET)
     await modal.submit()
     await modal.shows("Confirmar")
-    assert "ABC-123456\nPrueba fuerte" in modal.text
+    assert "ABC-123456\nPrueba sólida" in modal.text
     await modal.submit()
     await modal.shows("Listo")
 
@@ -75,7 +75,7 @@ async def test_a_ticket_by_mail_is_some_proof_and_the_agent_has_to_say_how_the_p
     here: World,
 ) -> None:
     modal = await card_of(here.agent, "516757")
-    assert "Alguna prueba" in modal.text
+    assert "Prueba parcial" in modal.text
     await modal.choose("Método", SET)
     await modal.submit()
     assert modal.errors[VERIFIED].endswith(NOTHING)
@@ -101,7 +101,7 @@ async def test_without_a_ticket_there_is_no_proof(here: World) -> None:
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("318204", "Sin prueba: la dirección que abrió el ticket no es de ningún usuario de este cliente"),
+        ("318204", "Sin prueba: el correo desde el que se abrió el ticket no es de ningún usuario de este cliente"),
         ("229910", "Este ticket está cerrado"),
         ("118830", "El ticket 118830 se fusionó con 516757"),
     ],
@@ -145,7 +145,7 @@ async def test_a_ticket_that_our_own_team_opened_proves_nothing(here: World) -> 
     here.whmcs.ticket("007431").messages[0].admin = "Soporte Ejemplo"
     modal = await card_of(here.agent, "007431")
     assert modal.chosen("Usuario") is None
-    assert "lo abrió su propio equipo" in modal.text
+    assert "lo abrió el propio equipo de soporte" in modal.text
 
 
 async def test_what_is_neither_ticket_nor_client_is_said_so(here: World) -> None:
@@ -171,7 +171,7 @@ async def test_a_ticket_is_chosen_from_the_clients_open_ones_newest_first(here: 
     assert len(options) == 10
     assert options[0].startswith("600000 ·")
     await modal.picks("Ticket", "", "600003")
-    await modal.shows("Alguna prueba")
+    await modal.shows("Prueba parcial")
     assert "clara@example.com" in (modal.chosen("Usuario") or "")
     assert (modal.chosen("Ticket") or "").startswith("600003")
 
@@ -270,7 +270,7 @@ async def test_a_policy_of_the_requestor_resets_nobody_else(http_world: World) -
         await modal.choose("Usuario", "Persona Número 03")
         await modal.choose("Método", EMAIL)
         await modal.submit()
-        assert "solo se restablece al usuario que abrió el ticket" in modal.errors["Usuario"]
+        assert "solo se restablece la contraseña del usuario que abrió el ticket" in modal.errors["Usuario"]
         await modal.choose("Usuario", "Persona Número 02")
         await modal.submit()
         await modal.shows("Listo")

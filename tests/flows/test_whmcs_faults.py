@@ -56,9 +56,9 @@ async def form_of(person: Person, language: str) -> Modal:
     return modal
 
 
-PAGE = ("una página de mantenimiento o la de un cortafuegos", "a maintenance page or one of a firewall")
+PAGE = ("por ejemplo de mantenimiento o de un firewall", "a maintenance page or one of a firewall")
 LOST = ("Se perdió la conexión con WHMCS", "The connection to WHMCS was lost")
-UNREADABLE = ("algo que no se puede leer", "something that can’t be read")
+UNREADABLE = ("una respuesta que no se puede leer", "something that can’t be read")
 OWN_WORDS = ("«Frozen by a hook»", "“Frozen by a hook”")
 BEFORE = [
     (Fault("GetClientsDetails", "html"), PAGE, "web_page", LATER),
@@ -169,7 +169,7 @@ async def test_a_minute_of_silence_and_a_byte_a_second_end_at_the_deadline(
 async def test_a_whmcs_that_is_down_is_said_at_the_search(running: World, agent: Person) -> None:
     await running.whmcs.stop()
     modal = await agent.types("/reset-password ana@example.com")
-    await modal.shows("No se puede llegar a WHMCS", timeout_seconds=12)
+    await modal.shows("No se puede conectar con WHMCS", timeout_seconds=12)
     assert await readiness(running) == (200, "degraded: unreachable")
     await running.whmcs.start()
     await modal.press("Buscar de nuevo")
@@ -183,7 +183,7 @@ async def test_a_whmcs_that_goes_down_before_the_submission_has_changed_nothing(
     modal = await fill_form(agent, "ana@example.com", EMAIL)
     await whmcs.stop()
     await modal.submit()
-    await modal.shows("No se puede llegar a WHMCS", timeout_seconds=12)
+    await modal.shows("No se puede conectar con WHMCS", timeout_seconds=12)
     assert NOTHING["es"] in modal.text
     assert running.audit()[-1] == ("FAILED", "unreachable")
     await whmcs.start()
@@ -192,7 +192,7 @@ async def test_a_whmcs_that_goes_down_before_the_submission_has_changed_nothing(
 async def test_a_name_without_an_address_can_not_be_reached(http_world: World) -> None:
     async with http_world.bot(WHMCS_URL="https://whmcs.invalid", WHMCS_COMPANION_URL=http_world.whmcs.companion_url):
         modal = await http_world.agent.types("/reset-password ana@example.com")
-        await modal.shows("No se puede llegar a WHMCS", timeout_seconds=12)
+        await modal.shows("No se puede conectar con WHMCS", timeout_seconds=12)
         assert await readiness(http_world) == (200, "degraded: unreachable")
 
 
@@ -217,10 +217,14 @@ AFTER = [
     (Fault("ResetPassword", "truncated"), "connection_lost", ("se perdió la conexión", "was lost before its answer")),
     (Fault("ResetPassword", "html"), "web_page", PAGE),
     (Fault("ResetPassword", "html_403"), "web_page", PAGE),
-    (Fault("ResetPassword", "html_500"), "server_error", ("un error propio", "an error of its own")),
-    (Fault("ResetPassword", "error_500_after"), "server_error", ("un error propio", "an error of its own")),
-    (Fault("ResetPassword", "status_503"), "server_error", ("un error propio", "an error of its own")),
-    (Fault("ResetPassword", "empty"), "unusable_answer", ("algo que no se puede usar", "something that can’t be used")),
+    (Fault("ResetPassword", "html_500"), "server_error", ("un error interno", "an internal error")),
+    (Fault("ResetPassword", "error_500_after"), "server_error", ("un error interno", "an internal error")),
+    (Fault("ResetPassword", "status_503"), "server_error", ("un error interno", "an internal error")),
+    (
+        Fault("ResetPassword", "empty"),
+        "unusable_answer",
+        ("una respuesta que no se puede usar", "something that can’t be used"),
+    ),
     (Fault("ResetPassword", "wrong_json"), "unusable_answer", ("no se puede usar", "that can’t be used")),
     (Fault("ResetPassword", "not_worded"), "unusable_answer", ("no se puede usar", "that can’t be used")),
 ]

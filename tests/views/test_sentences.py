@@ -234,7 +234,7 @@ def test_a_limit_that_one_holds_oneself_names_nobody() -> None:
     busy = LimitReached(kind=LimitKind.USER_BUSY, by=AgentId("U1"))
     assert form.limit_reached(t, busy, who="", timezone="").startswith("You are already resetting")
     hour = LimitReached(kind=LimitKind.AGENT_HOUR, until_at=NOW)
-    assert form.limit_reached(t, hour, who="", timezone="").startswith("You have reached the number of resets")
+    assert form.limit_reached(t, hour, who="", timezone="").startswith("You have reached the limit of resets")
 
 
 FIXED = {

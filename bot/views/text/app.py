@@ -14,9 +14,9 @@ def description(t: Texts) -> str:
 
 def long_description(t: Texts) -> str:
     how = t.say(
-        "With /reset-password the support team searches a WHMCS client and chooses the user and the method: WHMCS "
-        "sends a password-reset e-mail, or a new password is generated, which comes in a direct message only to the "
-        "person who asked for it."
+        "With /reset-password the support team finds a WHMCS client by a ticket, a name, an e-mail address or an id, "
+        "and chooses the user and the method: WHMCS sends a password-reset e-mail, or a new password is generated, "
+        "which comes in a direct message only to the person who asked for it."
     )
     who = t.say("Who reset what is recorded. Only the people and groups that the bot’s settings name may use it.")
     return f"{how}\n{who}"
@@ -32,12 +32,12 @@ def shortcut_name(t: Texts) -> str:
 
 
 def shortcut_description(t: Texts) -> str:
-    return t.say("Opens the form in which a WHMCS client is searched")
+    return t.say("Opens the form for finding a WHMCS client")
 
 
 def message_shortcut_description(t: Texts) -> str:
-    return t.say("Searches the ticket or the address that the message names")
+    return t.say("Searches for the ticket or the e-mail address that the message names")
 
 
 def command_hint(t: Texts) -> str:
-    return t.say("[name, e-mail or #id]")
+    return t.say("[ticket, name, e-mail or #id]")

@@ -25,7 +25,7 @@ def why(t: Texts, summary: SetPasswordSummary) -> str:
     """Why a second agent is asked."""
     if summary.judgement.proof is Proof.STRONG:
         return t.say("It needs a second agent, since the password opens a client of a protected group.")
-    return t.say("It needs a second agent, since nothing proves strongly that the user himself asks for it.")
+    return t.say("It needs a second agent, since there is no strong proof that this user asks for it.")
 
 
 def approve(t: Texts) -> str:
@@ -57,19 +57,19 @@ def decided(t: Texts, outcome: Decided, requester: str, by: str) -> str:
     email = outcome.reset.user_email
     if outcome.verdict is None:
         return t.say(
-            "Nobody answered in time: {agent} asked for a new password of {email}. Nothing was changed.",
+            "Nobody answered in time: {agent} asked for a new password for {email}. Nothing was changed.",
             agent=requester,
             email=email,
         )
     if outcome.verdict is Verdict.REJECTED:
         return t.say(
-            "{name} rejected the new password of {email} that {agent} asked for. Nothing was changed.",
+            "{name} rejected the new password for {email} that {agent} asked for. Nothing was changed.",
             name=by,
             email=email,
             agent=requester,
         )
     return t.say(
-        "{name} approved the new password of {email} that {agent} asked for. {agent} is told how it ends.",
+        "{name} approved the new password for {email} that {agent} asked for. {agent} is told how it ends.",
         name=by,
         email=email,
         agent=requester,
@@ -82,8 +82,8 @@ def waiting_headline(t: Texts) -> str:
 
 def waiting(t: Texts, email: str, until: datetime, timezone: str) -> str:
     return t.say(
-        "A second agent has been asked whether the password of {email} may be set, until {time}. Nothing was changed so "
-        "far. You will be told in a direct message how it ends; you can close this.",
+        "A second agent has been asked to approve a new password for {email}, and can answer until {time}. Nothing "
+        "was changed so far. You will be told in a direct message how it ends; you can close this.",
         email=email,
         time=t.clock(until, timezone),
     )
@@ -95,12 +95,12 @@ def asking(t: Texts) -> str:
 
 def no_longer(t: Texts) -> str:
     return t.say(
-        "This request no longer waits: somebody answered it, or its time was over. Nothing was changed by you."
+        "This request no longer waits for an answer: somebody gave one, or its time is over. You changed nothing."
     )
 
 
 def channel_closed(t: Texts) -> str:
     return t.say(
-        "A second agent has to approve this, and the bot can’t write in the channel where it would ask. Tell your "
+        "A second agent has to approve this, and the bot can’t write in the channel for approvals. Tell your "
         "administrator to invite it there. Nothing was changed."
     )

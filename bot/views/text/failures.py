@@ -31,7 +31,7 @@ def why_unknown(t: Texts, reason: Reason | None) -> str:
         case Reason.INTERRUPTED:
             return t.say("the bot was interrupted while WHMCS was at work.")
         case Reason.SERVER_ERROR:
-            return t.say("WHMCS broke off with an error of its own.")
+            return t.say("WHMCS stopped with an internal error.")
         case Reason.INTERNAL:
             return t.say("something went wrong in the bot.")
         case Reason.WEB_PAGE:
@@ -77,10 +77,13 @@ def _by_who_looks_at_the_ticket(t: Texts, reason: Reason | None, client_id: int 
                 client_id=client_id,
             )
         case Reason.NOT_THE_REQUESTOR:
-            return t.say("Only the user who opened the ticket is reset here, and WHMCS names another one. Go back.")
+            return t.say(
+                "Here only the password of the user who opened the ticket is reset, and WHMCS names another user. Go "
+                "back and choose that one."
+            )
         case Reason.PROOF_CHANGED:
             return t.say(
-                "The ticket no longer proves what it proved when the form was drawn. Go back and look at it again."
+                "The ticket no longer proves what it proved when the form was opened. Go back and look at it again."
             )
         case Reason.NO_TICKET:
             return t.say("Here a reset needs a ticket, and there was none. Go back and choose one.")
@@ -101,13 +104,16 @@ def _by_the_second_agent(t: Texts, reason: Reason | None) -> str:
         case Reason.NEEDS_APPROVAL:
             return t.say("This needs the approval of a second agent, which was not asked for. Start again.")
         case Reason.APPROVAL_REJECTED:
-            return t.say("The second agent rejected it. Ask in the channel of those who approve.")
+            return t.say("The second agent rejected it. Ask why in the channel for approvals.")
         case Reason.APPROVAL_EXPIRED:
             return t.say("No second agent answered in time. Start again when somebody is there.")
         case Reason.APPROVAL_CHANNEL:
-            return t.say("The second agents could not be asked. Start again in a minute.")
+            return t.say("No second agent could be asked. Start again in a minute.")
         case Reason.NO_LONGER_ALLOWED:
-            return t.say("When it was approved, you were no longer among those who may set passwords.")
+            return t.say(
+                "When it was approved, you were no longer among those who may set passwords. If you should be, tell "
+                "your administrator."
+            )
         case _:
             return ""
 
@@ -128,8 +134,8 @@ def _passing(t: Texts, reason: Reason | None, detail: str) -> str:
             )
         case Reason.NOT_RECORDED:
             return t.say(
-                "It could not be recorded that WHMCS is asked now, and without a record nothing is done. "
-                "Try again in a minute; if it goes on, tell your administrator."
+                "The call to WHMCS could not be recorded beforehand, and without a record nothing is done. Try again "
+                "in a minute; if it goes on, tell your administrator."
             )
         case Reason.BUSY:
             return t.say("WHMCS says that it is asked too often just now. Try again in a minute.")
@@ -147,7 +153,7 @@ def _passing(t: Texts, reason: Reason | None, detail: str) -> str:
             )
         case Reason.SERVER_ERROR:
             return t.say(
-                "WHMCS broke off with an error of its own. Try again in a few minutes; if it goes on, tell your "
+                "WHMCS stopped with an internal error. Try again in a few minutes; if it goes on, tell your "
                 "administrator to look into WHMCS’s activity log."
             )
         case _:

@@ -120,7 +120,7 @@ def no_answer_option(t: Texts) -> str:
 
 
 def more_option(t: Texts, number: int) -> str:
-    return t.count("{number} more: type more of it", "{number} more: type more of it", number)
+    return t.count("{number} more: keep typing", "{number} more: keep typing", number)
 
 
 def not_allowed_option(t: Texts) -> str:
@@ -202,9 +202,9 @@ def profile_link(t: Texts) -> str:
 def status_warning(t: Texts, card: ClientCard) -> str:
     """Empty for an active client."""
     if card.status == "Inactive":
-        return t.say("⚠ This client is inactive in WHMCS. Make sure that the reset is wanted.")
+        return t.say("⚠ This client is inactive in WHMCS. Make sure that the reset is really wanted.")
     if card.status == "Closed":
-        return t.say("⚠ This client is closed in WHMCS. Make sure that the reset is wanted.")
+        return t.say("⚠ This client is closed in WHMCS. Make sure that the reset is really wanted.")
     return ""
 
 
@@ -260,7 +260,7 @@ def _companion_is_in_the_way(t: Texts, offered: SetPasswordOffer) -> str:
             )
         case SetPasswordOffer.WRONG_SECRET:
             return t.say(
-                "“Set a password” is not offered: the companion module in WHMCS has another secret than the bot. "
+                "“Set a password” is not offered: the companion module in WHMCS and the bot have different secrets. "
                 "Tell your administrator."
             )
         case SetPasswordOffer.WRONG_CLOCK:
@@ -354,13 +354,13 @@ def limit_reached(t: Texts, limit: LimitReached, *, who: str, timezone: str) -> 
     """`who`: the name of the agent who holds the user; empty: the reader himself."""
     if limit.kind is LimitKind.AGENT_HOUR and limit.until_at is not None:
         return t.say(
-            "You have reached the number of resets for one hour. It is possible again at {time}. Nothing was changed.",
+            "You have reached the limit of resets for one hour. It is possible again at {time}. Nothing was changed.",
             time=_clock(t, limit.until_at, timezone),
         )
     if limit.kind is LimitKind.WORKSPACE_HOUR and limit.until_at is not None:
         return t.say(
-            "All agents together have reached the number of resets for one hour. It is possible again at {time}. "
-            "If that many are not expected, tell your administrator at once. Nothing was changed.",
+            "All agents together have reached the limit of resets for one hour. It is possible again at {time}. If "
+            "so many were not expected, tell your administrator at once. Nothing was changed.",
             time=_clock(t, limit.until_at, timezone),
         )
     if limit.until_at is None:

@@ -72,7 +72,7 @@ def pending_heading(t: Texts) -> str:
 def pending(t: Texts, one: Pending, timezone: str) -> str:
     """What waits, and where it is answered."""
     return t.say(
-        "{email} · client #{client_id} · until {time} · {reference}. Answer in the channel of those who approve.",
+        "{email} · client #{client_id} · until {time} · {reference}. Answer in the channel for approvals.",
         email=one.reset.user_email,
         client_id=one.reset.client_id,
         time=t.clock(one.asked.expires_at, timezone),
@@ -100,13 +100,19 @@ def procedure(t: Texts) -> tuple[str, ...]:
             "on the number that WHMCS has."
         ),
         t.say(
-            "2. Press the button above, or type /reset-password with a name, an address, #id or a ticket number behind "
-            "it. On a message, use the shortcut of the same name."
+            "2. Press the button above, or type /reset-password with a ticket’s number, a name, an address or #id "
+            "behind it. On a message, use the shortcut of the same name."
         ),
-        t.say("3. Compare the client’s card with who wrote to you, and choose the user."),
-        t.say("4. Choose the e-mail whenever the user gets at the mailbox; set a password if not."),
         t.say(
-            "5. Read the result and tell the client. Pass a password on through the ticket alone, then delete the "
+            "3. Compare the client’s card with who wrote to you, and choose the ticket and the user. The form says "
+            "what the ticket proves."
+        ),
+        t.say(
+            "4. Choose the e-mail whenever the user can read that mailbox; set a password if not. Confirm it in the "
+            "last step; a second agent may have to approve it."
+        ),
+        t.say(
+            "5. Read the result and tell the client on the ticket. Pass a password on there alone, then delete the "
             "message."
         ),
     )

@@ -31,7 +31,7 @@ def why(t: Texts, reason: ProofReason) -> str:
         case ProofReason.ANOTHER_USER:
             return t.say("⚠ No proof: another user of this client opened the ticket.")
         case ProofReason.OTHER_ADDRESS:
-            return t.say("⚠ No proof: the address that opened the ticket is none of this client’s users.")
+            return t.say("⚠ No proof: the address that opened the ticket belongs to none of this client’s users.")
         case ProofReason.GUEST:
             return t.say("⚠ No proof: a guest opened the ticket, without signing in.")
         case ProofReason.STAFF:
@@ -77,7 +77,7 @@ def guest(t: Texts, ticket: Ticket) -> str:
 def problem(t: Texts, ticket: CardTicket, client_id: int) -> str:
     """Why the form has no ticket, though one was asked for."""
     return t.say(
-        "Without ticket {ticket}: {why}",
+        "Ticket {ticket} is not used. {why}",
         ticket=ticket.number,
         why=failures.why(t, ticket.problem, ticket.detail or ticket.number, client_id),
     )
@@ -118,7 +118,9 @@ def ticket_needed(t: Texts) -> str:
 
 
 def requestor_needed(t: Texts) -> str:
-    return t.say("Here only the user who opened the ticket is reset: choose that user. Nothing was changed.")
+    return t.say(
+        "Here only the password of the user who opened the ticket is reset: choose that user. Nothing was changed."
+    )
 
 
 def no_ticket_role(t: Texts) -> str:

@@ -202,8 +202,8 @@ def used_for_other_values(t: Texts) -> str:
 
 def internal_error(t: Texts, reference: str) -> str:
     return t.say(
-        "Something went wrong in the bot. Start again; if it goes on, tell your administrator this reference: "
-        "{reference}.",
+        "Something went wrong in the bot. If a reset had begun, you will be told in a direct message how it ends; if "
+        "not, start again. If it goes on, tell your administrator this reference: {reference}.",
         reference=reference,
     )
 
@@ -227,7 +227,7 @@ def paused_since(t: Texts, pause: Pause, timezone: str) -> str:
 
 def paused(t: Texts, pause: Pause, timezone: str) -> str:
     """The answer to who would reset."""
-    advice = t.say("Try again when they go on.")
+    advice = t.say("Try again when they are resumed.")
     return f"{paused_since(t, pause, timezone)} {advice} {_nothing_changed(t)}"
 
 

@@ -196,8 +196,8 @@ def _unknown(t: Texts, result: ReplyResult, timezone: str) -> str:
         )
     if result.at is None:
         return t.say(
-            "It is not known whether an earlier reply is on ticket {ticket}: {why} Nothing was sent now. "
-            "Look at the ticket in WHMCS.",
+            "It is not known whether an earlier reply is on ticket {ticket}. {why} Nothing was sent now. Look at the "
+            "ticket in WHMCS.",
             ticket=number,
             why=_why(t, result),
         )
@@ -282,9 +282,7 @@ def _nothing_sent(t: Texts) -> str:
 
 
 def no_reply(t: Texts) -> str:
-    return t.say(
-        "This reset has no ticket on which it could be replied, or replies are switched off. Nothing was sent."
-    )
+    return t.say("This reset has no ticket to reply on, or replies are switched off. Nothing was sent.")
 
 
 def not_recorded(t: Texts) -> str:
