@@ -36,7 +36,7 @@ LABELS = {
         "Volver",
         "Solo visible para usted",
         "No se cambió nada.",
-        "La contraseña generada abre la cuenta: sí",
+        "La contraseña generada da acceso a la cuenta: sí",
     ),
     "en": (
         "Reset password",
