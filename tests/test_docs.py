@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from babel.messages.pofile import read_po
 from pydantic import SecretStr
 
 from bot.domain.audit import Action, Happened, Step
@@ -102,6 +103,26 @@ def test_the_header_of_the_export_in_the_readme_is_the_real_one() -> None:
     assert f"\n{','.join(COLUMNS)}\n" in _text(ROOT / "README.md")
 
 
+def test_the_labels_of_the_glossary_are_those_of_the_interface() -> None:
+    said = _catalogue()
+    rows = [
+        re.findall(r"^\| `([^`]+)` \| `([^`]+)` \|", line) for line in _text(ROOT / "docs/glossary.md").splitlines()
+    ]
+    labels = dict(pair for row in rows for pair in row)
+    assert len(labels) > 20
+    assert {english: said.get(english) for english in labels} == labels
+
+
+def test_the_words_of_the_glossary_occur_in_the_interface() -> None:
+    said = _catalogue()
+    [_, words] = re.split(r"^## Words$", _text(ROOT / "docs/glossary.md"), flags=re.MULTILINE)
+    rows = [[cell.strip() for cell in line.split("|")[1:3]] for line in words.splitlines() if line.startswith("|")][2:]
+    assert len(rows) > 20
+    english, spanish = "\n".join(said).casefold(), "\n".join(said.values()).casefold()
+    assert [word for word, _ in rows if word.casefold() not in english] == []
+    assert [word for _, word in rows if word.casefold() not in spanish] == []
+
+
 def test_every_relative_link_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)\s]+)\)", _text(page)):
         if urlsplit(target).scheme:
@@ -140,6 +161,19 @@ def test_no_path_of_somebodys_own_machine_is_named(page: Path) -> None:
 
 def test_nothing_is_left_to_be_written(page: Path) -> None:
     assert re.findall(r"\b(?:TODO|TBD|FIXME|XXX)\b", _text(page)) == []
+
+
+def _catalogue() -> dict[str, str]:
+    """Every text of the interface with its Spanish."""
+    with (ROOT / "bot/locales/es/LC_MESSAGES/bot.po").open("rb") as source:
+        messages = [message for message in read_po(source, locale="es") if message.id]
+    forms = [(_forms(message.id), _forms(message.string)) for message in messages]
+    return {english: spanish for one, other in forms for english, spanish in zip(one, other, strict=True)}
+
+
+def _forms(text: object) -> tuple[str, ...]:
+    """The singular and the plural of what is counted, else the one text."""
+    return tuple(map(str, text)) if isinstance(text, list | tuple) else (str(text),)
 
 
 def _settings_rows() -> Iterator[tuple[str, str, str, str]]:
