@@ -37,6 +37,11 @@ PATHS = {"admin", "healthz", "includes", "metrics", "modules", "readyz", "reset-
 PATHS |= {"app", "dev", "etc", "opt", "tmp", "usr", "var"}
 
 
+# Slack's and WHMCS's own words, and what an agent may come across in a message.
+NOT_OURS = {"Apps", "Emails", "Home", "More actions", "ticket 516757"}
+NOT_OURS |= {"Aplicaciones", "Correos", "Inicio", "Más acciones"}
+
+
 def relative(page: Path) -> str:
     return page.relative_to(ROOT).as_posix()
 
@@ -121,6 +126,25 @@ def test_the_words_of_the_glossary_occur_in_the_interface() -> None:
     english, spanish = "\n".join(said).casefold(), "\n".join(said.values()).casefold()
     assert [word for word, _ in rows if word.casefold() not in english] == []
     assert [word for _, word in rows if word.casefold() not in spanish] == []
+
+
+@pytest.mark.parametrize("name", ["agents-guide.md", "es/guia-agente.md", "es/procedimiento.md"])
+def test_what_agents_read_in_a_guide_is_what_they_see(name: str) -> None:
+    """In italics stand labels and the beginnings of sentences."""
+    said = _catalogue()
+    shown = "\n".join(said.values() if name.startswith("es/") else said)
+    quoted = re.findall(r"(?<!\*)\*([^*\n]+)\*(?!\*)", _text(ROOT / "docs" / name))
+    assert len(quoted) > 10
+    assert {quote for quote in quoted if quote.strip("… .") not in shown} <= NOT_OURS
+
+
+def test_the_guide_has_the_same_parts_in_both_languages() -> None:
+    """Headings, paragraphs, steps, points and rows of tables, in one order."""
+    english, spanish = (
+        [re.sub(r"^( *(?:#+|\d\.|-|\|)?).*", r"\1", line) for line in _text(ROOT / "docs" / name).splitlines()]
+        for name in ("agents-guide.md", "es/guia-agente.md")
+    )
+    assert english == spanish
 
 
 def test_every_relative_link_leads_somewhere(page: Path) -> None:
