@@ -32,8 +32,8 @@ HOSTS = {
 }
 EXAMPLES = re.compile(r"(^|\.)(example\.(com|org|net)|example|test)$")
 
-# Where an absolute path in the docs may begin: an address of ours or of WHMCS, or a place on a reader's host.
-PATHS = {"admin", "healthz", "includes", "metrics", "modules", "readyz", "reset-password", "slack", "srv"}
+# Where an absolute path in the docs may begin: an address of ours or of WHMCS, a command in Slack, a place on a host.
+PATHS = {"admin", "healthz", "includes", "invite", "metrics", "modules", "readyz", "reset-password", "slack", "srv"}
 PATHS |= {"app", "dev", "etc", "opt", "tmp", "usr", "var"}
 
 
