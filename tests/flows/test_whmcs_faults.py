@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from sandbox.slack import Modal, Person
 from sandbox.whmcs import Fault, LocalWhmcs
-from tests.flows.world import EMAIL, GROUP, World, fill_form
+from tests.flows.world import CALLED_BACK, EMAIL, GROUP, World, fill_form
 from tests.tls import self_signed
 
 pytestmark = pytest.mark.asyncio
@@ -56,6 +56,10 @@ async def form_of(person: Person, language: str) -> Modal:
     return modal
 
 
+VERIFIED = {
+    "es": ("¿Cómo se verificó a la persona?", CALLED_BACK),
+    "en": ("How was the person verified?", "Called back on the number on file"),
+}
 PAGE = ("por ejemplo de mantenimiento o de un firewall", "a maintenance page or one of a firewall")
 LOST = ("Se perdió la conexión con WHMCS", "The connection to WHMCS was lost")
 UNREADABLE = ("una respuesta que no se puede leer", "something that can’t be read")
@@ -120,9 +124,11 @@ async def test_what_fails_before_anything_changed_says_so_and_who_acts_and_frees
     running.whmcs.faults.clear()
     await modal.press("Volver" if language == "es" else "Back")
     await modal.shows("Id del cliente" if language == "es" else "Client id")
-    await modal.submit()
     if reason == "not_permitted":
-        await modal.submit()  # what is left is to set a password, which is confirmed
+        # What is left is to set a password: it has to be said how the person was verified, and it is confirmed.
+        await modal.choose(*VERIFIED[language])
+        await modal.submit()
+    await modal.submit()
     await modal.shows("Listo" if language == "es" else "Done")
     assert await readiness(running) == (200, "ok")
 
