@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import signal
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Final, Self
@@ -123,7 +122,9 @@ class App:
         self._is_started = False
         self._is_stopping = False
         # One for both, which stand on one server.
-        self._breaker = whmcs.Breaker()
+        # The clock of every deadline here, which whoever runs the loop may make.
+        seconds = asyncio.get_running_loop().time
+        self._breaker = whmcs.Breaker(seconds)
         self._whmcs = whmcs.WhmcsClient.connect(
             settings.whmcs_url,
             settings.whmcs_api_identifier.get_secret_value(),
@@ -142,12 +143,12 @@ class App:
         )
         self._client_notices = ClientNotices(client=self._whmcs, template=settings.password_notice_template)
         metrics.watch_whmcs(lambda: self._breaker.silent_seconds)
-        self._capabilities = Capabilities(self._whmcs, self._companion, time.monotonic)
+        self._capabilities = Capabilities(self._whmcs, self._companion, seconds)
         messages = Messages(slack, loopback_host=_loopback_host(settings.slack_api_url))
         languages = Languages.load(settings.default_locale, settings.help_contact)
         refusals = Refusals(self._audit, HomeStore(database), metrics)
         access = Access(
-            people=People(slack),
+            people=People(slack, seconds),
             policy=_access_policy(settings),
             workspace=identity.workspace,
             refusals=refusals,
