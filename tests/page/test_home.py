@@ -44,13 +44,13 @@ async def test_what_is_unread_comes_before_the_home_tab(sit_down: Open) -> None:
     agent = await sit_down("Alex")
     await agent.opens_home()
     await agent.goes_to("# soporte")
-    await agent.resets("ma00@example.com", agent.labels.set_password)
+    await agent.resets("nour@example.com", agent.labels.set_password)
     await expect(agent.modal.get_by_text(agent.labels.done, exact=True)).to_be_visible()
     await agent.closes()
 
     await agent.goes_to(agent.labels.app)
 
     await expect(agent.page.get_by_role("tab", name=agent.words.messages)).to_have_attribute("aria-selected", "true")
-    await expect(agent.messages.last).to_contain_text("ma00@example.com")
+    await expect(agent.messages.last).to_contain_text("nour@example.com")
     await agent.messages.last.get_by_role("button", name=agent.labels.delete_now).click()
-    await expect(agent.messages.filter(has_text="ma00@example.com")).to_have_count(0)
+    await expect(agent.messages.filter(has_text="nour@example.com")).to_have_count(0)

@@ -80,10 +80,10 @@ async def test_a_ticket_is_closed_and_another_is_merged(sit_down: Open) -> None:
 
 async def test_a_password_on_a_ticket_is_masked_and_shown_only_to_whom_slack_has_shown_it(sit_down: Open) -> None:
     agent, colleague = await sit_down("Sofía"), await sit_down("Alex")
-    await agent.resets("vera@example.com", agent.labels.set_password, "vera@example.com")
+    await agent.resets("ana.lopez@example.test", agent.labels.set_password)
     await agent.closes()
     password = await agent.reads_password()
-    ticket = await open_ticket(agent, "VIP-000110")
+    ticket = await open_ticket(agent, "705533")
     await ticket.get_by_label(words_of(agent).answer).fill(f"Entré con {password}")
     await ticket.get_by_role("button", name=words_of(agent).send_answer).click()
 
@@ -93,6 +93,6 @@ async def test_a_password_on_a_ticket_is_masked_and_shown_only_to_whom_slack_has
     await expect(ticket.get_by_text(f"Entré con {password}", exact=True)).to_be_visible()
     await ticket.get_by_role("button", name=agent.words.hide_password).click()
     await expect(masked).to_be_visible()
-    seen = await open_ticket(colleague, "VIP-000110")
+    seen = await open_ticket(colleague, "705533")
     await expect(seen.get_by_text(f"Entré con {MASK}", exact=True)).to_be_visible()
     await expect(seen.get_by_role("button", name=colleague.words.show_password)).to_have_count(0)
