@@ -1,6 +1,6 @@
 """Ports for processes that bind them themselves."""
 
-import random
+import secrets
 import socket
 from typing import Final
 
@@ -13,7 +13,8 @@ _PORTS: Final = range(15000, 32000)
 def free_port() -> int:
     """A port of loopback on which nobody listens just now; for a server that binds it a moment later."""
     while True:
-        port = random.choice(_PORTS)  # noqa: S311 - so that processes at the same moment take different ones
+        # So that processes at the same moment take different ones, also where somebody has seeded `random`.
+        port = secrets.choice(_PORTS)
         try:
             with socket.create_server((LOOPBACK, port)):
                 return port

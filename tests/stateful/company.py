@@ -201,7 +201,7 @@ class Company:
     async def kill(self, number: int) -> None:
         replica = self.replicas[number]
         if replica.process is not None:
-            self.loop.kill(replica.process)
+            await self.loop.kill(replica.process)
             self._dead.append(replica.process)
             replica.process, replica.app, replica.is_frozen = None, None, False
 

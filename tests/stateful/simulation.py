@@ -10,11 +10,12 @@ import datetime as dt
 import gc
 import logging
 import selectors
+import sqlite3
 import warnings
 import weakref
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeVar, TypeVarTuple
 
@@ -128,14 +129,14 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
         for context, callback, arguments in held_back:
             self.call_soon(callback, *arguments, context=context)
 
-    def kill(self, process: Process) -> None:
+    async def kill(self, process: Process) -> None:
         """As SIGKILL: not one more line of it runs, its connections end, what it had not committed is undone."""
         self._stopped.add(process)
         for server in self._owned[process].servers:
             server.close()
         for transport in list(self._owned[process].transports):
             transport.abort()
-        self._databases.cut(process)
+        await self._databases.cut(process)
 
     async def bury(self, process: Process) -> None:
         """Give the memory of a killed process back, once nobody looks any more."""
@@ -205,10 +206,13 @@ class _Databases:
     def is_at_work(self, process: Process) -> bool:
         return any(user == process for user, _ in self._used)
 
-    def cut(self, process: Process) -> None:
+    async def cut(self, process: Process) -> None:
         """Each ends as soon as its thread has done what it is at."""
         for connection in self._made.pop(process, []):
-            connection.stop()
+            # Closing alone would keep its locks for as long as somebody who is dead has a cursor in his hands.
+            with suppress(ValueError, sqlite3.Error):
+                await connection.rollback()
+            await connection.close()
         self._used = {used for used in self._used if used[0] != process}
 
     @contextmanager

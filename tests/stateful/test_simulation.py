@@ -37,7 +37,7 @@ def test_who_is_killed_does_not_one_thing_more_and_his_connections_end() -> None
         reader, writer = await asyncio.open_connection(LOOPBACK, port)
         writer.write(b"hello\n")
         await asyncio.sleep(0.5)
-        loop.kill(1)
+        await loop.kill(1)
         with contextlib.suppress(ConnectionError):
             assert await reader.read() == b""
         with pytest.raises(ConnectionError):
