@@ -1,8 +1,10 @@
 """What goes wrong with the form sent twice, with limits, with the database: the sentence, and the audit."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 
 from sandbox.slack import Fault, LocalSlack, Person
 from sandbox.whmcs import Fault as WhmcsFault
@@ -66,6 +68,20 @@ async def test_a_second_agent_on_the_same_user_is_told_by_whom_and_when(
     assert "Será posible de nuevo a las" in theirs.errors["Usuario"]
     assert running.audit("limit") == [("REACHED", "user_cooldown")]
     assert len(whmcs.reset_emails) == 1
+
+
+async def test_a_clock_that_jumps_back_an_hour_delays_and_frees_nobody(http_world: World) -> None:
+    world = http_world
+    other = world.slack.add_person("Curro Colega", groups=[GROUP])
+    async with world.bot():
+        mine = await fill_form(world.agent, "ana@example.com", EMAIL)
+        await mine.submit()
+        await mine.shows("Listo")
+        with time_machine.travel(datetime.now(UTC) - timedelta(hours=1), tick=True):
+            theirs = await fill_form(other, "ana@example.com", EMAIL)
+            await theirs.submit()
+            assert "Sofía Soporte acaba de restablecer" in theirs.errors["Usuario"]
+    assert len(world.whmcs.reset_emails) == 1
 
 
 async def test_a_user_whose_reset_runs_is_held_for_everybody_else(

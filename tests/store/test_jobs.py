@@ -169,3 +169,10 @@ async def place_of(jobs: JobStore, reference: Reference) -> MessageRef:
     message = await jobs.find_secret_message(reference)
     assert message is not None
     return message.place
+
+
+async def test_a_clock_that_jumps_back_puts_a_deletion_off_and_loses_none(jobs: JobStore) -> None:
+    [reference] = await add_messages(jobs, NOW)
+    await take(jobs)
+    assert await take(jobs, NOW - HOUR) == ()
+    assert [job.reference for job in await take(jobs, NOW + MINUTE)] == [reference]

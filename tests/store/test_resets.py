@@ -212,6 +212,25 @@ async def test_a_clock_that_jumps_back_frees_nobody(store: ResetStore) -> None:
     assert (await refusal(store, now=NOW - 2 * HOUR)).limit.kind is LimitKind.AGENT_HOUR
 
 
+async def test_a_clock_that_jumps_back_frees_no_user_and_not_the_workspace(store: ResetStore) -> None:
+    await finish(store, await begin(store, "U1"), Outcome.SUCCEEDED)
+    jumped = NOW - HOUR
+    assert (await refusal(store, "U2", now=jumped)).limit.kind is LimitKind.USER_COOLDOWN
+    await use_up_the_workspaces_hour_but(store, 1, now=jumped)
+    assert (await refusal(store, "U99", 99, now=jumped)).limit.kind is LimitKind.WORKSPACE_HOUR
+    await begin(store, "U99", 99, now=NOW + HOUR)
+
+
+async def test_what_began_before_the_clock_jumped_back_gives_nothing_back_too_much(store: ResetStore) -> None:
+    begun = await use_up_the_hour(store)
+    later = await begin(store, "U2", 200, now=NOW - HOUR)
+    for reset in begun:
+        await finish(store, reset, Outcome.FAILED, now=NOW - HOUR)
+    await finish(store, later, Outcome.FAILED, now=NOW - HOUR)
+    await use_up_the_hour(store, now=NOW - HOUR)
+    assert (await refusal(store, now=NOW - HOUR)).limit.kind is LimitKind.AGENT_HOUR
+
+
 @pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.REFUSED])
 async def test_what_changed_nothing_gives_both_limits_back(store: ResetStore, outcome: Outcome) -> None:
     for reset in await use_up_the_hour(store):
@@ -384,6 +403,11 @@ async def test_a_reset_without_an_outcome_can_not_be_settled(store: ResetStore, 
 
 async def use_up_the_workspaces_hour(store: ResetStore, *, now: datetime = NOW) -> list[Reset]:
     return [await begin(store, f"U{number}", 100 + number, now=now) for number in range(LIMITS.resets_per_hour)]
+
+
+async def use_up_the_workspaces_hour_but(store: ResetStore, less: int, *, now: datetime) -> None:
+    for number in range(LIMITS.resets_per_hour - less):
+        await begin(store, f"U{number + 10}", 100 + number, now=now)
 
 
 async def test_all_agents_together_have_an_hour_that_begins_with_its_first_reset(store: ResetStore) -> None:
