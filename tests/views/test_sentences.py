@@ -10,7 +10,7 @@ from bot.domain.forms import FormFault
 from bot.domain.permissions import AgentId, Denial
 from bot.domain.resets import LimitKind, LimitReached, Method, Outcome, Reason, Result
 from bot.views import direct_message, reset_result
-from bot.views.text import Languages, Texts, form, messages, outcomes
+from bot.views.text import Languages, Texts, confirmation, form, identity, messages, outcomes, ticket_reply
 from tests.views import samples
 from tests.views.reading import buttons_in, markup_in, text_of
 from tests.views.samples import NOW, REFERENCE, URL, make_card, make_pause, make_reset, make_state
@@ -242,9 +242,13 @@ FIXED = {
         "title": "Restablecer contraseña",
         "client": "Cliente",
         "user": "Usuario",
+        "ticket": "Ticket",
         "method": "Método",
         "reset e-mail": "Enviar correo electrónico para restablecer la contraseña",
         "set password": "Cambiar contraseña",
+        "question": "¿Cómo se verificó a la persona?",
+        "confirm": "Confirmar",
+        "reply": "Responder en el ticket",
         "delete now": "Borrar ahora",
         "search again": "Buscar de nuevo",
         "back": "Volver",
@@ -253,9 +257,13 @@ FIXED = {
         "title": "Reset password",
         "client": "Client",
         "user": "User",
+        "ticket": "Ticket",
         "method": "Method",
         "reset e-mail": "Send a password-reset e-mail",
         "set password": "Set a password",
+        "question": "How was the person verified?",
+        "confirm": "Confirm",
+        "reply": "Reply on the ticket",
         "delete now": "Delete now",
         "search again": "Search again",
         "back": "Back",
@@ -269,9 +277,13 @@ def test_the_words_by_which_people_go_are_these(t: Texts, language: str) -> None
         "title": form.title(t),
         "client": form.client(t),
         "user": form.user(t),
+        "ticket": form.ticket(t),
         "method": form.method(t),
         "reset e-mail": form.method_text(t, Method.RESET_EMAIL),
         "set password": form.method_text(t, Method.SET_PASSWORD),
+        "question": identity.question(t),
+        "confirm": confirmation.confirm(t),
+        "reply": ticket_reply.button(t),
         "delete now": messages.delete_now(t),
         "search again": form.search_again(t),
         "back": form.back(t),

@@ -55,6 +55,7 @@ def help_text(t: Texts) -> str:
         "• `/reset-password ana@example.com` searches at once: a name, a company, an e-mail address or the beginning "
         "of one.\n"
         "• `/reset-password 516757` starts with that ticket, and `/reset-password #42` with that client.\n"
+        "• The app’s shortcut on a message, also in a thread, starts with the ticket or the address in it.\n"
         "Then choose the user and how: WHMCS sends a password-reset e-mail, or a new password is generated, set, and "
-        "sent to you alone in a direct message. Never type a password here."
+        "sent to you alone in a direct message. What the ticket proves stands in the form. Never type a password here."
     )
