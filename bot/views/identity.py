@@ -66,7 +66,7 @@ def build_suggestions(options: Iterable[TicketOption] | None, t: Texts) -> list[
     """The type-ahead's options; None: there is no answer, which one option says."""
     if options is None:
         return [Option(text=plain(form.no_answer_option(t)), value=UNAVAILABLE).to_dict()]
-    return [_option(one.number, one.subject, one.status).to_dict() for one in options]
+    return [_option(one.number, one.subject, one.status, t).to_dict() for one in options]
 
 
 def parse_ticket(values: Mapping[str, Any], state: State) -> str:
@@ -99,7 +99,7 @@ def verification_block(state: State) -> str:
 
 
 def _select(state: State, ticket: Ticket | None, t: Texts) -> Block:
-    initial = _option(ticket.number, ticket.subject, ticket.status) if ticket is not None else None
+    initial = _option(ticket.number, ticket.subject, ticket.status, t) if ticket is not None else None
     select = ExternalDataSelectElement(
         action_id=TICKET, placeholder=form.ticket_placeholder(t), min_query_length=0, initial_option=initial
     )
@@ -108,8 +108,8 @@ def _select(state: State, ticket: Ticket | None, t: Texts) -> Block:
     )
 
 
-def _option(number: str, subject: str, status: str) -> Option:
-    return Option(text=plain(identity.option(number, subject, status)), value=number)
+def _option(number: str, subject: str, status: str, t: Texts) -> Option:
+    return Option(text=plain(identity.option(t, number, subject, status)), value=number)
 
 
 def _best(card: ClientCard) -> ProofReason:

@@ -169,9 +169,10 @@ async def test_a_ticket_is_chosen_from_the_clients_open_ones_newest_first(here: 
     modal = await card_of(here.agent, "#63")
     options = await modal.suggestions("Ticket", "")
     assert len(options) == 10
-    assert options[0].startswith("600000 ·")
+    assert options[0].startswith("600000 · Abierto ·")
     await modal.picks("Ticket", "", "600003")
     await modal.shows("Prueba parcial")
+    assert "Ticket 600003 · Abierto" in modal.text
     assert "clara@example.com" in (modal.chosen("Usuario") or "")
     assert (modal.chosen("Ticket") or "").startswith("600003")
 

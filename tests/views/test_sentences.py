@@ -291,6 +291,17 @@ def test_the_words_by_which_people_go_are_these(t: Texts, language: str) -> None
 
 
 @pytest.mark.parametrize(
+    ("status", "spanish"),
+    [("Customer-Reply", "Respuesta del cliente"), ("On Hold", "En espera"), ("Escalado", "Escalado")],
+)
+def test_whmcs_own_statuses_are_said_in_the_agents_language_and_the_administrators_as_they_are(
+    status: str, spanish: str
+) -> None:
+    assert identity.option(samples.texts("es"), "516757", "Acceso", status) == f"516757 · {spanish} · Acceso"
+    assert identity.option(samples.texts("en"), "516757", "Acceso", status) == f"516757 · {status} · Acceso"
+
+
+@pytest.mark.parametrize(
     ("locale", "language"),
     [
         ("es-ES", "es"),

@@ -10,7 +10,7 @@ from bot.views.text.catalogue import Texts
 
 def heading(t: Texts, ticket: Ticket) -> str:
     """The ticket in one line."""
-    text = t.say("Ticket {ticket} · {status}", ticket=ticket.number, status=ticket.status)
+    text = t.say("Ticket {ticket} · {status}", ticket=ticket.number, status=_status(t, ticket.status))
     return " · ".join(part for part in (text, ticket.subject) if part)
 
 
@@ -131,5 +131,18 @@ def no_ticket_role(t: Texts) -> str:
     )
 
 
-def option(ticket_number: str, subject: str, status: str) -> str:
-    return form.in_one_option(" · ".join(part for part in (ticket_number, status, subject) if part))
+def option(t: Texts, ticket_number: str, subject: str, status: str) -> str:
+    return form.in_one_option(" · ".join(part for part in (ticket_number, _status(t, status), subject) if part))
+
+
+def _status(t: Texts, status: str) -> str:
+    """WHMCS's own statuses, which its API tells in English; the administrator's are their own words."""
+    known = {
+        "Open": t.say("Open"),
+        "Answered": t.say("Answered"),
+        "Customer-Reply": t.say("Customer-Reply"),
+        "On Hold": t.say("On Hold"),
+        "In Progress": t.say("In Progress"),
+        "Closed": t.say("Closed"),
+    }
+    return known.get(status, status)
