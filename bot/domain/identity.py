@@ -32,6 +32,7 @@ class ProofReason(StrEnum):
     """Why a proof is what it is: the key of the words beside the user."""
 
     REQUESTOR_SIGNED_IN = "requestor_signed_in"
+    REQUESTOR_CLOSED = "requestor_closed"
     REQUESTOR = "requestor"
     ANOTHER_USER = "another_user"
     OTHER_ADDRESS = "other_address"
@@ -63,6 +64,9 @@ def judge(ticket: Ticket | None, email: str, addresses: Collection[str]) -> Judg
     if not asked:
         return Judgement(Proof.NONE, ProofReason.UNNAMED)
     if asked == email.casefold():
+        if ticket.is_signed_in and ticket.is_closed:
+            # It tells of something that is over, however long ago.
+            return Judgement(Proof.SOME, ProofReason.REQUESTOR_CLOSED)
         if ticket.is_signed_in:
             return Judgement(Proof.STRONG, ProofReason.REQUESTOR_SIGNED_IN)
         return Judgement(Proof.SOME, ProofReason.REQUESTOR)

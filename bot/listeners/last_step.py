@@ -2,6 +2,7 @@
 
 import asyncio
 
+from bot.domain.approvals import Pending
 from bot.domain.forms import FormFault, UnusableFormError
 from bot.domain.identity import IdentityPolicy
 from bot.domain.permissions import Agent
@@ -104,10 +105,7 @@ class LastStepListeners:
     async def _draw_asked(self, state: State, request: ResetRequest, check_seconds: float, t: Texts) -> View:
         """That a second agent has been asked, or why not."""
         try:
-            asked = await self._approvals.ask(request, check_seconds=check_seconds)
-        except NotOfClientError as error:
-            refused = await self._resets.refuse(request, error.reason)
-            return self._results.draw(refused, state, t)
+            asked = await self._ask(request, check_seconds)
         except LookupFailedError as error:
             return reset_result.build_notice(word_failed_lookup(error, request.client_id, t), t)
         except ServiceError as error:
@@ -115,6 +113,13 @@ class LastStepListeners:
         if isinstance(asked, Result):
             return self._results.draw(asked, state, t)
         return reset_result.build_waiting(state, asked, request.agent.timezone, t)
+
+    async def _ask(self, request: ResetRequest, check_seconds: float) -> Pending | Result:
+        """Raises: ServiceError, LookupFailedError."""
+        try:
+            return await self._approvals.ask(request, check_seconds=check_seconds)
+        except NotOfClientError as error:
+            return await self._resets.refuse(request, error.reason)
 
     async def _draw_end(self, reset: asyncio.Task[Result], state: State, request: ResetRequest, t: Texts) -> View:
         try:

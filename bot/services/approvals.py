@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -68,6 +69,8 @@ class Approvals:
         if await self._resets.is_used(request.reference):
             return await asyncio.shield(self._resets.submit(request, check_seconds=check_seconds))
         summary = await self._preview.summarize(request)
+        # What the second agent is shown is what must still hold when he has agreed.
+        request = replace(request, proof=summary.judgement.proof)
         place = await self._place(request.reference)
         asked = Asked(place=place, expires_at=self._clock() + self._ttl, user_email=summary.user_email)
         try:

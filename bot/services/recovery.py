@@ -67,7 +67,10 @@ class Recovery:
         match decision:
             case Conclude(outcome, reason):
                 now = self._clock()
-                if await self._store.finish(reset, outcome, reason, now=now, actor=BOT, tell_at=now):
+                # Its process may have come back to life since it was read, and be about to ask WHMCS.
+                if await self._store.finish(
+                    reset, outcome, reason, now=now, actor=BOT, tell_at=now, only_from=reset.phase
+                ):
                     _logger.warning("reset recovered", reference=reset.reference, outcome=outcome.value)
                     self._homes.note_change(reset.agent_id)
             case Wait(time):

@@ -106,8 +106,11 @@ class ResetStore:
         now: datetime,
         actor: str,
         tell_at: datetime | None = None,
+        only_from: Phase | None = None,
     ) -> bool:
         """Commit the outcome, once. False: another outcome was recorded before; nothing is written.
+
+        `only_from`: for who only read about it; where it has gone on from that phase meanwhile, nothing is written either.
 
         What changed nothing gives the limits back. What succeeded or is unknown keeps them: the user's cool-down
         begins now. `tell_at`: when the agent has to be told at the latest, by a job; None: he knows.
@@ -120,6 +123,8 @@ class ResetStore:
         if reset.phase is Phase.WAITING:
             # A second agent may have agreed meanwhile, and then it is somebody else's to end.
             change = change.where(ResetRow.phase == Phase.WAITING)
+        if only_from is not None:
+            change = change.where(ResetRow.phase == only_from)
         event = reset_event(reset, Happened(outcome), now, actor=actor, reason=reason or "")
         async with self._database.write() as connection:
             if (await connection.execute(change)).rowcount != 1:

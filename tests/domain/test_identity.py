@@ -24,12 +24,13 @@ def make_ticket(
     client_id: int | None = 42,
     is_signed_in: bool = False,
     is_opened_by_admin: bool = False,
+    status: str = "Open",
 ) -> Ticket:
     return Ticket(
         number="516757",
         client_id=client_id,
         subject="",
-        status="Open",
+        status=status,
         department="",
         requestor_email=email,
         requestor_type=kind,
@@ -45,6 +46,7 @@ def make_ticket(
         (make_ticket(), Proof.SOME, ProofReason.REQUESTOR),
         (make_ticket("ANA@Example.com"), Proof.SOME, ProofReason.REQUESTOR),
         (make_ticket(is_signed_in=True), Proof.STRONG, ProofReason.REQUESTOR_SIGNED_IN),
+        (make_ticket(is_signed_in=True, status="closed"), Proof.SOME, ProofReason.REQUESTOR_CLOSED),
         (make_ticket("beto@example.com", is_signed_in=True), Proof.NONE, ProofReason.ANOTHER_USER),
         (make_ticket("carla@example.test", is_signed_in=True), Proof.NONE, ProofReason.OTHER_ADDRESS),
         (make_ticket(""), Proof.NONE, ProofReason.UNNAMED),

@@ -19,7 +19,9 @@ pytestmark = pytest.mark.xdist_group("reliability-killed")
 
 Do: TypeAlias = Callable[[Case], Awaitable[None]]
 
-INTERRUPTED: Final = message("The bot was interrupted before it asked WHMCS. Start again. Nothing was changed.")
+INTERRUPTED: Final = message(
+    "The bot was interrupted before WHMCS had done anything. Start again. Nothing was changed."
+)
 
 
 async def nothing(_: Case) -> None:

@@ -457,3 +457,14 @@ async def test_a_refusal_for_the_agent_does_not_count_in_the_workspaces_hour(sto
     for number in range(LIMITS.resets_per_hour - LIMITS.agent_resets_per_hour):
         await begin(store, f"U{number + 10}", 200 + number)
     assert (await refusal(store, "U99", 99)).limit.kind is LimitKind.WORKSPACE_HOUR
+
+
+async def test_who_read_of_a_reset_ends_it_only_as_he_read_it(store: ResetStore, database: Database) -> None:
+    """Recovery has read that nothing was asked of WHMCS, and its process comes back to life and asks."""
+    reset = await begin(store)
+    await store.announce_call(reset, now=NOW)
+    is_ended = await store.finish(
+        reset, Outcome.FAILED, Reason.INTERRUPTED, now=NOW, actor="bot", only_from=Phase.CHECKING
+    )
+    assert not is_ended
+    assert [event.outcome for event in await events_in(database)] == [Happened.STARTED]

@@ -61,7 +61,7 @@ def _by_the_agent(t: Texts, reason: Reason | None, client_id: int | str) -> str:
                 "so none was set. Try again in a minute."
             )
         case Reason.INTERRUPTED:
-            return t.say("The bot was interrupted before it asked WHMCS. Start again.")
+            return t.say("The bot was interrupted before WHMCS had done anything. Start again.")
         case _:
             return ""
 

@@ -26,6 +26,8 @@ def why(t: Texts, reason: ProofReason) -> str:
     match reason:
         case ProofReason.REQUESTOR_SIGNED_IN:
             return t.say("Strong proof: this user had to sign in to open the ticket.")
+        case ProofReason.REQUESTOR_CLOSED:
+            return t.say("Some proof: this user opened the ticket, but it is closed, so it tells of something over.")
         case ProofReason.REQUESTOR:
             return t.say("Some proof: WHMCS names this user as the requestor, but a forged mail looks the same.")
         case ProofReason.ANOTHER_USER:
@@ -47,7 +49,7 @@ def beside_user(t: Texts, reason: ProofReason) -> str:
     match reason:
         case ProofReason.REQUESTOR_SIGNED_IN:
             return t.say("opened the ticket, signed in")
-        case ProofReason.REQUESTOR:
+        case ProofReason.REQUESTOR | ProofReason.REQUESTOR_CLOSED:
             return t.say("opened the ticket")
         case _:
             return t.say("did not open the ticket")
