@@ -479,7 +479,7 @@ async def test_a_result_that_is_drawn_anew_still_says_what_became_of_the_notice(
         await modal.shows("La respuesta está en el ticket")
         await modal.close()
         await modal.shows("La respuesta está en el ticket")
-        assert "WHMCS envió a la dirección del cliente un aviso" in modal.text
+        assert "WHMCS envió al correo del cliente un aviso" in modal.text
 
 
 @pytest.mark.parametrize("settings", [{"WHMCS_REPLY_ADMIN": ""}, ADMIN])

@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group
 async def test_an_agent_starts_at_the_home_tab_and_finds_the_reset_there_afterwards(sit_down: Open) -> None:
     agent = await sit_down("Leo")
     await agent.opens_home()
-    await expect(agent.home.get_by_role("heading", name="El procedimiento en breve")).to_be_visible()
+    await expect(agent.home.get_by_role("heading", name="Resumen del procedimiento")).to_be_visible()
 
     await agent.home.get_by_role("button", name=agent.labels.app, exact=True).press("Enter")
     client = agent.modal.get_by_role("combobox", name=agent.labels.client)

@@ -102,7 +102,7 @@ async def test_a_second_agent_approves_in_the_channel_and_the_first_alone_reads_
     sofia, alex = await asyncio.gather(sit_down("Sofía"), sit_down("Alex"))
     await switch_rule(sofia)
     try:
-        await sofia.opens_form("ma06@example.com")
+        await sofia.opens_form("entities@example.com")
         await sofia.chooses(sofia.labels.set_password)
         await sofia.confirms()
         await expect(sofia.modal).to_contain_text("A la espera de aprobación")
@@ -113,7 +113,7 @@ async def test_a_second_agent_approves_in_the_channel_and_the_first_alone_reads_
         await expect(alex.messages.filter(has_text="Alex Agent aprobó")).to_be_visible()
         await expect(question).to_have_count(0)
         password = await sofia.reads_password()
-        await sofia.tries("ma06@example.com", password, opens=True)
+        await sofia.tries("entities@example.com", password, opens=True)
     finally:
         await switch_rule(sofia)
 

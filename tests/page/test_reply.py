@@ -14,8 +14,8 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group
 
 async def test_an_agent_sends_the_new_password_on_the_ticket_and_the_client_can_sign_in(sit_down: Open) -> None:
     agent = await sit_down("Alex")
-    labels, email = agent.labels, "persona02@cinco.example.com"
-    await agent.resets("007431", labels.set_password)
+    labels, email = agent.labels, "ana@example.com"
+    await agent.resets("516757", labels.set_password)
 
     await agent.modal.get_by_role("button", name=labels.reply, exact=True).click()
     await agent.modal.get_by_role("checkbox", name=labels.include).check()
@@ -30,7 +30,7 @@ async def test_an_agent_sends_the_new_password_on_the_ticket_and_the_client_can_
     await expect(agent.modal.get_by_role("button", name=labels.reply, exact=True)).to_have_count(0)
     await agent.closes()
     password = await agent.reads_password()
-    ticket = await open_ticket(agent, "007431")
+    ticket = await open_ticket(agent, "516757")
     await expect(ticket).to_contain_text(f"Hola: {MASK}")
     await ticket.get_by_role("button", name=agent.words.show_password).click()
     await expect(ticket).to_contain_text(f"Hola: {password}")

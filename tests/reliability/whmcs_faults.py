@@ -12,7 +12,7 @@ LOST: Final = "the connection to WHMCS was lost before its answer."
 LATE: Final = "WHMCS did not answer in time."
 UNUSABLE: Final = "WHMCS answered with something that can’t be used."
 PAGE: Final = "WHMCS answered with a web page"
-BROKE_OFF: Final = "WHMCS broke off with an error of its own."
+BROKE_OFF: Final = "WHMCS stopped with an internal error."
 
 
 def at_the_write(kind: FaultKind, *, times: int | None = None, seconds: float = 0.0) -> Break:
