@@ -11,6 +11,7 @@ import gc
 import logging
 import selectors
 import sqlite3
+import sys
 import warnings
 import weakref
 from collections import defaultdict
@@ -261,11 +262,14 @@ def _nothing_said() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         logging.disable()
+        # What a killed process was at ends when it is collected, without a loop to end in.
+        told, sys.unraisablehook = sys.unraisablehook, lambda _: None
         before = structlog.get_config()
         structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
         try:
             yield
-            gc.collect()
         finally:
+            gc.collect()
+            sys.unraisablehook = told
             structlog.configure(**before)
             logging.disable(logging.NOTSET)
