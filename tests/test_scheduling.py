@@ -2,10 +2,7 @@ from tests.scheduling import ROOT, find_group
 
 
 def test_every_test_that_uses_the_browser_is_in_one_group() -> None:
-    paths = [
-        path for path in (ROOT / "tests/page").glob("test_*.py") if "playwright" in path.read_text(encoding="utf-8")
-    ]
-    modules = [str(path.relative_to(ROOT)) for path in paths]
+    modules = [str(path.relative_to(ROOT)) for path in (ROOT / "tests/page").glob("test_*.py")]
     assert modules
     assert {find_group(module) for module in modules} == {"browser"}
 
