@@ -172,6 +172,12 @@ class Result:
     is_recorded: bool = True
     notice: ClientNotice | None = None
 
+    @property
+    def is_doubtful_mail(self) -> bool:
+        """Whether the agent has to look in WHMCS if the e-mail went out: nobody can tell him."""
+        is_unknown = self.outcome is Outcome.UNKNOWN and self.reset.settled is None
+        return is_unknown and self.reset.method is Method.RESET_EMAIL
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:

@@ -42,13 +42,12 @@ class Results:
         """`replied`: what was sent on the ticket since."""
         reset = result.reset
         is_done = result.outcome is Outcome.SUCCEEDED and result.reason is None
-        is_doubtful_mail = result.outcome is Outcome.UNKNOWN and reset.method is Method.RESET_EMAIL
         return reset_result.build_result(
             state,
             result,
             t,
             self._languages.for_whmcs(reset.language),
-            emails_url=self._directory.emails_url(reset.client_id) if is_doubtful_mail else "",
+            emails_url=self._directory.emails_url(reset.client_id) if result.is_doubtful_mail else "",
             offers_reply=self._offers_replies and is_done and bool(reset.ticket),
             replied=replied,
         )

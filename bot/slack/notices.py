@@ -5,7 +5,7 @@ from collections.abc import Callable
 from bot.domain.permissions import AgentId
 from bot.domain.references import Reference
 from bot.domain.replies import ReplyReason, ReplyResult
-from bot.domain.resets import MessageRef, Method, Origin, Outcome, Reset, Result, SecretMessage
+from bot.domain.resets import MessageRef, Origin, Reset, Result, SecretMessage
 from bot.slack.messages import Messages
 from bot.views import direct_message
 from bot.views.text import Languages, messages, ticket_reply
@@ -90,11 +90,8 @@ class Notices:
 
     def _result(self, result: Result) -> direct_message.MessageContent:
         reset = result.reset
-        is_doubtful_mail = (
-            result.outcome is Outcome.UNKNOWN and reset.settled is None and reset.method is Method.RESET_EMAIL
-        )
         return direct_message.build_result(
             result,
             self._languages.for_locale(reset.agent_locale),
-            emails_url=self._emails_url(reset.client_id) if is_doubtful_mail else "",
+            emails_url=self._emails_url(reset.client_id) if result.is_doubtful_mail else "",
         )
