@@ -631,6 +631,8 @@ def _build_bolt(identity: Identity) -> AsyncApp:
         )
 
     return AsyncApp(
+        # Without it Bolt reads the sources of all who called it, to name itself after a file.
+        name="bot",
         authorize=authorize,
         # Without this Bolt looks for the acknowledgement every 10 ms; with it the listener has to return quickly.
         process_before_response=True,
