@@ -122,7 +122,8 @@ class PostgresServer:
         name = f"test_{next(self._numbers)}"
         template = _MIGRATED if is_migrated else "template0"
         with self.connect(ADMIN) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {ROLE}")
+            # The other way writes every page of the template to the log as well, which takes ten times as long.
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY OWNER {ROLE}")
         try:
             yield name
         finally:

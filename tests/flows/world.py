@@ -18,6 +18,7 @@ from bot.settings import Settings
 from sandbox.ports import free_port
 from sandbox.slack import LocalSlack, Modal, Person
 from sandbox.whmcs import LocalWhmcs
+from tests.migrated import make_database
 
 GROUP = "S0AGENTS"
 EMAIL = "Enviar correo electrónico para restablecer la contraseña"
@@ -180,6 +181,7 @@ async def make_world(folder: Path, mode: Mode = "http", postgresql: str = "") ->
         slack.add_group(GROUP, [agent])
         ports = free_port(), free_port()
         database = folder / "bot.db"
+        make_database(database)
         settings = {
             "SLACK_BOT_TOKEN": slack.bot_token,
             "SLACK_API_URL": slack.api_url,

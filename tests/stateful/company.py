@@ -6,7 +6,6 @@ Every method is one line of a random program: it does something, or nothing wher
 import asyncio
 import copy
 import json
-import sqlite3
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -17,7 +16,6 @@ from typing import Any, Final
 from bot.app import App, StartError
 from bot.domain.resets import Method
 from bot.settings import Settings
-from bot.store.database import Database
 from sandbox.ports import free_port
 from sandbox.serving import LOOPBACK
 from sandbox.slack import Fault as SlackFault
@@ -332,12 +330,9 @@ class Company:
 
 
 @asynccontextmanager
-async def open_company(
-    loop: SimulatedLoop, folder: Path, migrated: bytes, *, has_approvals: bool
-) -> AsyncIterator[Company]:
-    """Nobody has done anything yet; both replicas run. `migrated`: an empty database."""
+async def open_company(loop: SimulatedLoop, folder: Path, *, has_approvals: bool) -> AsyncIterator[Company]:
+    """Nobody has done anything yet; both replicas run."""
     async with make_world(folder) as world:
-        world.database.write_bytes(migrated)
         slack, whmcs = world.slack, world.whmcs
         people = {name: slack.add_person(name, locale="en-US") for name in PEOPLE}
         agents = [people[name] for name in (*AGENTS, EMAIL_ONLY)]
@@ -364,21 +359,6 @@ async def _start(settings: Settings) -> App:
     app = await App.prepare(settings)
     await app.start()
     return app
-
-
-def make_migrated(folder: Path) -> bytes:
-    """An empty database as the bot makes it, to be copied."""
-    path = folder / "migrated.db"
-
-    async def migrate() -> None:
-        database = Database.connect(f"sqlite:///{path}")
-        await database.migrate()
-        await database.aclose()
-
-    asyncio.run(migrate())
-    with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return path.read_bytes()
 
 
 def _put(view: dict[str, Any], name: str, chosen: str, instead: object) -> None:

@@ -3,7 +3,6 @@
 import tempfile
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack, ExitStack
-from functools import cache
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -25,7 +24,6 @@ from tests.stateful.company import (
     Company,
     Forgery,
     Harm,
-    make_migrated,
     open_company,
 )
 from tests.stateful.conftest import SHORT
@@ -90,7 +88,7 @@ class Programs(RuleBasedStateMachine):
     @initialize(has_approvals=st.booleans())
     def open(self, *, has_approvals: bool) -> None:
         folder = Path(self._exits.enter_context(tempfile.TemporaryDirectory(dir=_fast_folder())))
-        opening = open_company(self._loop, folder, _migrated(), has_approvals=has_approvals)
+        opening = open_company(self._loop, folder, has_approvals=has_approvals)
         self._company = self._run(self._stack.enter_async_context(opening))
 
     @property
@@ -201,12 +199,6 @@ class Programs(RuleBasedStateMachine):
 
     def _run(self, doing: Coroutine[Any, Any, Any]) -> Any:
         return self._loop.run_until_complete(doing)
-
-
-@cache
-def _migrated() -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        return make_migrated(Path(folder))
 
 
 def _fast_folder() -> str | None:

@@ -1,6 +1,3 @@
-import asyncio
-import shutil
-import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -11,36 +8,24 @@ from bot.store.audit import AuditLog
 from bot.store.database import Database
 from bot.store.jobs import JobStore
 from bot.store.resets import ResetStore
+from tests.migrated import make_database
 from tests.postgresql import PostgresServer
 from tests.store.samples import LIMITS
+from tests.threads import threads_end
 
 
 @pytest_asyncio.fixture(autouse=True)
 async def _threads_end() -> AsyncIterator[None]:
-    """A connection that could not be set up ends its thread by itself: let it do so while there is an event loop."""
-    before = set(threading.enumerate())
-    yield
-    for thread in set(threading.enumerate()) - before:
-        await asyncio.to_thread(thread.join, 5)
-
-
-@pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with this version's tables and nothing in them, to be copied."""
-    path = tmp_path_factory.mktemp("migrated") / "bot.db"
-
-    async def migrate() -> None:
-        database = Database.connect(f"sqlite:///{path}")
-        await database.migrate()
-        await database.aclose()
-
-    asyncio.run(migrate())
-    return path
+    async with threads_end():
+        yield
 
 
 @pytest.fixture
-def path(migrated_file: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copy(migrated_file, tmp_path / "bot.db"))
+def path(tmp_path: Path) -> Path:
+    """A database with this version's tables and nothing in them."""
+    made = tmp_path / "bot.db"
+    make_database(made)
+    return made
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
