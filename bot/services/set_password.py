@@ -32,6 +32,7 @@ _logger = structlog.stdlib.get_logger(__name__)
 _ATTEMPTS: Final = 3
 _ATTEMPT_SECONDS: Final = 8.0
 _RECORD_ATTEMPTS: Final = 4
+_LOOKS_SECONDS: Final = (0.0, 1.0, 4.0)
 _WATCH_SECONDS: Final = 15.0
 _NOT_DELIVERED: Final = Failure(Outcome.SUCCEEDED, Reason.NOT_DELIVERED)
 _INTERRUPTED: Final = Failure(Outcome.FAILED, Reason.INTERRUPTED)
@@ -175,26 +176,50 @@ class SetPassword:
         """From here on the password is set: whatever goes wrong, the agent is told that."""
         try:
             await self._notices.fill(message, reset, password)
-        except SlackRefusedError as error:
-            _logger.warning("placeholder not filled", reference=reset.reference, error=str(error))
-            if isinstance(error, SlackRateLimitedError) or not await self._deliver_anew(reset, message, password):
-                return _result(reset, _NOT_DELIVERED)
         except SlackError as error:
-            # It may be in the placeholder: another message could be the second one with the password.
-            _logger.warning("placeholder perhaps not filled", reference=reset.reference, error=str(error))
-            return _result(reset, _NOT_DELIVERED)
+            _logger.warning("placeholder not filled", reference=reset.reference, error=str(error))
+            is_certain = isinstance(error, SlackRefusedError) and error.is_certain
+            if not is_certain or isinstance(error, SlackRateLimitedError):
+                # Where it may be in the placeholder, another message could be the second one with the password.
+                is_delivered = await self._is_filled(message, password)
+            else:
+                is_delivered = await self._deliver_anew(reset, message, password)
+            if not is_delivered:
+                return _result(reset, _NOT_DELIVERED)
         return Result(reset=reset, outcome=Outcome.SUCCEEDED)
+
+    async def _is_filled(self, message: SecretMessage, password: str) -> bool:
+        """Whether the password is in the placeholder, though Slack did not say so."""
+        try:
+            return await self._notices.read_secret(message) == password
+        except SlackError as error:
+            _logger.warning("placeholder not read", reference=message.reference, error=str(error))
+            return False
 
     async def _deliver_anew(self, reset: Reset, message: SecretMessage, password: str) -> bool:
         """One new message, since Slack refused to change the placeholder. False: the agent has no password."""
         # With a whole life of its own: the placeholder may be gone because its time was over.
         anew = replace(message, deletes_at=self._clock() + self._rules.ttl)
+        place: MessageRef | None = None
         try:
             place = await self._notices.post_secret(anew, reset, password)
-        except SlackError as error:
+        except SlackRefusedError as error:
             _logger.warning("password not posted", reference=reset.reference, error=str(error))
-            return False
-        return await self._record_or_delete(replace(anew, place=place))
+        except SlackError as error:
+            _logger.warning("password perhaps not posted", reference=reset.reference, error=str(error))
+            place = await self._find_posted(message, password)
+        return place is not None and await self._record_or_delete(replace(anew, place=place))
+
+    async def _find_posted(self, message: SecretMessage, password: str) -> MessageRef | None:
+        """Look for a message with the password of which nobody told where it is: it has to be deleted at its time."""
+        for wait in _LOOKS_SECONDS:
+            await asyncio.sleep(wait)
+            try:
+                if (place := await self._notices.find_posted_secret(message, password)) is not None:
+                    return place
+            except SlackError as error:
+                _logger.warning("password not looked for", reference=message.reference, error=str(error))
+        return None
 
     async def _record_or_delete(self, message: SecretMessage) -> bool:
         """A message with a password is recorded, so that it will be deleted, or is deleted at once. False: deleted."""

@@ -108,14 +108,22 @@ class SlackClient:
 
         Raises: the last attempt's error.
         """
-        for attempt in range(1, attempts):
+        attempt, is_certain = 1, True
+        while True:
             try:
                 return await self.call(method, make)
-            except SlackRateLimitedError as error:
-                await asyncio.sleep(min(error.retry_after_seconds, _MAX_PATIENCE_SECONDS))
+            except SlackRefusedError as error:
+                error.is_certain = is_certain
+                if attempt == attempts or not isinstance(error, SlackRateLimitedError):
+                    raise
+                wait = min(error.retry_after_seconds, _MAX_PATIENCE_SECONDS)
             except SlackUnansweredError:
-                await asyncio.sleep(0.2 * 2**attempt)
-        return await self.call(method, make)
+                if attempt == attempts:
+                    raise
+                is_certain = False
+                wait = 0.2 * 2**attempt
+            await asyncio.sleep(wait)
+            attempt += 1
 
     async def identify(self) -> Identity:
         """Raises: SlackRefusedError: the token is no good; SlackUnansweredError."""

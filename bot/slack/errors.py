@@ -18,11 +18,15 @@ class SlackError(Exception):
 
 
 class SlackRefusedError(SlackError):
-    """`code` is Slack's, such as `channel_not_found`."""
+    """`code` is Slack's, such as `channel_not_found`.
+
+    `is_certain` False: an attempt before this one was not answered, and may have been carried out.
+    """
 
     def __init__(self, method: str, code: str) -> None:
         super().__init__(method, code)
         self.code = code
+        self.is_certain = True
 
 
 class SlackRateLimitedError(SlackRefusedError):

@@ -15,6 +15,7 @@ from bot.views.direct_message import MessageContent
 
 _RESPONSE_HOSTS: Final = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
 _OK: Final = 200
+_NEWEST: Final = 50
 
 
 class Messages:
@@ -66,6 +67,19 @@ class Messages:
         # Where it is gone, Slack tells the one before it.
         told = [message for message in found if isinstance(message, Mapping)] if isinstance(found, list) else []
         return next((message for message in told if message.get("ts") == place.ts), None)
+
+    async def list_since(self, place: MessageRef) -> tuple[Mapping[str, object], ...]:
+        """The messages that came after this one, as Slack tells them: the newest ones, if there are many.
+
+        Raises: SlackError.
+        """
+        answer = await self._client.call_patiently(
+            "conversations.history",
+            lambda web: web.conversations_history(channel=place.channel, oldest=place.ts, limit=_NEWEST),
+            attempts=2,
+        )
+        found = answer.get("messages")
+        return tuple(message for message in found if isinstance(message, Mapping)) if isinstance(found, list) else ()
 
     async def delete(self, place: MessageRef) -> None:
         """Delete a message of ours; one that is gone already is fine.

@@ -49,6 +49,13 @@ class Notices:
         found = await self._messages.find(message.place)
         return direct_message.parse_secret(found, message.reference) if found is not None else None
 
+    async def find_posted_secret(self, message: SecretMessage, password: str) -> MessageRef | None:
+        """Where the password stands that was sent after this message; None: it is not there, or not there yet."""
+        for told in await self._messages.list_since(message.place):
+            if direct_message.parse_secret(told, message.reference) == password:
+                return MessageRef(channel=message.place.channel, ts=str(told.get("ts")))
+        return None
+
     async def mark_replied(self, message: SecretMessage, reset: Reset, password: str, content: ReplyReason) -> None:
         """Say in the message with the password what was sent on the ticket."""
         await self._messages.update(message.place, self._secret(message, reset, password, content))
