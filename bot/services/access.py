@@ -83,14 +83,14 @@ class Access:
             raise await self.deny(agent.id, denial, step, locale=agent.locale, reference=reference)
 
     async def expect_set_password(self, agent: Agent, reference: str) -> None:
-        """Turn away at an early step who may not set passwords, as far as is known; the last step asks Slack again.
+        """Turn away at an early step who may not set passwords. Who can't be read goes on: the last step asks Slack again.
 
         Raises: NotAllowedError: recorded as DENIED.
         """
-        if not await self.may_set_passwords(agent):
-            raise await self.deny(
-                agent.id, Denial.MAY_NOT_SET_PASSWORDS, Step.SUBMISSION, locale=agent.locale, reference=reference
-            )
+        member, memberships = await self._read(agent.id, _PATIENT_SECONDS, is_fresh=False)
+        denial = decide_set_password(member, memberships, self._policy) if member is not None else None
+        if denial is Denial.MAY_NOT_SET_PASSWORDS:
+            raise await self.deny(agent.id, denial, Step.SUBMISSION, locale=agent.locale, reference=reference)
 
     async def may_set_passwords(self, agent: Agent) -> bool:
         """What the form offers; the submission is checked again."""
