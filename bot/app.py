@@ -190,7 +190,7 @@ class App:
         self._pruning = Pruning(database)
         self._backlog = Backlog(JobStore(database), metrics, database.now)
         modals = Modals(slack)
-        drawing = Drawing(modals, self._tasks)
+        drawing = Drawing(modals=modals, messages=messages, languages=languages, tasks=self._tasks)
         forms = Forms(resets=self._resets, clock=self._database.now, ttl=timedelta(seconds=settings.modal_ttl_seconds))
         results = Results(
             resets=self._resets,

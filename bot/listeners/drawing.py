@@ -4,9 +4,19 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
 
+import structlog
+
+from bot.domain.permissions import Agent
+from bot.domain.resets import Origin
 from bot.services.tasks import Tasks
+from bot.slack.errors import SlackError
+from bot.slack.messages import Messages
 from bot.slack.modals import Modals
+from bot.views import direct_message
 from bot.views.blocks import View
+from bot.views.text import Languages, outcomes
+
+_logger = structlog.stdlib.get_logger(__name__)
 
 ANSWER_SECONDS: Final = 1.5
 """Until then a submission's acknowledgement is what it leads to; later it is progress."""
@@ -21,8 +31,10 @@ _MODALS: Final = 1024
 class Drawing:
     """One for the whole bot: it remembers, for each open modal, which view was asked for last."""
 
-    def __init__(self, modals: Modals, tasks: Tasks) -> None:
+    def __init__(self, *, modals: Modals, messages: Messages, languages: Languages, tasks: Tasks) -> None:
         self._modals = modals
+        self._messages = messages
+        self._languages = languages
         self._tasks = tasks
         self._newest: dict[str, object] = {}
 
@@ -61,13 +73,23 @@ class Drawing:
         view_id: str,
         ticket: object,
         work: Coroutine[Any, Any, View],
+        *,
         missed: Callable[[], Awaitable[None]] | None = None,
+        unshown: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         """Draw what `work` leads to, well after the acknowledgement that is made now.
 
-        `missed` is called where the person has closed the modal meanwhile.
+        `missed` is called where the person has closed the modal meanwhile, `unshown` where Slack does not take the view.
         """
-        self._tasks.spawn(self._later(view_id, ticket, work, missed), name="later view")
+        self._tasks.spawn(self._later(view_id, ticket, work, missed, unshown), name="later view")
+
+    async def say_unshown(self, origin: Origin, agent: Agent) -> None:
+        """Say where the agent began that the next view can't be shown, and what to do; nothing was changed.
+
+        Raises: SlackError.
+        """
+        t = self._languages.for_agent(agent)
+        await self._messages.answer(origin, agent.id, direct_message.build_notice(outcomes.not_shown(t), t))
 
     async def _later(
         self,
@@ -75,10 +97,18 @@ class Drawing:
         ticket: object,
         work: Coroutine[Any, Any, View],
         missed: Callable[[], Awaitable[None]] | None,
+        unshown: Callable[[], Awaitable[None]] | None,
     ) -> None:
         _, view = await asyncio.gather(asyncio.sleep(_AFTER_ANSWER_SECONDS), work)
-        if self._is_newest(view_id, ticket) and not await self._modals.update(view_id, view) and missed is not None:
-            await missed()
+        if not self._is_newest(view_id, ticket):
+            return
+        try:
+            then = None if await self._modals.update(view_id, view) else missed
+        except SlackError as error:
+            _logger.warning("later view not shown", error=str(error))
+            then = unshown
+        if then is not None:
+            await then()
 
     def _is_newest(self, view_id: str, ticket: object) -> bool:
         return self._newest.get(view_id) is ticket

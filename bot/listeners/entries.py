@@ -25,6 +25,7 @@ from bot.slack.home_tabs import HomeTabs
 from bot.slack.messages import Messages
 from bot.slack.modals import Modals
 from bot.views import direct_message, home, reset_result
+from bot.views.state import find_origin
 from bot.views.text import Languages, Texts, outcomes
 
 _logger = structlog.stdlib.get_logger(__name__)
@@ -132,6 +133,10 @@ class Entries:
         except UnusableFormError as error:
             t = self._languages.for_locale(locale)
             await self._tell(payload, outcomes.start_again(t, error.fault), t)
+        except SlackError as error:
+            _logger.warning("not shown", step=step.value, error=str(error))
+            t = self._languages.for_locale(locale)
+            await self._tell(payload, outcomes.not_shown(t), t)
         except Exception as error:  # noqa: BLE001 - the last resort: whatever failed is logged and told
             t, sentence = self._explain_fault(error, step, locale)
             await self._tell(payload, sentence, t)
@@ -147,7 +152,7 @@ class Entries:
         """Say it where the person is: in the modal, or where he typed or pressed."""
         try:
             if isinstance(payload, InModal):
-                await self._modals.update(payload.view_id, reset_result.build_notice(sentence, t))
+                await self._tell_in_modal(payload, sentence, t)
             elif isinstance(payload, HomeOpened):
                 await self._home_tabs.publish(payload.user_id, home.build_notice(sentence, t))
             elif isinstance(payload, Opening | MessageAction):
@@ -155,3 +160,15 @@ class Entries:
                 await self._messages.answer(payload.origin, payload.user_id, content)
         except SlackError as error:
             _logger.warning("person not told", error=str(error))
+
+    async def _tell_in_modal(self, payload: InModal, sentence: str, t: Texts) -> None:
+        """In the modal; where Slack does not take that, where the person began.
+
+        Raises: SlackError.
+        """
+        try:
+            await self._modals.update(payload.view_id, reset_result.build_notice(sentence, t))
+        except SlackError as error:
+            _logger.warning("modal not drawn", error=str(error))
+            content = direct_message.build_notice(sentence, t)
+            await self._messages.answer(find_origin(payload.view), payload.user_id, content)

@@ -1,6 +1,7 @@
 """The last step before a password is set: drawn when the form is submitted, and confirmed by a submission of its own."""
 
 import asyncio
+from functools import partial
 
 from bot.domain.approvals import Pending
 from bot.domain.forms import FormFault, UnusableFormError
@@ -61,7 +62,8 @@ class LastStepListeners:
         task = self._tasks.spawn(self._draw(state, request, t), name="last step")
         if await self._drawing.ends_in_time(task, arrived_at):
             return update(task.result())
-        self._drawing.draw_later(view_id, ticket, self._draw_late(task, request, t))
+        unshown = partial(self._drawing.say_unshown, state.origin, request.agent)
+        self._drawing.draw_later(view_id, ticket, self._draw_late(task, request, t), unshown=unshown)
         return update(reset_result.build_reading(state, t))
 
     async def confirm(self, submission: Submission, agent: Agent, arrived_at: float) -> Answer:

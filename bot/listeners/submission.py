@@ -1,6 +1,7 @@
 """The submitted form. Its acknowledgement is the answer: field errors, the right card, the result, or progress."""
 
 import asyncio
+from functools import partial
 from typing import Final
 
 from bot.domain.forms import FormFault, UnusableFormError
@@ -114,7 +115,8 @@ class SubmissionListeners:
         task = self._tasks.spawn(drawing, name="card")
         if await self._drawing.ends_in_time(task, arrived_at):
             return update(task.result())
-        self._drawing.draw_later(view_id, ticket, _wait_for(task))
+        unshown = partial(self._drawing.say_unshown, sent.state.origin, agent)
+        self._drawing.draw_later(view_id, ticket, _wait_for(task), unshown=unshown)
         return update(modal.build_loading(sent.state, t))
 
     async def _reset(self, view_id: str, state: State, request: ResetRequest, arrived_at: float) -> Answer:

@@ -105,7 +105,7 @@ class TicketReplyListeners:
         if not await self._drawing.ends_in_time(task, arrived_at):
             work = self._draw_late(task, sent, agent, t)
             missed = partial(self._tell, task, sent.state, agent, t)
-            self._drawing.draw_later(submission.view_id, ticket, work, missed)
+            self._drawing.draw_later(submission.view_id, ticket, work, missed=missed, unshown=missed)
             return update(modal.build_progress(sent.state, t))
         try:
             result = task.result()

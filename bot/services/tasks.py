@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 
 import structlog
 
+from bot.slack.errors import SlackError
+
 _logger = structlog.stdlib.get_logger(__name__)
 
 T = TypeVar("T")
@@ -40,5 +42,8 @@ class Tasks:
         self._tasks.discard(task)
         if task.cancelled():
             _logger.warning("task cancelled", task=task.get_name())
-        elif (error := task.exception()) is not None and not getattr(error, "is_expected", False):
+        elif isinstance(error := task.exception(), SlackError):
+            # What Slack does not do is nothing that a traceback explains.
+            _logger.warning("task given up", task=task.get_name(), error=str(error))
+        elif error is not None and not getattr(error, "is_expected", False):
             _logger.error("task failed", task=task.get_name(), exc_info=error)

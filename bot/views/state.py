@@ -94,3 +94,11 @@ class State(BaseModel):
     def write(self) -> str:
         """For private_metadata."""
         return self.model_dump_json(exclude_none=True)
+
+
+def find_origin(view: Mapping[str, object]) -> Origin:
+    """Where the conversation began to which a view belongs, as far as the view tells."""
+    try:
+        return State.parse(view.get("private_metadata")).origin
+    except ViewError:
+        return Origin()

@@ -212,6 +212,10 @@ def not_opened(t: Texts) -> str:
     return t.say("Slack did not open the form. Try again. Nothing was changed.")
 
 
+def not_shown(t: Texts) -> str:
+    return t.say("Slack did not show the next step. Close the form and start again. Nothing was changed.")
+
+
 def stopping(t: Texts) -> str:
     return t.say("The bot is being restarted. Try again in a minute. Nothing was changed.")
 
