@@ -21,13 +21,14 @@ class Whmcs(StrEnum):
 class Message(StrEnum):
     """What the direct message with the password holds in the end, or the other ones where there is none.
 
-    NOTICE: how it ended, and no password. PLACEHOLDER: it waits for a password that will not come, and says so.
+    NOTICE: how it ended, and no password. EMPTY: it waits for a password that will not come, and says from when on.
     """
 
     NONE = "none"
     PASSWORD = "the password"
     BESIDE_PLACEHOLDER = "the password; beside it an empty one"
     NOTICE = "how it ended"
+    EMPTY = "an empty one"
     PLACEHOLDER = "an empty one; another says how it ended"
     DELETED = "deleted"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.domain.resets import Method
-from tests.reliability import test_killed, whmcs_faults
+from tests.reliability import slack_faults, test_killed, whmcs_faults
 from tests.reliability.row import Row
 
 PAGE: Final = Path(__file__).parents[2] / "docs/reliability.md"
@@ -62,6 +62,13 @@ SECTIONS: Final = (
         "`set_password`, asked up to three times with 8 s each, and then its `result`. What is SETTLED here is so minutes "
         "later, when WHMCS is well again.",
         whmcs_faults.ROWS,
+    ),
+    Section(
+        "Slack",
+        "Calls to Slack have 8 s to answer; what is harmless to repeat is repeated, three or four times, and after 429 as "
+        "late as Slack asks for. *Refused for good*, *429*, *500* and *no answer in time* are before the work where "
+        "nothing else is said. Who is an agent has to be told within seconds.",
+        slack_faults.ROWS,
     ),
 )
 

@@ -1,8 +1,7 @@
 """The process is killed at every step of both methods, all in one moment; another one finds what it left."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Final, TypeAlias
+from typing import Final
 
 import pytest
 import pytest_asyncio
@@ -14,35 +13,13 @@ from tests.reliability.case import PLACEHOLDER, Case
 from tests.reliability.checks import expect_end, expect_nothing_left
 from tests.reliability.row import EMAIL, SET, Message, Row, Whmcs, form, message
 from tests.reliability.stage import Endings, Stage
+from tests.reliability.steps import Do, finish, let_message_be_due, let_whmcs_go_on, nothing, submit
 
 pytestmark = pytest.mark.xdist_group("reliability-killed")
-
-Do: TypeAlias = Callable[[Case], Awaitable[None]]
 
 INTERRUPTED: Final = message(
     "The bot was interrupted before WHMCS had done anything. Start again. Nothing was changed."
 )
-
-
-async def nothing(_: Case) -> None:
-    pass
-
-
-async def submit(case: Case) -> None:
-    case.submit()
-
-
-async def finish(case: Case) -> None:
-    case.submit()
-    await case.form.shows("Done", timeout_seconds=20)
-
-
-async def let_whmcs_go_on(case: Case) -> None:
-    case.let_whmcs_go_on()
-
-
-async def let_message_be_due(case: Case) -> None:
-    case.let_message_be_due()
 
 
 def held_by_whmcs(kind: FaultKind, action: str = "") -> Do:
