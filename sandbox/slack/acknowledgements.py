@@ -52,7 +52,7 @@ class Acknowledgements:
             self._respond(view, answer.json())
         except (ValueError, RefusedError) as error:
             self._fail(view, member, f"dispatch_failed: {error}")
-        self._workspace.changes.announce()
+        self._workspace.announce_to([view.member_id])
 
     def suggestions(self, answer: Acknowledgement) -> list[JsonObject]:
         """Return the options of an answer to a type-ahead. Raises: RefusedError when Slack would not show them."""

@@ -70,8 +70,7 @@ class ChatMethods:
         is_inclusive = is_true(arguments.get("inclusive"))
         found = [
             message.as_json()
-            for message in reversed(self._workspace.messages)
-            if message.channel == channel.id and not message.is_deleted and message.ephemeral_to is None
+            for message in reversed(self._workspace.lasting_messages(channel.id))
             if not message.thread_ts
             if _is_between(_parse_ts(message.ts), oldest, latest, is_inclusive=is_inclusive)
         ]

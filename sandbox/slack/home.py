@@ -44,7 +44,9 @@ class Home(ShownView):
     async def shows(self, text: str, timeout_seconds: float = 5.0) -> None:
         """Wait until this is visible. Raises: AssertionError with what is visible instead."""
         try:
-            await self._desk.workspace.changes.wait_until(lambda: text in self.text, timeout_seconds)
+            await self._desk.workspace.changes_of(self._member.id).wait_until(
+                lambda: text in self.text, timeout_seconds
+            )
         except TimeoutError:
             raise AssertionError(f"no {text!r} after {timeout_seconds} s in:\n{self.text}") from None
 

@@ -109,14 +109,16 @@ class Message:
     async def gone(self, timeout_seconds: float = 5.0) -> None:
         """Wait until the message is deleted. Raises: AssertionError."""
         try:
-            await self._desk.workspace.changes.wait_until(lambda: self.is_deleted, timeout_seconds)
+            await self._desk.workspace.changes_of(self._member.id).wait_until(lambda: self.is_deleted, timeout_seconds)
         except TimeoutError:
             raise AssertionError(f"still there after {timeout_seconds} s: {self.visible_text!r}") from None
 
     async def shows(self, text: str, timeout_seconds: float = 5.0) -> None:
         """Wait until the message says this. Raises: AssertionError with what it says."""
         try:
-            await self._desk.workspace.changes.wait_until(lambda: text in self.visible_text, timeout_seconds)
+            await self._desk.workspace.changes_of(self._member.id).wait_until(
+                lambda: text in self.visible_text, timeout_seconds
+            )
         except TimeoutError:
             raise AssertionError(f"no {text!r} after {timeout_seconds} s in:\n{self.visible_text}") from None
 

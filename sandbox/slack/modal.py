@@ -67,7 +67,7 @@ class Modal(ShownView):
     async def shows(self, text: str, timeout_seconds: float = 5.0) -> None:
         """Wait until this is visible. Raises: AssertionError with what is visible instead."""
         try:
-            await self._desk.workspace.changes.wait_until(
+            await self._desk.workspace.changes_of(self._member.id).wait_until(
                 lambda: text in self.text or not self.is_open, timeout_seconds
             )
         except TimeoutError:

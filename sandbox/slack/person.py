@@ -1,6 +1,6 @@
 """What a person does in Slack: types commands, uses shortcuts, posts, reads, waits."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
 from sandbox.slack.composing import compose
@@ -105,13 +105,13 @@ class Person:
     @property
     def ephemeral_messages(self) -> tuple[Message, ...]:
         """Every ephemeral message that is shown to this person, oldest first."""
-        return self._messages(lambda stored: stored.ephemeral_to == self.id)
+        return self._messages(self._desk.workspace.ephemeral_messages(self.id))
 
     @property
     def direct_messages(self) -> tuple[Message, ...]:
         """The messages in the direct-message channel with the bot, oldest first; deleted ones are gone."""
         channel = self._desk.workspace.direct_channel(self.id).id
-        return self._messages(lambda stored: stored.ephemeral_to is None and stored.channel == channel)
+        return self._messages(self._desk.workspace.lasting_messages(channel))
 
     def channel_messages(self, channel: str | None = None) -> tuple[Message, ...]:
         """The lasting messages in a channel, answers in threads included, oldest first.
@@ -121,7 +121,7 @@ class Person:
         place = self._desk.workspace.channel(channel or GENERAL_ID)
         if self.id not in place.members:
             raise AssertionError(f"{self.name} is not in #{place.name}")
-        return self._messages(lambda stored: stored.ephemeral_to is None and stored.channel == place.id)
+        return self._messages(self._desk.workspace.lasting_messages(place.id))
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -158,7 +158,12 @@ class Person:
 
     async def waits_until(self, condition: Callable[[], object], timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         """Wait until the condition is true; it is looked at after every change of the local Slack."""
-        await self._wait(condition, timeout_seconds, "the condition is not true")
+        try:
+            await self._desk.workspace.changes.wait_until(condition, timeout_seconds)
+        except TimeoutError:
+            raise AssertionError(
+                f"the condition is not true after {timeout_seconds} s; seen:\n{self._seen()}"
+            ) from None
 
     async def _send_command(self, payload: JsonObject) -> Acknowledgement:
         answer = await self._desk.delivery.deliver("command", payload)
@@ -177,9 +182,9 @@ class Person:
         told_in = {direct} if payload.get("type") == "shortcut" else set()
 
         def count_answers() -> int:
-            messages = self._desk.workspace.messages
-            told = [m for m in messages if m.ephemeral_to == self.id or (m.channel in told_in and m.bot_id)]
-            return len(told) + len(self.notices)
+            workspace = self._desk.workspace
+            told = [m for channel in told_in for m in workspace.lasting_messages(channel) if m.bot_id]
+            return len(workspace.ephemeral_messages(self.id)) + len(told) + len(self.notices)
 
         before = count_answers()
 
@@ -195,19 +200,15 @@ class Person:
 
     async def _wait(self, condition: Callable[[], T], timeout_seconds: float, failure: str) -> T:
         try:
-            return await self._desk.workspace.changes.wait_until(condition, timeout_seconds)
+            return await self._desk.workspace.changes_of(self.id).wait_until(condition, timeout_seconds)
         except TimeoutError:
             raise AssertionError(f"{failure} after {timeout_seconds} s; seen:\n{self._seen()}") from None
 
     def _new_roots(self) -> list[str]:
         return [modal.root_id for modal in self.modals if modal.root_id not in self._taken]
 
-    def _messages(self, belongs: Callable[[StoredMessage], bool]) -> tuple[Message, ...]:
-        return tuple(
-            Message(self._desk, self.member, stored)
-            for stored in self._desk.workspace.messages
-            if not stored.is_deleted and belongs(stored)
-        )
+    def _messages(self, found: Iterable[StoredMessage]) -> tuple[Message, ...]:
+        return tuple(Message(self._desk, self.member, stored) for stored in found)
 
     def _seen(self) -> str:
         lines = [f"ephemeral: {message.visible_text}" for message in self.ephemeral_messages]

@@ -3,6 +3,7 @@
 import copy
 import secrets
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -89,6 +90,8 @@ class Views:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._views: dict[str, OpenView] = {}
+        self._modals: defaultdict[str, list[OpenView]] = defaultdict(list)
+        self._roots: defaultdict[str, list[str]] = defaultdict(list)
 
     def open(self, trigger_id: str, definition: JsonObject) -> OpenView:
         """Open a modal. Raises: RefusedError for a bad trigger or when the trigger arose in a modal that is open."""
@@ -97,7 +100,7 @@ class Views:
             raise RefusedError("invalid_arguments", "[ERROR] a modal is open here already: push or update it")
         view = self._show(OpenView(trigger.member_id, definition))
         trigger.opened = view.id
-        self._workspace.changes.announce()
+        self._workspace.announce_to([view.member_id])
         return view
 
     def push(self, trigger_id: str, definition: JsonObject) -> OpenView:
@@ -128,10 +131,10 @@ class Views:
 
     def find(self, view_id: str = "", external_id: str = "") -> OpenView:
         """Return the view with this id. Raises: RefusedError not_found."""
+        if view_id in self._views:
+            return self._views[view_id]
         for view in self._views.values():
-            if view_id == view.id or (
-                external_id and view.is_open and external_id == view.definition.get("external_id")
-            ):
+            if external_id and view.is_open and external_id == view.definition.get("external_id"):
                 return view
         raise RefusedError("not_found")
 
@@ -143,29 +146,32 @@ class Views:
 
     def stack(self, root_id: str) -> list[OpenView]:
         """Return the open views of a modal, the visible one last."""
-        return [view for view in self._views.values() if view.root_id == root_id and view.is_open]
+        return [view for view in self._modals.get(root_id, ()) if view.is_open]
 
     def of_modal(self, root_id: str) -> OpenView:
         """Return the view of a modal that a person sees now or saw last."""
-        return (self.stack(root_id) or [view for view in self._views.values() if view.root_id == root_id])[-1]
+        return (self.stack(root_id) or self._modals[root_id])[-1]
 
     def roots(self, member_id: str) -> list[str]:
         """Return the root ids of the modals that this person has ever seen, oldest first."""
-        return [view.id for view in self._views.values() if view.member_id == member_id and view.previous_id is None]
+        return list(self._roots.get(member_id, ()))
 
     def close(self, view: OpenView) -> None:
         """Close one view; the one below it, if any, is visible again."""
         view.is_open = False
-        self._workspace.changes.announce()
+        self._workspace.announce_to([view.member_id])
 
     def clear(self, root_id: str) -> None:
         """Close a whole modal."""
         for view in self.stack(root_id):
-            view.is_open = False
-        self._workspace.changes.announce()
+            self.close(view)
 
     def _show(self, view: OpenView) -> OpenView:
-        self._views[view.id] = view
+        if view.id not in self._views:
+            self._views[view.id] = view
+            self._modals[view.root_id].append(view)
+            if view.previous_id is None:
+                self._roots[view.member_id].append(view.id)
         self._workspace.show([view.member_id], view.definition)
         return view
 

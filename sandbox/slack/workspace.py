@@ -3,6 +3,7 @@
 import itertools
 import secrets
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
@@ -130,6 +131,9 @@ class Workspace:
         self.response_urls: dict[str, ResponseUrl] = {}
         self.response_url_base = ""
         self._sightings: list[tuple[frozenset[str], str]] = []
+        self._changes_of: dict[str, Changes] = {}
+        self._lasting: defaultdict[str, list[StoredMessage]] = defaultdict(list)
+        self._ephemeral: defaultdict[str, list[StoredMessage]] = defaultdict(list)
         self._numbers = itertools.count(1)
         self.add(Member(BOT_USER_ID, "reset-password-bot", team_id, is_bot=True))
 
@@ -185,6 +189,7 @@ class Workspace:
         bot_id = BOT_ID if author == BOT_USER_ID else other_bot
         message = StoredMessage(channel.id, self.new_ts(), author, text, blocks, ephemeral_to, thread_ts, bot_id)
         self.messages.append(message)
+        self._place_of(message).append(message)
         self._show_message(message)
         return message
 
@@ -196,18 +201,22 @@ class Workspace:
     def delete(self, message: StoredMessage) -> None:
         """Take a message away."""
         message.is_deleted = True
-        self.changes.announce()
+        self.announce_to(self._readers_of(message))
 
     def message(self, channel_id: str, ts: str) -> StoredMessage:
         """Return the lasting message with this time stamp. Raises: RefusedError message_not_found."""
-        for message in self.messages:
-            if (
-                (message.channel, message.ts) == (channel_id, ts)
-                and not message.ephemeral_to
-                and not message.is_deleted
-            ):
+        for message in self.lasting_messages(channel_id):
+            if message.ts == ts:
                 return message
         raise RefusedError("message_not_found")
+
+    def lasting_messages(self, channel_id: str) -> list[StoredMessage]:
+        """Return what everybody in a channel can read, oldest first."""
+        return [message for message in self._lasting.get(channel_id, ()) if not message.is_deleted]
+
+    def ephemeral_messages(self, member_id: str) -> list[StoredMessage]:
+        """Return the ephemeral messages of one person, oldest first."""
+        return [message for message in self._ephemeral.get(member_id, ()) if not message.is_deleted]
 
     def notice(self, member_id: str, text: str) -> None:
         """Show somebody an error of Slack itself."""
@@ -250,7 +259,19 @@ class Workspace:
 
     def show(self, member_ids: Iterable[str], *content: object) -> None:
         """Remember that these people's clients were given this, and announce the change."""
-        self._sightings.append((frozenset(member_ids), "\n".join(strings_in(content))))
+        people = frozenset(member_ids)
+        self._sightings.append((people, "\n".join(strings_in(content))))
+        self.announce_to(people)
+
+    def changes_of(self, member_id: str) -> Changes:
+        """Return what is announced when something is different for this person, so that many who wait don't wake each other."""
+        return self._changes_of.setdefault(member_id, Changes())
+
+    def announce_to(self, member_ids: Iterable[str]) -> None:
+        """Announce a change that these people can see."""
+        for member_id in member_ids:
+            if (changes := self._changes_of.get(member_id)) is not None:
+                changes.announce()
         self.changes.announce()
 
     def who_saw(self, text: str) -> set[str]:
@@ -258,8 +279,17 @@ class Workspace:
         return {member_id for member_ids, shown in self._sightings if text in shown for member_id in member_ids}
 
     def _show_message(self, message: StoredMessage) -> None:
-        people = {message.ephemeral_to} if message.ephemeral_to else self.channels[message.channel].members
-        self.show((member_id for member_id in people if member_id != BOT_USER_ID), message.text, message.blocks)
+        self.show(self._readers_of(message), message.text, message.blocks)
+
+    def _readers_of(self, message: StoredMessage) -> set[str]:
+        if message.ephemeral_to:
+            return {message.ephemeral_to}
+        return self.channels[message.channel].members - {BOT_USER_ID}
+
+    def _place_of(self, message: StoredMessage) -> list[StoredMessage]:
+        if message.ephemeral_to:
+            return self._ephemeral[message.ephemeral_to]
+        return self._lasting[message.channel]
 
 
 def strings_in(value: object) -> list[str]:
