@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-from aiohttp import ClientConnectorError, ClientSession, web
+from aiohttp import ClientConnectorError, ClientError, ClientSession, web
 
 from sandbox.ports import free_port
 from sandbox.serving import LOOPBACK
@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 @dataclass
 class Replica:
     process: asyncio.subprocess.Process
+    environment: dict[str, str]
     log: Path
     public_port: int
     ops_port: int
@@ -52,6 +53,10 @@ class Replica:
         self.process.kill()
         await self.process.wait()
 
+    async def start_again(self) -> None:
+        """As it was started first, on the same ports; its log goes on."""
+        self.process = await _serve(self.environment, self.log)
+
     async def ends(self) -> int:
         self.process.terminate()
         async with asyncio.timeout(40):
@@ -65,7 +70,7 @@ async def replicas(world: World, number: int, **settings: str) -> AsyncIterator[
         started = [await stack.enter_async_context(replica(world, index, settings)) for index in range(number)]
         await asyncio.gather(*(replica.wait_until_ready() for replica in started))
         if world.mode == "http":
-            address = await stack.enter_async_context(_round_robin([replica.public_port for replica in started]))
+            address = await stack.enter_async_context(round_robin([replica.public_port for replica in started]))
             world.slack.connect_bot(f"{address}/slack/events")
         yield started
 
@@ -76,31 +81,34 @@ async def replica(world: World, index: int, settings: dict[str, str]) -> AsyncIt
     log = world.database.parent / f"bot-{index}.log"
     ports = free_port(), free_port()
     own = {"PORT": str(ports[0]), "OPS_PORT": str(ports[1]), "LOG_FORMAT": "json", "PATH": os.environ["PATH"]}
-    with log.open("ab") as output:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "bot", "serve"),
-            cwd=ROOT,
-            env=world.settings | settings | own,
-            stdout=output,
-            stderr=output,
-        )
+    environment = world.settings | settings | own
+    made = Replica(await _serve(environment, log), environment, log, *ports)
     try:
-        yield Replica(process, log, *ports)
+        yield made
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        if made.process.returncode is None:
+            await made.kill()
+
+
+async def _serve(environment: dict[str, str], log: Path) -> asyncio.subprocess.Process:
+    with log.open("ab") as output:
+        return await asyncio.create_subprocess_exec(
+            sys.executable, *("-m", "bot", "serve"), cwd=ROOT, env=environment, stdout=output, stderr=output
+        )
 
 
 @contextlib.asynccontextmanager
-async def _round_robin(ports: list[int]) -> AsyncIterator[str]:
+async def round_robin(ports: list[int]) -> AsyncIterator[str]:
     """A forwarder that knows nothing: each request to the next in turn, or to the one after where nobody listens."""
     turns = itertools.cycle(ports)
     async with ClientSession() as session:
 
         async def forward(request: web.Request) -> web.Response:
-            body = await request.read()
+            try:
+                body = await request.read()
+            except ConnectionError:
+                # Slack has hung up, since its three seconds were over.
+                return web.Response(status=400)
             for _ in ports:
                 try:
                     async with session.post(
@@ -111,6 +119,9 @@ async def _round_robin(ports: list[int]) -> AsyncIterator[str]:
                         )
                 except ClientConnectorError:
                     continue
+                except ClientError:
+                    # It may have arrived, so that nobody else is given it.
+                    break
             return web.Response(status=502)
 
         app = web.Application()

@@ -129,6 +129,15 @@ class World:
         assert tables
         return repr([self.rows(f"SELECT * FROM {table['tablename']}") for table in tables]).encode()  # noqa: S608 - a name of ours
 
+    def let_pass(self, *, minutes: float) -> None:
+        """Let so much time have passed, for everything that the database holds a time of; the audit's stay."""
+        self.execute(
+            *(
+                f"UPDATE {table} SET {column} = {self.earlier(column, minutes)}"  # noqa: S608 - names of ours
+                for table, column in self._list_times()
+            )
+        )
+
     @contextlib.contextmanager
     def locked(self) -> Iterator[Callable[[str], object]]:
         """Somebody else's transaction keeps the bot from writing; what it is given to execute is committed at the end."""
@@ -165,6 +174,20 @@ class World:
     def rows(self, query: str) -> list[dict[str, object]]:
         with self._connect() as connection:
             return [dict(row) for row in connection.execute(query)]
+
+    def _list_times(self) -> list[tuple[str, str]]:
+        """The columns with times."""
+        if self.postgresql:
+            found = self.rows(
+                "SELECT table_name AS name, column_name AS field FROM information_schema.columns"
+                " WHERE table_schema = 'public' AND data_type LIKE 'timestamp%'"
+            )
+        else:
+            found = self.rows(
+                "SELECT m.name AS name, p.name AS field FROM sqlite_master m, pragma_table_info(m.name) p"
+                " WHERE m.type = 'table' AND p.type = 'DATETIME'"
+            )
+        return [(str(row["name"]), str(row["field"])) for row in found if row["name"] != "audit"]
 
     def _connect(self, wait_seconds: float = 5.0) -> contextlib.closing[Any]:
         if self.postgresql:

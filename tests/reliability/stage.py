@@ -59,29 +59,11 @@ class Stage:
 
     def let_pass(self, *, minutes: float) -> None:
         """Let so much time have passed, for everything that the database holds a time of."""
-        self.world.execute(*(statement for statement in self._aging(minutes)))
+        self.world.let_pass(minutes=minutes)
 
     @property
     def logs(self) -> list[str]:
         return [bot.output for bot in self.bots]
-
-    def _aging(self, minutes: float) -> Iterable[str]:
-        for table, column in self._times():
-            yield f"UPDATE {table} SET {column} = {self.world.earlier(column, minutes)}"  # noqa: S608 - names of ours
-
-    def _times(self) -> list[tuple[str, str]]:
-        """The columns with times; the audit's stay."""
-        if self.world.postgresql:
-            found = self.world.rows(
-                "SELECT table_name AS name, column_name AS field FROM information_schema.columns"
-                " WHERE table_schema = 'public' AND data_type LIKE 'timestamp%'"
-            )
-        else:
-            found = self.world.rows(
-                "SELECT m.name AS name, p.name AS field FROM sqlite_master m, pragma_table_info(m.name) p"
-                " WHERE m.type = 'table' AND p.type = 'DATETIME'"
-            )
-        return [(str(row["name"]), str(row["field"])) for row in found if row["name"] != "audit"]
 
     async def close(self) -> None:
         await self._exits.aclose()
