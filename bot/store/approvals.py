@@ -16,7 +16,7 @@ from bot.domain.resets import MessageRef, Outcome, Phase, Reason, Reset
 from bot.store.audit import announce, append
 from bot.store.database import Database
 from bot.store.jobs import JobKind, remove_job
-from bot.store.limits import give_back_limits
+from bot.store.limits import give_back_limits, give_back_shared_limit
 from bot.store.models import JobRow, ResetRow
 from bot.store.resets import add_job, approval_event, read_reset, reset_event
 
@@ -96,6 +96,7 @@ class ApprovalStore:
             await add_job(connection, JobKind.TELL_AGENT, reset, now)
             for event in events:
                 await append(connection, event)
+            await give_back_shared_limit(connection, reset)
         for event in events:
             announce(event)
         return True

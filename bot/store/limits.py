@@ -1,6 +1,9 @@
 """The limits: taken in STARTED's transaction, each by one conditional upsert.
 
 So of any number at the same moment no more than allowed win. One that is refused rolls back what was taken before it.
+The workspace's hour is one row for all, for which everybody waits until whoever has it commits: it comes last in its
+transaction, after everything else that is written. The order is the same everywhere, so that nobody waits for somebody
+who waits for him.
 """
 
 from datetime import datetime, timedelta
@@ -20,10 +23,7 @@ _EVERYBODY: Final = "everybody"
 
 
 async def take_limits(connection: AsyncConnection, reset: Reset, limits: Limits, now: datetime) -> None:
-    """Within the caller's transaction, which has to be rolled back if this raises.
-
-    The row that all share comes last, so that it is locked for the shortest time; the order is the same everywhere, so
-    that nobody waits for somebody who waits for him.
+    """Those of the user and of the agent, within the caller's transaction, which has to be rolled back if this raises.
 
     Raises: LimitReachedError.
     """
@@ -31,15 +31,26 @@ async def take_limits(connection: AsyncConnection, reset: Reset, limits: Limits,
     until_at = await _take_hour(connection, AgentHourRow.agent_id, reset.agent_id, limits.agent_resets_per_hour, now)
     if until_at is not None:
         raise LimitReachedError(LimitReached(kind=LimitKind.AGENT_HOUR, until_at=until_at))
+
+
+async def take_shared_limit(connection: AsyncConnection, limits: Limits, now: datetime) -> None:
+    """The workspace's, as the last statement of the transaction.
+
+    Raises: LimitReachedError.
+    """
     until_at = await _take_hour(connection, WorkspaceHourRow.name, _EVERYBODY, limits.resets_per_hour, now)
     if until_at is not None:
         raise LimitReachedError(LimitReached(kind=LimitKind.WORKSPACE_HOUR, until_at=until_at))
 
 
 async def give_back_limits(connection: AsyncConnection, reset: Reset) -> None:
-    """What changed nothing counts for nothing."""
+    """What changed nothing counts for nothing; `give_back_shared_limit` belongs to it, at the transaction's end."""
     await connection.execute(delete(UserHoldRow).where(UserHoldRow.reference == reset.reference))
     await _give_back_hour(connection, AgentHourRow.agent_id, reset.agent_id, reset)
+
+
+async def give_back_shared_limit(connection: AsyncConnection, reset: Reset) -> None:
+    """The workspace's, as the last statement of the transaction."""
     await _give_back_hour(connection, WorkspaceHourRow.name, _EVERYBODY, reset)
 
 

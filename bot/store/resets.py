@@ -29,7 +29,13 @@ from bot.store.audit import announce, append
 from bot.store.database import Database
 from bot.store.errors import NotOursError, ReferenceUsedError
 from bot.store.jobs import JobKind, add_message_job, remove_job
-from bot.store.limits import begin_cool_down, give_back_limits, take_limits
+from bot.store.limits import (
+    begin_cool_down,
+    give_back_limits,
+    give_back_shared_limit,
+    take_limits,
+    take_shared_limit,
+)
 from bot.store.models import JobRow, ResetRow
 from bot.store.pauses import require_unpaused
 from bot.store.upserts import upsert
@@ -65,6 +71,7 @@ class ResetStore:
                 await add_job(connection, JobKind.EXPIRE_APPROVAL, reset, asked.expires_at, asked.place)
             for event in events:
                 await append(connection, event)
+            await take_shared_limit(connection, self._limits, now)
         for event in events:
             announce(event)
         return reset
@@ -141,6 +148,8 @@ class ResetStore:
             if tell_at is not None:
                 await add_job(connection, JobKind.TELL_AGENT, reset, tell_at)
             await append(connection, event)
+            if outcome in _CHANGED_NOTHING:
+                await give_back_shared_limit(connection, reset)
         announce(event)
         return True
 

@@ -117,6 +117,25 @@ async def test_a_lock_that_somebody_keeps_is_said_to_be_one(database: Database, 
 
 
 @on_postgresql
+@pytest.mark.parametrize("is_ending", [False, True])
+async def test_the_row_that_all_resets_share_is_free_while_one_of_them_is_still_being_written(
+    database: Database, replica: Database, *, is_ending: bool
+) -> None:
+    store = ResetStore(database, LIMITS)
+    reset = await begin(store, "U1", 1)
+    async with replica.write() as connection:
+        await connection.execute(text("LOCK TABLE audit IN SHARE MODE"))
+        writing = asyncio.ensure_future(
+            store.finish(reset, Outcome.FAILED, None, now=NOW, actor="U1") if is_ending else begin(store, "U2", 2)
+        )
+        async with asyncio.timeout(1.5):
+            while not (await connection.execute(text("SELECT 1 FROM pg_locks WHERE NOT granted"))).all():
+                await asyncio.sleep(0.01)
+        assert (await connection.execute(text("SELECT 1 FROM workspace_hours FOR UPDATE NOWAIT"))).all()
+    assert await writing
+
+
+@on_postgresql
 async def test_the_time_is_the_servers_whatever_the_hosts_clock_says(database: Database) -> None:
     for jump in (-HOUR, HOUR):
         with time_machine.travel(datetime.now(UTC) + jump, tick=True):
