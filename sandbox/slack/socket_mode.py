@@ -110,6 +110,8 @@ class SocketMode:
         self.refuses = False
         self.opened = 0
         """How many sockets have been opened so far."""
+        self.chosen: Connection | None = None
+        """The one over which all goes as long as it is open; None: whichever Slack takes."""
 
     async def __aenter__(self) -> Self:
         app = web.Application()
@@ -147,6 +149,8 @@ class SocketMode:
         """Send an envelope over any one of the open sockets, as Slack does. Raises: SocketLostError."""
         if not self._connections:
             raise SocketLostError
+        if self.chosen in self._connections:
+            return await self.chosen.send(kind, payload, **more)
         return await random.choice(self._connections).send(kind, payload, **more)  # noqa: S311 - which one is Slack's whim
 
     async def _accept(self, request: web.Request) -> web.StreamResponse:

@@ -5,7 +5,7 @@ import contextlib
 import itertools
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,8 @@ ROOT = Path(__file__).parents[2]
 @dataclass
 class Replica:
     process: asyncio.subprocess.Process
+    writer: asyncio.subprocess.Process
+    """It writes the log, so that no limit on the bot's own files is one on what the bot says."""
     environment: dict[str, str]
     log: Path
     public_port: int
@@ -51,16 +53,21 @@ class Replica:
     async def kill(self) -> None:
         """SIGKILL: nothing is brought to an end."""
         self.process.kill()
-        await self.process.wait()
+        await self._wait()
 
     async def start_again(self) -> None:
         """As it was started first, on the same ports; its log goes on."""
-        self.process = await _serve(self.environment, self.log)
+        self.process, self.writer = await _serve(self.environment, self.log)
 
     async def ends(self) -> int:
         self.process.terminate()
         async with asyncio.timeout(40):
-            return await self.process.wait()
+            return await self._wait()
+
+    async def _wait(self) -> int:
+        code = await self.process.wait()
+        await self.writer.wait()
+        return code
 
 
 @contextlib.asynccontextmanager
@@ -82,7 +89,7 @@ async def replica(world: World, index: int, settings: dict[str, str]) -> AsyncIt
     ports = free_port(), free_port()
     own = {"PORT": str(ports[0]), "OPS_PORT": str(ports[1]), "LOG_FORMAT": "json", "PATH": os.environ["PATH"]}
     environment = world.settings | settings | own
-    made = Replica(await _serve(environment, log), environment, log, *ports)
+    made = Replica(*await _serve(environment, log), environment, log, *ports)
     try:
         yield made
     finally:
@@ -90,11 +97,27 @@ async def replica(world: World, index: int, settings: dict[str, str]) -> AsyncIt
             await made.kill()
 
 
-async def _serve(environment: dict[str, str], log: Path) -> asyncio.subprocess.Process:
-    with log.open("ab") as output:
-        return await asyncio.create_subprocess_exec(
-            sys.executable, *("-m", "bot", "serve"), cwd=ROOT, env=environment, stdout=output, stderr=output
+async def _serve(
+    environment: dict[str, str], log: Path
+) -> tuple[asyncio.subprocess.Process, asyncio.subprocess.Process]:
+    """The bot, and who writes down what it says."""
+    with log.open("ab") as output, _pipe() as (reading, writing):
+        writer = await asyncio.create_subprocess_exec("cat", stdin=reading, stdout=output)
+        bot = await asyncio.create_subprocess_exec(
+            sys.executable, *("-m", "bot", "serve"), cwd=ROOT, env=environment, stdout=writing, stderr=writing
         )
+    return bot, writer
+
+
+@contextlib.contextmanager
+def _pipe() -> Iterator[tuple[int, int]]:
+    """Its two ends, to be handed to processes: what they are given they keep."""
+    ends = os.pipe()
+    try:
+        yield ends
+    finally:
+        for end in ends:
+            os.close(end)
 
 
 @contextlib.asynccontextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from sandbox.slack import Person
+from sandbox.slack.socket_mode import Connection
 from tests.flows.replicas import Replica, replica
 from tests.flows.world import GROUP, Mode, World, make_world
 from tests.reliability.case import Case
@@ -31,6 +32,7 @@ class Stage:
     """Agents who reset nobody. Who is an agent is kept for a minute, so that everybody has to be there first."""
     cases: list[Case] = field(default_factory=list)
     bots: list[Replica] = field(default_factory=list)
+    _sockets: dict[int, Connection] = field(default_factory=dict)
     _exits: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
 
     async def start(self, **settings: str) -> Replica:
@@ -38,12 +40,16 @@ class Stage:
         bot = await self._exits.enter_async_context(replica(self.world, len(self.bots), self.settings | settings))
         self.bots.append(bot)
         await bot.wait_until_ready()
+        if self.world.mode == "socket":
+            self._sockets[bot.ops_port] = self.world.slack.sockets.connections[-1]
         self.talk_to(bot)
         return bot
 
     def talk_to(self, bot: Replica) -> None:
         if self.world.mode == "http":
             self.world.slack.connect_bot(f"http://127.0.0.1:{bot.public_port}/slack/events")
+        else:
+            self.world.slack.sockets.chosen = self._sockets[bot.ops_port]
 
     def cast(self, row: Row) -> Case:
         """Somebody new for this row: an agent, and a client with one user."""
