@@ -136,11 +136,17 @@ class SubmissionListeners:
             return update(result_modal.build_notice(outcomes.used_for_other_values(t), t))
 
     async def _draw_end(self, task: asyncio.Task[Result], state: State, request: ResetRequest, t: Texts) -> View:
-        """A refusal that came too late to be a field error is a view like a result."""
+        """A refusal that came too late to be a field error is a view like a result, with the way back to the form."""
         try:
             return await self._results.wait_for(task, state, request, t)
         except ServiceError as error:
-            return result_modal.build_notice(word_refusal(error, request.agent, t), t)
+            choices = result_modal.Choices(
+                client_id=request.client_id,
+                user_id=request.user_id,
+                method=request.method,
+                verification=request.verification,
+            )
+            return result_modal.build_refused(state, choices, word_refusal(error, request.agent, t), t)
 
 
 def _object(sent: modal.Submission, method: Method, proof: Proof, policy: IdentityPolicy, t: Texts) -> dict[str, str]:

@@ -82,20 +82,23 @@ def build_result(
         parts += [paragraph(outcomes.for_client_label(t)), copyable(to_copy)]
     reset = result.reset
     choices = Choices(client_id=reset.client_id, user_id=reset.user_id, method=reset.method)
-    back = ButtonElement(text=plain(form.back(t)), action_id=BACK, value=choices.model_dump_json())
     if replied is not None:
         parts.append(paragraph(reply_words.sent(t, replied, reset.ticket)))
-    buttons = [back, *afterwards.buttons(reset.client_id, t)]
+    buttons = [_back(choices, t), *afterwards.buttons(reset.client_id, t)]
     if offers_reply and replied is None:
         buttons.insert(0, ticket_reply.build_result_button(result.notice, t))
     parts += [ActionsBlock(elements=buttons), small(form.reference(t, reset.reference))]
     return _notice(parts, t, state)
 
 
+def build_refused(state: State, choices: Choices, text: str, t: Texts) -> View:
+    """A refusal after the form has gone, with the way back to it."""
+    return _notice([paragraph(text), *_contact(t), ActionsBlock(elements=[_back(choices, t)])], t, state)
+
+
 def build_notice(text: str, t: Texts) -> View:
     """A refusal, or anything else that ends the conversation."""
-    contact = form.contact(t)
-    return _notice([paragraph(text), *([small_markup(contact)] if contact else [])], t)
+    return _notice([paragraph(text), *_contact(t)], t)
 
 
 def parse_back(value: str | None) -> Choices | None:
@@ -104,6 +107,15 @@ def parse_back(value: str | None) -> Choices | None:
         return Choices.model_validate_json(value or "")
     except ValidationError:
         return None
+
+
+def _back(choices: Choices, t: Texts) -> ButtonElement:
+    return ButtonElement(text=plain(form.back(t)), action_id=BACK, value=choices.model_dump_json())
+
+
+def _contact(t: Texts) -> list[Block]:
+    contact = form.contact(t)
+    return [small_markup(contact)] if contact else []
 
 
 def _notice(parts: list[Block], t: Texts, state: State | None = None) -> View:

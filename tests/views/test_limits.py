@@ -16,6 +16,8 @@ from tests.views.samples import HOSTILE, LONG_CONTACT, NOW, REFERENCE, URL, make
 pytestmark = pytest.mark.parametrize("language", ["es", "en"])
 hostile = pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 
+CHOICES = reset_result.Choices(client_id=42, user_id=7, method=Method.RESET_EMAIL)
+
 
 @pytest.fixture
 def t(language: str) -> Texts:
@@ -31,6 +33,7 @@ def test_whoever_is_to_be_asked_for_help_the_views_are_accepted(language: str, c
     accepted_view(reset_password.build_failed(make_state(), 42, Reason.TIMED_OUT, "", t))
     accepted_view(reset_password.build_card(make_state(), make_card(), "", t))
     accepted_view(reset_result.build_notice("…", t))
+    accepted_view(reset_result.build_refused(make_state(), CHOICES, "…", t))
     accepted_message(direct_message.build_notice("…", t))
     accepted_message(direct_message.build_help(t))
 
@@ -137,6 +140,7 @@ def test_progress_is_accepted(t: Texts, method: Method) -> None:
 @hostile
 def test_a_notice_is_accepted_in_both_places(t: Texts, text: str) -> None:
     accepted_view(reset_result.build_notice(text, t))
+    accepted_view(reset_result.build_refused(make_state(), CHOICES, text, t))
     accepted_message(direct_message.build_notice(text, t))
 
 

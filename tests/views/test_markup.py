@@ -41,6 +41,8 @@ def views(text: str, t: Texts) -> Iterator[Any]:
     for result in samples.results(text, text):
         yield reset_result.build_result(state, result, t, t, emails_url=URL)
     yield reset_result.build_notice(text, t)
+    choices = reset_result.Choices(client_id=42, user_id=7, method=Method.RESET_EMAIL)
+    yield reset_result.build_refused(state, choices, text, t)
 
 
 def messages(text: str, t: Texts) -> Iterator[MessageContent]:
