@@ -1,6 +1,5 @@
 """What becomes of a reset whose process fell silent, or whose outcome was not known, and that its agent is told."""
 
-import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -136,21 +135,3 @@ async def test_an_agent_whose_bot_died_before_it_could_tell_is_told_by_the_next_
         await world.agent.direct_message(containing="WHMCS envió a ana@example.com")
         await world.until(lambda: world.rows("SELECT * FROM jobs") == [])
     assert len(world.agent.direct_messages) == 1
-
-
-@pytest.mark.parametrize("method", [EMAIL, SET])
-async def test_a_database_that_fails_before_the_call_stops_the_reset(http_world: World, method: str) -> None:
-    world = http_world
-    async with world.bot():
-        modal = await fill_form(world.agent, "ana@example.com", method)
-        world.whmcs.faults.add(WhmcsFault("GetClientsDetails", "held_after", times=1))
-        submitting = asyncio.ensure_future(modal.submit())
-        await world.whmcs.faults.wait_until_held()
-        with world.locked():
-            world.whmcs.faults.clear()
-            await submitting
-            await modal.shows("sin registro no se hace nada", timeout_seconds=10)
-        await world.until(lambda: world.audit()[-1] == ("FAILED", "not_recorded"), timeout_seconds=10)
-        if method == SET:
-            await world.agent.direct_message(containing="sin registro no se hace nada")
-    assert world.whmcs.writes == []

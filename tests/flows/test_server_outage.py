@@ -1,6 +1,5 @@
 """A PostgreSQL that is not migrated, goes away, comes back, or whose clock is not the host's."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,10 +10,9 @@ import time_machine
 
 from bot.app import App, StartError
 from bot.settings import Settings
-from sandbox.whmcs import Fault as WhmcsFault
 from tests.flows.replicas import Replica, replicas
 from tests.flows.test_process import serve
-from tests.flows.world import EMAIL, GROUP, SET, World, fill_form, make_world
+from tests.flows.world import EMAIL, GROUP, World, fill_form, make_world
 from tests.postgresql import PostgresServer
 
 pytestmark = pytest.mark.asyncio
@@ -52,43 +50,6 @@ async def test_a_server_that_is_away_keeps_the_bot_from_starting_in_one_line(
     with pytest.raises(StartError, match=r"^DATABASE_URL: the database can't be used"):
         await App.prepare(Settings.load(world.settings))
     postgresql.start()
-
-
-async def test_while_the_server_is_away_nothing_is_reset_and_afterwards_the_same_form_is(
-    world: World, postgresql: PostgresServer
-) -> None:
-    async with world.bot():
-        modal = await fill_form(world.agent, "ana@example.com", SET)
-        postgresql.stop()
-        await modal.submit()
-        await modal.shows("sin registro no se hace nada", timeout_seconds=15)
-        assert world.whmcs.writes == []
-        postgresql.start()
-        await modal.submit()
-        await modal.shows("Listo", timeout_seconds=15)
-        message = await world.agent.direct_message(containing="Contraseña nueva")
-    assert world.whmcs.opens("ana@example.com", message.password)
-    assert world.audit() == [("STARTED", ""), ("SUCCEEDED", "")]
-
-
-@pytest.mark.parametrize(("method", "action"), [(SET, "set_password"), (EMAIL, "ResetPassword")])
-async def test_a_server_that_goes_away_during_a_reset_gets_its_outcome_when_it_is_back(
-    world: World, postgresql: PostgresServer, method: str, action: str
-) -> None:
-    async with world.bot():
-        modal = await fill_form(world.agent, "ana@example.com", method)
-        world.whmcs.faults.add(WhmcsFault(action, "held_after", times=1))
-        submitting = asyncio.ensure_future(modal.submit())
-        await world.whmcs.wait_for_call(action)
-        postgresql.stop()
-        world.whmcs.faults.clear()
-        await submitting
-        await modal.shows("Listo", timeout_seconds=20)
-        await modal.shows("aún no se pudo registrar")
-        postgresql.start()
-        await world.until(lambda: world.audit()[-1] == ("SUCCEEDED", ""), timeout_seconds=40)
-    assert [call.action for call in world.whmcs.calls].count(action) == 1
-    assert world.audit() == [("STARTED", ""), ("SUCCEEDED", "")]
 
 
 async def test_a_cool_down_goes_by_the_servers_clock_and_a_host_ahead_of_it_frees_nobody(world: World) -> None:

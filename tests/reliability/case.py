@@ -54,11 +54,19 @@ class Case:
         if self.row.method is not EMAIL:
             await self.form.submit()
             await self.form.shows("Confirm", timeout_seconds=20)
-        self.reference = str(json.loads(self.form.view["private_metadata"])["reference"])
+        self._read_reference()
 
     def submit(self) -> None:
         """Press the button; the answer may never come."""
         self._submitting.append(asyncio.ensure_future(self.form.submit()))
+
+    async def submit_again(self) -> None:
+        """Press the button once more, where need be in the form to which *Back* leads."""
+        if "Back" in self.form.buttons and self.row.method is EMAIL:
+            await self.form.press("Back")
+            await self.form.shows("Client id", timeout_seconds=20)
+            self._read_reference()
+        await self.form.submit()
 
     async def answered(self) -> None:
         """Wait until Slack has shown what became of the button: an answer, or an error of its own."""
@@ -141,6 +149,9 @@ class Case:
         put_off = f"{self.world.earlier('lease_until', 1.1)} > CURRENT_TIMESTAMP"
         query = f"SELECT * FROM jobs WHERE kind = 'settle_reset' AND reference = '{self.reference}' AND {put_off}"  # noqa: S608 - ids of ours
         await self.world.until(lambda: self.world.rows(query), PATIENCE_SECONDS, every_seconds=0.1)
+
+    def _read_reference(self) -> None:
+        self.reference = str(json.loads(self.form.view["private_metadata"])["reference"])
 
     # What is seen
 

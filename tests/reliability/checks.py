@@ -36,7 +36,7 @@ async def expect_end(case: Case) -> None:
         raise AssertionError(_difference(case)) from None
     expect_invariants(case)
     if case.row.again:
-        await case.form.submit()
+        await case.submit_again()
         await case.form.shows("Done", timeout_seconds=20)
         expect_invariants(case)
 

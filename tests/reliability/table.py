@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.domain.resets import Method
-from tests.reliability import slack_faults, test_killed, whmcs_faults
+from tests.reliability import postgresql_faults, slack_faults, sqlite_faults, test_killed, whmcs_faults
 from tests.reliability.row import Row
 
 PAGE: Final = Path(__file__).parents[2] / "docs/reliability.md"
@@ -69,6 +69,13 @@ SECTIONS: Final = (
         "late as Slack asks for. *Refused for good*, *429*, *500* and *no answer in time* are before the work where "
         "nothing else is said. Who is an agent has to be told within seconds.",
         slack_faults.ROWS,
+    ),
+    Section(
+        "The database",
+        "It takes nothing for a while, and all again later. What a process could not record it records by itself within a "
+        "quarter of a minute of that. Until then the outcome is in its log, with `recorded` false, also where the process "
+        "is killed. Where it took the database longer than 1.5 s to refuse, the form is sent again after *Back*.",
+        (*sqlite_faults.ROWS, *postgresql_faults.ROWS),
     ),
 )
 
