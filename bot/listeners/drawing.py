@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import structlog
 
@@ -26,6 +26,8 @@ _AFTER_ANSWER_SECONDS: Final = 0.6
 
 _PATIENCE_SECONDS: Final = 0.7
 _MODALS: Final = 1024
+
+Then: TypeAlias = Callable[[], Awaitable[None]]
 
 
 class Drawing:
@@ -74,14 +76,16 @@ class Drawing:
         ticket: object,
         work: Coroutine[Any, Any, View],
         *,
-        missed: Callable[[], Awaitable[None]] | None = None,
-        unshown: Callable[[], Awaitable[None]] | None = None,
+        shown: Then | None = None,
+        missed: Then | None = None,
+        unshown: Then | None = None,
     ) -> None:
         """Draw what `work` leads to, well after the acknowledgement that is made now.
 
-        `missed` is called where the person has closed the modal meanwhile, `unshown` where Slack does not take the view.
+        Then `shown` is called; or `missed`, where the person has closed the modal meanwhile; or `unshown`, where Slack
+        does not take the view.
         """
-        self._tasks.spawn(self._later(view_id, ticket, work, missed, unshown), name="later view")
+        self._tasks.spawn(self._later(view_id, ticket, work, shown, missed, unshown), name="later view")
 
     async def say_unshown(self, origin: Origin, agent: Agent) -> None:
         """Say where the agent began that the next view can't be shown, and what to do; nothing was changed.
@@ -96,14 +100,15 @@ class Drawing:
         view_id: str,
         ticket: object,
         work: Coroutine[Any, Any, View],
-        missed: Callable[[], Awaitable[None]] | None,
-        unshown: Callable[[], Awaitable[None]] | None,
+        shown: Then | None,
+        missed: Then | None,
+        unshown: Then | None,
     ) -> None:
         _, view = await asyncio.gather(asyncio.sleep(_AFTER_ANSWER_SECONDS), work)
         if not self._is_newest(view_id, ticket):
             return
         try:
-            then = None if await self._modals.update(view_id, view) else missed
+            then = shown if await self._modals.update(view_id, view) else missed
         except SlackError as error:
             _logger.warning("later view not shown", error=str(error))
             then = unshown

@@ -104,8 +104,9 @@ class TicketReplyListeners:
         task = self._replies.send(self._make_request(sent, agent))
         if not await self._drawing.ends_in_time(task, arrived_at):
             work = self._draw_late(task, sent, agent, t)
-            missed = partial(self._tell, task, sent.state, agent, t)
-            self._drawing.draw_later(submission.view_id, ticket, work, missed=missed, unshown=missed)
+            tell = partial(self._tell, task, sent.state, agent, t)
+            told = partial(self._replies.note_told, sent.state.reference)
+            self._drawing.draw_later(submission.view_id, ticket, work, shown=told, missed=tell, unshown=tell)
             return update(modal.build_progress(sent.state, t))
         try:
             result = task.result()
@@ -116,6 +117,7 @@ class TicketReplyListeners:
         if result.outcome is ReplyOutcome.NOT_SENT:
             return field_errors({modal.field_of(sent, result): words.sentence(t, result, agent.timezone)})
         self._redraw_reset(sent.state, result, t)
+        self._tasks.spawn(self._replies.note_told(sent.state.reference), name=f"told {sent.state.reference}")
         return update(modal.build_result(result, t, agent.timezone))
 
     async def _open(self, state: ReplyState, agent: Agent, show: Callable[[View], Awaitable[str]]) -> None:
@@ -167,6 +169,7 @@ class TicketReplyListeners:
         except (NoReplyError, AuditUnavailableError, StoppingError) as error:
             sentence = _word(error, t)
         await self._say(state.form.origin, agent, sentence, t)
+        await self._replies.note_told(state.reference)
 
     def _redraw_reset(self, state: ReplyState, result: ReplyResult, t: Texts) -> None:
         """Say in the reset's result, below, what is on the ticket now."""

@@ -10,6 +10,7 @@ import structlog
 
 import whmcs
 from bot.domain.audit import AuditEvent, Happened, Step
+from bot.domain.lifecycle import LEASE
 from bot.domain.names import one_line, shorten
 from bot.domain.permissions import Agent, Denial
 from bot.domain.references import Reference
@@ -22,7 +23,7 @@ from bot.domain.replies import (
     ReplyResult,
     build_event,
 )
-from bot.domain.resets import Outcome, Reason, Reset
+from bot.domain.resets import MessageRef, Outcome, Reason, Reset
 from bot.metrics import Metrics
 from bot.services.access import Access
 from bot.services.errors import AuditUnavailableError, StoppingError
@@ -37,7 +38,7 @@ from bot.services.reply_tickets import (
 )
 from bot.services.tasks import Tasks
 from bot.store.errors import NotOursError, StoreUnavailableError
-from bot.store.jobs import JobStore
+from bot.store.jobs import JobKind, JobStore
 from bot.store.replies import Attempt, ReplyStore, SentReply, Turn
 from bot.store.resets import ResetStore
 
@@ -51,6 +52,7 @@ _TURN_LOOKS: Final = 60
 _TURN_SECONDS: Final = 1.0
 _RECORD_TRIES: Final = 8
 _SUBJECT: Final = 150
+_NOWHERE: Final = MessageRef(channel="", ts="")
 
 
 class NoReplyError(Exception):
@@ -151,11 +153,19 @@ class ReplyService:
         """
         return self._tasks.spawn(self._send(request), name=f"reply {request.reference}")
 
+    async def note_told(self, reference: Reference) -> None:
+        """Say that the agent knows that the reply is on the ticket, so that no job has to tell him."""
+        try:
+            if await self._store.find_sent(reference) is not None:
+                await self._jobs.complete(JobKind.SETTLE_REPLY, reference, _NOWHERE)
+        except StoreUnavailableError as error:
+            _logger.warning("agent will be told twice", reference=reference, error=str(error))
+
     async def _send(self, request: ReplyRequest) -> ReplyResult:
         if self._is_stopping:
             raise StoppingError
         reset = await self._find_reset_for(request)
-        turn = await self._take(request.reference)
+        turn = await self._take(reset)
         if turn is None:
             return ReplyResult(reset=reset, outcome=ReplyOutcome.UNKNOWN, reason=ReplyReason.UNDER_WAY)
         if isinstance(turn, SentReply):
@@ -185,14 +195,14 @@ class ReplyService:
             raise NoReplyError
         return await self.find_reset(request.agent, request.reference)
 
-    async def _take(self, reference: Reference) -> Turn | SentReply | None:
+    async def _take(self, reset: Reset) -> Turn | SentReply | None:
         """Wait for the turn while somebody else has it, who most often ends with the reply on the ticket. None: he has it."""
         for attempt in range(_TURN_LOOKS):
             if attempt:
                 await asyncio.sleep(_TURN_SECONDS)
             now = self._clock()
             try:
-                turn = await self._store.take(reference, now=now, lease_until=now + _LEASE)
+                turn = await self._store.take(reset.reference, now=now, lease_until=now + _LEASE, watched=reset)
             except StoreUnavailableError as error:
                 raise AuditUnavailableError from error
             if turn is not None:
@@ -247,19 +257,19 @@ class ReplyService:
     ) -> ReplyResult:
         """It is on the ticket, whatever becomes of the record: who presses next would find it there."""
         event = self._event(reset, Happened.SENT, attempt.content)
-        if not await self._record(turn, attempt.content, event, tries=1):
-            recording = self._record(turn, attempt.content, event, tries=_RECORD_TRIES)
+        if not await self._record(turn, reset, attempt.content, event, tries=1):
+            recording = self._record(turn, reset, attempt.content, event, tries=_RECORD_TRIES)
             self._tasks.spawn(recording, name=f"record reply {reset.reference}")
         return ReplyResult(
             reset=reset, outcome=outcome, reason=attempt.content, at=event.at, ticket_url=self._tickets.url(ticket)
         )
 
-    async def _record(self, turn: Turn, content: ReplyReason, event: AuditEvent, *, tries: int) -> bool:
+    async def _record(self, turn: Turn, reset: Reset, content: ReplyReason, event: AuditEvent, *, tries: int) -> bool:
         for attempt in range(tries):
             if attempt:
                 await asyncio.sleep(min(2.0**attempt, 30))
             try:
-                await self._store.finish(turn, content, event)
+                await self._store.finish(turn, content, event, untold=reset, tell_at=self._clock() + LEASE)
             except StoreUnavailableError:
                 _logger.exception("reply not recorded", reference=turn.reference)
             else:

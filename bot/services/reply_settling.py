@@ -1,4 +1,4 @@
-"""Replies of which nobody knows whether they arrived: found out once they can't arrive any more, recorded, and told."""
+"""Replies whose agent does not know what became of them: found out once they can't arrive any more, recorded, and told."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -8,14 +8,14 @@ import structlog
 
 from bot.domain.audit import BOT, Happened
 from bot.domain.replies import ReplyOutcome, ReplyReason, ReplyResult, build_event
-from bot.domain.resets import Reset
+from bot.domain.resets import Reason, Reset
 from bot.metrics import Metrics
 from bot.services.reply_secrets import ReplySecrets
 from bot.services.reply_tickets import ReplyTickets, StoppedReplyError, has_arrived
 from bot.slack.errors import SlackError
 from bot.slack.notices import Notices
 from bot.store.jobs import Job, JobStore
-from bot.store.replies import Attempt, ReplyStore, Turn
+from bot.store.replies import Attempt, ReplyStore, SentReply, Turn
 from bot.store.resets import ResetStore
 
 _logger = structlog.stdlib.get_logger(__name__)
@@ -57,8 +57,14 @@ class ReplySettling:
         if turn is None:
             await self._jobs.postpone(job, now + _WAIT)
             return
-        if reset is None or not isinstance(turn, Turn) or turn.attempt is None:
+        if reset is None:
             await self._jobs.complete(job.kind, job.reference, job.place)
+            return
+        if isinstance(turn, SentReply):
+            await self._tell_sent(job, reset, turn)
+            return
+        if turn.attempt is None:
+            await self._record_interrupted(turn, reset)
             return
         try:
             is_there = await self._find_out(reset, turn.attempt)
@@ -68,6 +74,22 @@ class ReplySettling:
             await self._put_off(job, stopped)
             return
         await self._record(turn, reset, turn.attempt, is_there=is_there)
+
+    async def _tell_sent(self, job: Job, reset: Reset, sent: SentReply) -> None:
+        """It was recorded, and its process died before it was shown."""
+        result = ReplyResult(reset=reset, outcome=ReplyOutcome.SENT, reason=sent.content, at=sent.sent_at)
+        if not await self._is_told(result) and self._clock() - job.due_at <= _PATIENCE:
+            await self._jobs.postpone(job, self._clock() + _WAIT)
+            return
+        await self._jobs.complete(job.kind, job.reference, job.place)
+        await self._mark(reset, sent.content)
+
+    async def _record_interrupted(self, turn: Turn, reset: Reset) -> None:
+        """Whoever had the turn died before WHMCS was asked to write."""
+        now, reason = self._clock(), Reason.INTERRUPTED
+        if await self._store.give_up(turn, build_event(reset, Happened.FAILED, reason, at=now, actor=BOT)):
+            self._metrics.replies.labels(Happened.FAILED.value, reason.value).inc()
+            await self._is_told(ReplyResult(reset=reset, outcome=ReplyOutcome.NOT_SENT, reason=reason, at=now))
 
     async def _find_out(self, reset: Reset, attempt: Attempt) -> bool:
         """Raises: StoppedReplyError: the ticket does not tell."""
@@ -100,12 +122,18 @@ class ReplySettling:
         _logger.warning("reply settled", reference=reset.reference, outcome=outcome.value)
         self._metrics.replies.labels(outcome.value, reason.value).inc()
         told = ReplyOutcome.SENT if is_there else ReplyOutcome.NOT_SENT
-        await self._tell(ReplyResult(reset=reset, outcome=told, reason=reason, at=now))
+        await self._is_told(ReplyResult(reset=reset, outcome=told, reason=reason, at=now))
         if is_there:
-            await self._secrets.mark(await self._secrets.find(reset), reset, attempt.content)
+            await self._mark(reset, attempt.content)
 
-    async def _tell(self, result: ReplyResult) -> None:
+    async def _mark(self, reset: Reset, content: ReplyReason) -> None:
+        await self._secrets.mark(await self._secrets.find(reset), reset, content)
+
+    async def _is_told(self, result: ReplyResult) -> bool:
+        """False: Slack does not take it."""
         try:
             await self._notices.tell_reply(result)
         except SlackError as error:
             _logger.warning("agent not told of the reply", reference=result.reset.reference, error=str(error))
+            return False
+        return True

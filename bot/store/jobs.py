@@ -22,7 +22,7 @@ class JobKind(StrEnum):
     """DELETE_MESSAGE: a direct message's time is over. RECOVER_RESET: the process of a running reset fell silent.
 
     TELL_AGENT: how it ended has not been told yet. SETTLE_RESET: its outcome may not be the last word.
-    EXPIRE_APPROVAL: no second agent has answered in time. SETTLE_REPLY: a reply may be on its ticket or not.
+    EXPIRE_APPROVAL: no second agent has answered in time. SETTLE_REPLY: what became of a reply is to be found out, or to be told.
     """
 
     DELETE_MESSAGE = "delete_message"

@@ -7,6 +7,7 @@ from typing import Any, Final, Self
 
 from sqlalchemy import Row, Update, and_, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.audit import AuditEvent
 from bot.domain.references import Reference
@@ -54,8 +55,12 @@ class ReplyStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def take(self, reference: Reference, *, now: datetime, lease_until: datetime) -> Turn | SentReply | None:
+    async def take(
+        self, reference: Reference, *, now: datetime, lease_until: datetime, watched: Reset | None = None
+    ) -> Turn | SentReply | None:
         """Take the turn, if nobody has it; of any number at the same moment one does. None: somebody else has it.
+
+        `watched`: the reset whose agent is told, should whoever takes the turn die before anything is written.
 
         Raises: StoreUnavailableError: nothing is taken.
         """
@@ -74,6 +79,8 @@ class ReplyStore:
         )
         async with self._database.write() as connection:
             row = (await connection.execute(taking)).one_or_none()
+            if row is not None and row.phase == ReplyPhase.CHECKING and watched is not None:
+                await _replace_job(connection, watched, lease_until)
         return _turn(row) if row is not None else await self.find_sent(reference)
 
     async def find_sent(self, reference: Reference) -> SentReply | None:
@@ -92,14 +99,31 @@ class ReplyStore:
         async with self._database.write() as connection:
             if (await connection.execute(change)).rowcount != 1:
                 raise NotOursError
-            await remove_job(connection, JobKind.SETTLE_REPLY, turn.reference)
-            await connection.execute(insert(JobRow).values(_settlement(reset, attempt.settles_at)))
+            await _replace_job(connection, reset, attempt.settles_at)
 
-    async def finish(self, turn: Turn, content: ReplyReason, event: AuditEvent) -> bool:
-        """Commit that the reply is on the ticket. False: somebody else has the turn by now; nothing is written."""
-        return await self._conclude(
-            turn, {"phase": ReplyPhase.SENT, "content": content, "sent_at": event.at}, event, is_settled=True
-        )
+    async def finish(
+        self,
+        turn: Turn,
+        content: ReplyReason,
+        event: AuditEvent,
+        *,
+        untold: Reset | None = None,
+        tell_at: datetime | None = None,
+    ) -> bool:
+        """Commit that the reply is on the ticket. False: somebody else has the turn by now; nothing is written.
+
+        `untold`: the reset whose agent is told by a job at `tell_at`, unless it is done away with before.
+        """
+        sent = {"phase": ReplyPhase.SENT, "content": content, "sent_at": event.at}
+        async with self._database.write() as connection:
+            if (await connection.execute(_change(turn, sent))).rowcount != 1:
+                return False
+            await remove_job(connection, JobKind.SETTLE_REPLY, turn.reference)
+            if untold is not None and tell_at is not None:
+                await _replace_job(connection, untold, tell_at)
+            await append(connection, event)
+        announce(event)
+        return True
 
     async def give_up(self, turn: Turn, event: AuditEvent) -> bool:
         """Commit that nothing was sent, for certain, and let the next one have the turn. False: as in `finish`."""
@@ -147,6 +171,11 @@ def _change(turn: Turn, values: dict[str, object]) -> Update:
         )
         .values(**values)
     )
+
+
+async def _replace_job(connection: AsyncConnection, reset: Reset, due_at: datetime) -> None:
+    await remove_job(connection, JobKind.SETTLE_REPLY, reset.reference)
+    await connection.execute(insert(JobRow).values(_settlement(reset, due_at)))
 
 
 def _settlement(reset: Reset, due_at: datetime) -> dict[str, object]:

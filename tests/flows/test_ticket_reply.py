@@ -355,7 +355,7 @@ async def test_a_reply_that_never_arrived_is_told_by_itself_and_can_be_sent_agai
     await modal.submit()
     await modal.shows("La respuesta está en el ticket 516757")
     assert running.audit("reply") == [("FAILED", "not_known"), ("FAILED", "not_arrived"), ("SENT", "public")]
-    assert running.rows("SELECT * FROM jobs WHERE kind = 'settle_reply'") == []
+    await running.until(lambda: running.rows("SELECT * FROM jobs WHERE kind = 'settle_reply'") == [])
 
 
 async def send_into_the_void(agent: Person, whmcs: LocalWhmcs, method: str) -> Modal:
