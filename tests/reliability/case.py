@@ -11,6 +11,7 @@ from sandbox.slack.faults import Kind as SlackKind
 from sandbox.whmcs import Fault as WhmcsFault
 from sandbox.whmcs import FaultKind
 from sandbox.whmcs.records import Call
+from sandbox.whmcs.tickets import Ticket
 from tests.flows.world import World
 from tests.reliability.row import EMAIL, Message, Place, Row, Whmcs
 
@@ -31,6 +32,7 @@ class Case:
     client_id: int
     user_id: int
     email: str
+    ticket: Ticket | None = None
     modal: Modal | None = None
     reference: str = ""
     _submitting: list[asyncio.Task[object]] = field(default_factory=list)
@@ -48,7 +50,9 @@ class Case:
 
     async def fill_in(self) -> None:
         """Open the form for the client and choose, up to the button that begins the reset."""
-        self.modal = await self.agent.types(f"/reset-password #{self.client_id}")
+        self.modal = await self.agent.types(
+            f"/reset-password {self.ticket.number if self.ticket else f'#{self.client_id}'}"
+        )
         await self.form.shows("Client id", timeout_seconds=20)
         await self.form.choose("Method", _LABELS[self.row.method])
         if self.row.method is not EMAIL:
@@ -81,6 +85,8 @@ class Case:
             "ResetPassword": str(self.user_id),
             "set_password": self.reference,
             "result": self.reference,
+            "GetTicket": self.ticket.number if self.ticket else "",
+            "AddTicketReply": str(self.ticket.id) if self.ticket else "",
         }[action]
         fault = self.world.whmcs.faults.add(WhmcsFault(action, kind, times=times, seconds=seconds, about=about))
         self._whmcs_faults.append(fault)
@@ -92,10 +98,17 @@ class Case:
             self.world.whmcs.faults.release(fault)
 
     def break_slack(
-        self, method: str, kind: SlackKind, *, times: int | None = None, seconds: float = 0.0, error: str = ""
+        self,
+        method: str,
+        kind: SlackKind,
+        *,
+        times: int | None = None,
+        seconds: float = 0.0,
+        error: str = "",
+        about: str = "",
     ) -> SlackFault:
-        """Order a fault for this case's calls alone."""
-        about = {
+        """Order a fault for this case's calls alone. `about`: what stands in them, where that is not the usual."""
+        usual = {
             "users.info": self.agent.id,
             "views.open": self.agent.id,
             # The agent's id stands in every view.
@@ -107,7 +120,7 @@ class Case:
             # Every call for the agent: his id stands in all of them.
             "*": self.agent.id,
         }[method]
-        fault = SlackFault(method, kind, times=times, seconds=seconds, error=error, about=about)
+        fault = SlackFault(method, kind, times=times, seconds=seconds, error=error, about=about or usual)
         return self.world.slack.faults.add(fault)
 
     async def lose_whmcs(self) -> None:
@@ -182,6 +195,14 @@ class Case:
 
     @property
     def whmcs(self) -> str:
+        replies = sum(bool(message.admin) for message in self.ticket.messages) if self.ticket is not None else 0
+        if replies:
+            return f"{self._user}, {'one reply' if replies == 1 else f'{replies} replies'} on the ticket"
+        return self._user
+
+    @property
+    def _user(self) -> str:
+        """What became of the user."""
         mails = sum(mail.user_id == self.user_id for mail in self.world.whmcs.reset_emails)
         is_changed = self.world.whmcs.password_changed_at(self.user_id) is not None
         match (mails, is_changed):

@@ -16,6 +16,8 @@ class Whmcs(StrEnum):
     AS_BEFORE = "as before"
     MAIL = "one e-mail sent"
     PASSWORD = "the new password"
+    MAIL_REPLIED = "one e-mail sent, one reply on the ticket"
+    PASSWORD_REPLIED = "the new password, one reply on the ticket"
 
 
 class Message(StrEnum):

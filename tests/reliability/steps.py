@@ -1,9 +1,13 @@
 """What is done with a case on its way to a fault, and after it."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import TypeAlias
 
+from sandbox.slack.faults import Kind as SlackKind
+from sandbox.whmcs import FaultKind
 from tests.reliability.case import Case
+from tests.reliability.row import Row
 
 Do: TypeAlias = Callable[[Case], Awaitable[None]]
 
@@ -27,3 +31,40 @@ async def let_message_be_due(case: Case) -> None:
 
 async def let_whmcs_go_on(case: Case) -> None:
     case.let_whmcs_go_on()
+
+
+def held_by_whmcs(kind: FaultKind, action: str = "") -> Do:
+    """Up to WHMCS, which holds the write, or what is named."""
+
+    async def hold(case: Case) -> None:
+        fault = case.break_whmcs(action or case.write, kind)
+        case.submit()
+        await case.held_by_whmcs(fault)
+
+    return hold
+
+
+def held_by_slack(method: str, kind: SlackKind) -> Do:
+    async def hold(case: Case) -> None:
+        fault = case.break_slack(method, kind)
+        case.submit()
+        await case.held_by_slack(fault)
+
+    return hold
+
+
+@dataclass(frozen=True)
+class Stop:
+    """How a reset is brought to its step, one after the other for all: `prepare` what takes a while, then `hold`.
+
+    `go_on`: the database takes no writes any more. `after`: the process is dead, and no other one is there yet. `then`:
+    another one is there. `late`: it has said how it ended.
+    """
+
+    row: Row
+    prepare: Do = nothing
+    hold: Do = nothing
+    go_on: Do = nothing
+    after: Do = nothing
+    then: Do = nothing
+    late: Do = nothing

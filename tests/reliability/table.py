@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.domain.resets import Method
-from tests.reliability import postgresql_faults, slack_faults, sqlite_faults, test_killed, whmcs_faults
+from tests.reliability import follow_ups, postgresql_faults, slack_faults, sqlite_faults, test_killed, whmcs_faults
 from tests.reliability.row import Row
 
 PAGE: Final = Path(__file__).parents[2] / "docs/reliability.md"
@@ -21,7 +21,7 @@ what the tests look for, by `python -m tests.reliability.table`; a test compares
 
 The columns:
 
-- **WHMCS has**: as before, one e-mail sent, or the new password.
+- **WHMCS has**: as before, one e-mail sent, or the new password; and what is on the ticket, where a reply was asked for.
 - **The agent reads**: where, and a part of what. *Form* is the modal, *channel* the place where the command was typed.
 - **Direct message**: what it holds in the end. The password stays until its time is over.
 - **Audit**: the events of that reset and its agent, in order.
@@ -69,6 +69,12 @@ SECTIONS: Final = (
         "late as Slack asks for. *Refused for good*, *429*, *500* and *no answer in time* are before the work where "
         "nothing else is said. Who is an agent has to be told within seconds.",
         slack_faults.ROWS,
+    ),
+    Section(
+        "Approvals and ticket replies",
+        "The process is killed, or ended by SIGTERM, while a reset waits for a second agent, while what that one decided is "
+        "carried out, or while a reply is under way. Another process is there minutes later.",
+        follow_ups.ROWS,
     ),
     Section(
         "The database",

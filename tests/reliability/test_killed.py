@@ -1,6 +1,6 @@
 """The process is killed at every step of both methods, all in one moment; another one finds what it left."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import pytest
@@ -8,38 +8,27 @@ import pytest_asyncio
 
 from bot.domain.resets import Method
 from sandbox.slack.faults import Kind as SlackKind
-from sandbox.whmcs import FaultKind
 from tests.reliability.case import PLACEHOLDER, Case
 from tests.reliability.checks import expect_end, expect_nothing_left
 from tests.reliability.row import EMAIL, SET, Message, Row, Whmcs, form, message
 from tests.reliability.stage import Endings, Stage
-from tests.reliability.steps import Do, finish, let_message_be_due, let_whmcs_go_on, nothing, submit
+from tests.reliability.steps import (
+    Do,
+    Stop,
+    finish,
+    held_by_slack,
+    held_by_whmcs,
+    let_message_be_due,
+    let_whmcs_go_on,
+    nothing,
+    submit,
+)
 
 pytestmark = pytest.mark.xdist_group("reliability-killed")
 
 INTERRUPTED: Final = message(
     "The bot was interrupted before WHMCS had done anything. Start again. Nothing was changed."
 )
-
-
-def held_by_whmcs(kind: FaultKind, action: str = "") -> Do:
-    """Up to WHMCS, which holds the write, or what is named."""
-
-    async def hold(case: Case) -> None:
-        fault = case.break_whmcs(action or case.write, kind)
-        case.submit()
-        await case.held_by_whmcs(fault)
-
-    return hold
-
-
-def held_by_slack(method: str, kind: SlackKind) -> Do:
-    async def hold(case: Case) -> None:
-        fault = case.break_slack(method, kind)
-        case.submit()
-        await case.held_by_slack(fault)
-
-    return hold
 
 
 def held_deletion(kind: SlackKind) -> Do:
@@ -69,22 +58,6 @@ async def held_result(case: Case) -> None:
     case.let_whmcs_go_on()
     for fault in held:
         await case.held_by_slack(fault)
-
-
-@dataclass(frozen=True)
-class Stop:
-    """How a reset is brought to its step, one after the other for all: `prepare` what takes a while, then `hold`.
-
-    `go_on`: the database takes no writes any more. `after`: the process is dead, and no other one is there yet. `late`:
-    another one has said how it ended.
-    """
-
-    row: Row
-    prepare: Do = nothing
-    hold: Do = nothing
-    go_on: Do = nothing
-    after: Do = nothing
-    late: Do = nothing
 
 
 def nothing_changed(name: str, method: Method, fault: str, held: Message = Message.NOTICE) -> Row:
