@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from bot.app import App, StartError
 from bot.domain.resets import Method
@@ -44,6 +44,9 @@ COOL_DOWN_SECONDS: Final = 20
 AGENT_RESETS: Final = 6
 ALL_RESETS: Final = 10
 REPLICAS: Final = 2
+WRITE: Final = "write"
+_WRITES: Final = {Method.RESET_EMAIL: "ResetPassword", Method.SET_PASSWORD: "set_password"}
+_WHMCS_CALLS: Final = {"GetClientsDetails", "result", *_WRITES.values()}
 _LABELS: Final = {Method.RESET_EMAIL: "Send a password-reset e-mail", Method.SET_PASSWORD: "Set a password"}
 _TABLES: Final = ("resets", "jobs", "audit", "user_holds")
 _SETTINGS: Final = {
@@ -73,6 +76,17 @@ class Harm(StrEnum):
     TERMINATE = "terminate"
     FREEZE = "freeze"
     THAW = "thaw"
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A call of the bot's to Slack or WHMCS that is not answered, and its work done or not: a place in a reset to stop at.
+
+    `call`: a method of Slack's, an action of WHMCS's, or WRITE for the one that changes something.
+    """
+
+    call: str
+    kind: Literal["held_before", "held_after"]
 
 
 @dataclass(eq=False)
@@ -108,13 +122,15 @@ class Company:
     replicas: Sequence[Replica] = ()
     has_database: bool = True
     why_not_started: str = ""
+    seen: set[str] = field(default_factory=set)
+    """What became of this program, for the figures: in which phase of which resets a process died or stopped."""
     _processes: int = 0
     _pressed: list[asyncio.Task[object]] = field(default_factory=list)
     _dead: list[Process] = field(default_factory=list)
 
     # What people do
 
-    async def fill_in(self, agent: str, user: str, method: Method, at: int) -> None:
+    async def fill_in(self, agent: str, user: str, method: Method, at: int) -> Form | None:
         """Open a form and fill it in, with a bot that answers; who does not get that far gives up."""
         await self.find_database()
         if self.replicas[at].process is None:
@@ -132,14 +148,36 @@ class Company:
                 await modal.shows("Confirm")
             reference = str(json.loads(modal.view["private_metadata"])["reference"])
             payload = self.world.slack.submission_payload(person, modal)
-            self.forms.append(Form(person, user, method, modal, reference, payload))
+            form = Form(person, user, method, modal, reference, payload)
+            self.forms.append(form)
+            return form
+        return None
 
-    async def submit(self, number: int, at: int, ticks: int) -> None:
-        """Press the button of a form that lies open, and let so little time go by."""
-        if (form := self._form(number)) is None:
-            return
+    async def carry_out(self, form: Form, at: int, ticks: int) -> None:
+        """Press the button, and let so little time go by. Where somebody has to approve it, he does so at once."""
         self._send_to(at)
         await self._begin(self._press(form), ticks)
+        if self.approval_channel and form.method is Method.SET_PASSWORD:
+            await self._begin(self._approve(form), ticks)
+
+    async def carry_out_up_to(self, form: Form, at: int, moment: Moment) -> None:
+        """Press the button, and let it get as far as this, if it does."""
+        call = _WRITES[form.method] if moment.call == WRITE else moment.call
+        if call in _WHMCS_CALLS:
+            whmcs_fault = WhmcsFault(call, moment.kind, times=1)
+            self.break_whmcs(whmcs_fault)
+            reached = self.world.whmcs.faults.wait_until_held(1, whmcs_fault)
+        else:
+            slack_fault = self.world.slack.faults.add(SlackFault(call, moment.kind, times=1))
+            reached = self.world.slack.faults.wait_until_held(slack_fault)
+        await self.carry_out(form, at, 0)
+        with suppress(TimeoutError):
+            await reached
+
+    async def submit(self, number: int, at: int, ticks: int) -> None:
+        """Press the button of a form that lies open, perhaps not for the first time."""
+        if (form := self._form(number)) is not None:
+            await self.carry_out(form, at, ticks)
 
     async def submit_again(self, number: int, at: int, ticks: int) -> None:
         """The same request comes once more, or comes although nobody saw it go."""
@@ -161,14 +199,6 @@ class Company:
             # Who is not in the channel forges it.
             message = Message(self.world.slack, self.people[person].member, asked[number % len(asked)].stored)
             await self._begin(message.press(button), ticks)
-
-    async def approve(self, number: int, at: int, ticks: int) -> None:
-        """Whoever may approve what another one asked for does so."""
-        asked = [message for message in self._questions() if "Approve" in message.buttons]
-        if asked:
-            text = asked[number % len(asked)].visible_text
-            other = AGENTS[1] if text.startswith(AGENTS[0]) else AGENTS[0]
-            await self.answer(number, other, "Approve", at, ticks)
 
     async def delete_now(self, number: int, person: str, at: int) -> None:
         """Press *Delete now*, in one's own message or, forged, in somebody else's."""
@@ -199,6 +229,7 @@ class Company:
     async def kill(self, number: int) -> None:
         replica = self.replicas[number]
         if replica.process is not None:
+            self._note_phases("killed")
             await self.loop.kill(replica.process)
             self._dead.append(replica.process)
             replica.process, replica.app, replica.is_frozen = None, None, False
@@ -219,6 +250,7 @@ class Company:
             return
         for _ in range(500):
             if not self.loop.is_writing(replica.process):
+                self._note_phases("frozen")
                 self.loop.freeze(replica.process)
                 replica.is_frozen = True
                 return
@@ -294,6 +326,11 @@ class Company:
         for process in self._dead:
             await self.loop.bury(process)
 
+    def _note_phases(self, harm: str) -> None:
+        if self.has_database:
+            for row in self.world.rows("SELECT method, phase FROM resets WHERE outcome IS NULL"):
+                self.seen.add(f"{harm} while {row['method']} {row['phase']}")
+
     def _form(self, number: int) -> Form | None:
         """The newest form is number 0; a program that names one that is not there names the oldest."""
         return self.forms[max(-1 - number, -len(self.forms))] if self.forms else None
@@ -323,6 +360,16 @@ class Company:
     async def _press(self, form: Form) -> None:
         with suppress(AssertionError):
             await form.modal.submit()
+
+    async def _approve(self, form: Form) -> None:
+        """The other one who may set passwords approves it as soon as he is asked."""
+        other = next(self.people[name] for name in AGENTS if self.people[name] is not form.agent)
+        for _ in range(100):
+            for question in other.channel_messages(self.approval_channel):
+                if "Approve" in question.buttons and form.reference in json.dumps(question.stored.blocks):
+                    await question.press("Approve")
+                    return
+            await asyncio.sleep(0.1)
 
     async def _begin(self, doing: Coroutine[Any, Any, object], ticks: int) -> None:
         self._pressed.append(asyncio.ensure_future(doing))

@@ -1,13 +1,13 @@
 """Random programs of what people do and what goes wrong, and what holds after each line of them."""
 
 import tempfile
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import pytest
-from hypothesis import settings
+from hypothesis import event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -20,15 +20,19 @@ from tests.stateful.company import (
     AGENTS,
     EMAIL_ONLY,
     PEOPLE,
+    REPLICAS,
     USERS,
+    WRITE,
     Company,
     Forgery,
+    Form,
     Harm,
+    Moment,
     open_company,
 )
 from tests.stateful.conftest import SHORT
 from tests.stateful.simulation import simulated
-from tests.stateful.truths import check_always, check_end
+from tests.stateful.truths import check_always, check_end, describe
 
 # Hypothesis may hold an example for longer; a killed process's coroutines have no loop to end in when it lets go.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -48,7 +52,14 @@ REPLICA = st.integers(0, 1)
 AGENT = st.sampled_from((*AGENTS, EMAIL_ONLY))
 PERSON = st.sampled_from(PEOPLE)
 USER = st.sampled_from(list(USERS))
+METHOD = st.sampled_from(Method)
 HARM = st.sampled_from(Harm)
+WORST = st.sampled_from((Harm.KILL, Harm.FREEZE, Harm.TERMINATE))
+ABSENCE = st.sampled_from((0.0, 45.0, 130.0, 700.0))
+"""Seconds for which a process that was hit is away: another one takes over after 40."""
+
+A_WHILE = st.sampled_from((0.0, 0.5, 3.0, 15.0))
+"""Seconds for a reset to go on in: with what comes next beside it, or up to its end."""
 
 
 def _whmcs_fault(*actions: str) -> st.SearchStrategy[WhmcsFault]:
@@ -67,13 +78,13 @@ def _slack_fault(*methods: str) -> st.SearchStrategy[SlackFault]:
     )
 
 
-# Forms can be filled in all the same.
-LASTING_WHMCS_FAULT = _whmcs_fault("ResetPassword", "set_password", "result")
-LASTING_SLACK_FAULT = _slack_fault("chat.postMessage", "chat.update", "chat.delete", "response_url")
-WHMCS_FAULT = _whmcs_fault("ResetPassword", "set_password", "set_password", "GetClientsDetails")
-SLACK_FAULT = _slack_fault("chat.postMessage", "chat.update", "response_url", "views.update")
-Trouble: TypeAlias = Harm | WhmcsFault | SlackFault | None
-TROUBLE = st.one_of(st.none(), st.sampled_from((Harm.KILL, Harm.FREEZE, Harm.TERMINATE)), WHMCS_FAULT, SLACK_FAULT)
+WHMCS_FAULT = _whmcs_fault("ResetPassword", "set_password", "result", "GetClientsDetails")
+SLACK_FAULT = _slack_fault("chat.postMessage", "chat.update", "chat.delete", "response_url", "views.update")
+MOMENT = st.builds(
+    Moment,
+    st.sampled_from((WRITE, "GetClientsDetails", "chat.postMessage", "chat.update", "views.update", "response_url")),
+    st.sampled_from(("held_before", "held_after")),
+)
 
 
 class Programs(RuleBasedStateMachine):
@@ -96,17 +107,72 @@ class Programs(RuleBasedStateMachine):
         assert self._company is not None
         return self._company
 
-    @rule(agent=AGENT, user=USER, method=st.sampled_from(Method), at=REPLICA)
+    # A whole reset, with what may happen in it; most lines are one of these, since nothing is to be seen without
+
+    @rule(agent=AGENT, user=USER, method=METHOD, at=REPLICA, seconds=A_WHILE)
+    def reset(self, agent: str, user: str, method: Method, at: int, seconds: float) -> None:
+        self._reset(agent, user, method, at)
+        self._run(self.company.wait(seconds))
+
+    @rule(agent=AGENT, user=USER, method=METHOD, at=REPLICA, fault=WHMCS_FAULT, seconds=A_WHILE)
+    def reset_while_whmcs_fails(
+        self, agent: str, user: str, method: Method, at: int, fault: WhmcsFault, seconds: float
+    ) -> None:
+        self._reset(agent, user, method, at, before=lambda: self.company.break_whmcs(fault))
+        self._run(self.company.wait(seconds))
+
+    @rule(agent=AGENT, user=USER, method=METHOD, at=REPLICA, fault=SLACK_FAULT, seconds=A_WHILE)
+    def reset_while_slack_fails(
+        self, agent: str, user: str, method: Method, at: int, fault: SlackFault, seconds: float
+    ) -> None:
+        self._reset(agent, user, method, at, before=lambda: self.company.break_slack(fault))
+        self._run(self.company.wait(seconds))
+
+    @rule(agent=AGENT, user=USER, method=METHOD, at=REPLICA, moment=MOMENT, harm=WORST, seconds=ABSENCE)
+    def reset_and_harm_at_a_moment(
+        self, agent: str, user: str, method: Method, at: int, moment: Moment, harm: Harm, seconds: float
+    ) -> None:
+        if (form := self._fill_in(agent, user, method, at)) is not None:
+            self._run(self.company.carry_out_up_to(form, at, moment))
+            self._harm(at, harm, seconds)
+
+    @rule(agent=AGENT, user=USER, method=METHOD, at=REPLICA, ticks=TICKS, harm=WORST, seconds=ABSENCE)
+    def reset_and_harm_anywhere(
+        self, agent: str, user: str, method: Method, at: int, ticks: int, harm: Harm, seconds: float
+    ) -> None:
+        self._reset(agent, user, method, at, ticks)
+        self._harm(at, harm, seconds)
+
+    @rule(agent=AGENT, user=USER, method=METHOD, at=REPLICA, moment=MOMENT, seconds=A_WHILE)
+    def reset_and_lose_the_database(
+        self, agent: str, user: str, method: Method, at: int, moment: Moment, seconds: float
+    ) -> None:
+        if (form := self._fill_in(agent, user, method, at)) is not None:
+            self._run(self.company.carry_out_up_to(form, at, moment))
+            self._run(self.company.lose_database())
+            self.company.mend()
+            self._run(self.company.wait(seconds))
+
+    @rule(user=USER, methods=st.tuples(METHOD, METHOD), ticks=TICKS)
+    def two_reset_the_same_user(self, user: str, methods: tuple[Method, Method], ticks: int) -> None:
+        filled = [
+            self._fill_in(agent, user, method, at)
+            for agent, method, at in zip(AGENTS, methods, range(REPLICAS), strict=True)
+        ]
+        for at, form in enumerate(filled):
+            if form is not None:
+                self._run(self.company.carry_out(form, at, ticks))
+
+    @rule(agent=AGENT, user=USER, method=METHOD, ticks=TICKS)
+    def reset_by_two_clicks(self, agent: str, user: str, method: Method, ticks: int) -> None:
+        self._reset(agent, user, method, 0, ticks)
+        self._run(self.company.submit_again(0, 1, ticks))
+
+    # Lines that are not a whole reset
+
+    @rule(agent=AGENT, user=USER, method=METHOD, at=REPLICA)
     def fill_in(self, agent: str, user: str, method: Method, at: int) -> None:
-        self._run(self.company.fill_in(agent, user, method, at))
-
-    @rule(agent=AGENT, user=USER, at=REPLICA, trouble=TROUBLE, ticks=TICKS)
-    def reset_email(self, agent: str, user: str, at: int, trouble: Trouble, ticks: int) -> None:
-        self._reset(agent, user, Method.RESET_EMAIL, at, trouble, ticks)
-
-    @rule(agent=st.sampled_from(AGENTS), user=USER, at=REPLICA, trouble=TROUBLE, ticks=TICKS)
-    def set_password(self, agent: str, user: str, at: int, trouble: Trouble, ticks: int) -> None:
-        self._reset(agent, user, Method.SET_PASSWORD, at, trouble, ticks)
+        self._fill_in(agent, user, method, at)
 
     @rule(form=FORM, at=REPLICA, ticks=TICKS)
     def submit(self, form: int, at: int, ticks: int) -> None:
@@ -121,11 +187,6 @@ class Programs(RuleBasedStateMachine):
         self._run(self.company.forge(form, forgery, thief, at))
 
     @precondition(lambda self: self.company.approval_channel)
-    @rule(number=FORM, at=REPLICA, ticks=TICKS)
-    def approve(self, number: int, at: int, ticks: int) -> None:
-        self._run(self.company.approve(number, at, ticks))
-
-    @precondition(lambda self: self.company.approval_channel)
     @rule(number=FORM, person=PERSON, button=st.sampled_from(["Approve", "Reject"]), at=REPLICA, ticks=TICKS)
     def answer(self, number: int, person: str, button: str, at: int, ticks: int) -> None:
         self._run(self.company.answer(number, person, button, at, ticks))
@@ -133,14 +194,6 @@ class Programs(RuleBasedStateMachine):
     @rule(number=FORM, person=PERSON, at=REPLICA)
     def delete_now(self, number: int, person: str, at: int) -> None:
         self._run(self.company.delete_now(number, person, at))
-
-    @rule(fault=LASTING_WHMCS_FAULT)
-    def break_whmcs(self, fault: WhmcsFault) -> None:
-        self.company.break_whmcs(fault)
-
-    @rule(fault=LASTING_SLACK_FAULT)
-    def break_slack(self, fault: SlackFault) -> None:
-        self.company.break_slack(fault)
 
     @rule()
     def mend(self) -> None:
@@ -178,6 +231,9 @@ class Programs(RuleBasedStateMachine):
             if self._company is not None and not self._is_broken:
                 self._run(self._company.come_to_rest())
                 check_end(self._company)
+                # `--hypothesis-show-statistics` tells how often each was.
+                for what in describe(self._company):
+                    event(what)
         finally:
             self._run(self._stack.aclose())
             # Nothing holds the killed processes any more, so that they are collected now, where nobody complains of it.
@@ -185,17 +241,30 @@ class Programs(RuleBasedStateMachine):
             del self._loop
             self._exits.close()
 
-    def _reset(self, agent: str, user: str, method: Method, at: int, trouble: Trouble, ticks: int) -> None:
-        """A whole reset, with what goes wrong in the middle of it."""
-        self._run(self.company.fill_in(agent, user, method, at))
-        match trouble:
-            case WhmcsFault():
-                self.company.break_whmcs(trouble)
-            case SlackFault():
-                self.company.break_slack(trouble)
-        self._run(self.company.submit(0, at, ticks))
-        if isinstance(trouble, Harm):
-            self._run(self.company.harm(at, trouble))
+    def _reset(
+        self,
+        agent: str,
+        user: str,
+        method: Method,
+        at: int,
+        ticks: int = 0,
+        *,
+        before: Callable[[], None] = lambda: None,
+    ) -> None:
+        if (form := self._fill_in(agent, user, method, at)) is not None:
+            before()
+            self._run(self.company.carry_out(form, at, ticks))
+
+    def _harm(self, at: int, harm: Harm, seconds: float) -> None:
+        """Hit this process. The others go on for a while; then who was frozen goes on as well, and knows nothing of it."""
+        self._run(self.company.harm(at, harm))
+        if seconds:
+            self._run(self.company.sleep_through(seconds))
+            self._run(self.company.thaw(at))
+
+    def _fill_in(self, agent: str, user: str, method: Method, at: int) -> Form | None:
+        form: Form | None = self._run(self.company.fill_in(agent, user, method, at))
+        return form
 
     def _run(self, doing: Coroutine[Any, Any, Any]) -> Any:
         return self._loop.run_until_complete(doing)

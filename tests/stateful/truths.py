@@ -96,6 +96,16 @@ def read_stories(company: Company) -> list[Story]:
     return list(stories.values())
 
 
+def describe(company: Company) -> set[str]:
+    """What became of a program: how its processes were hit, and every end that a reset had."""
+    ends = {
+        f"{story.method.value} {' '.join(filter(None, (event.outcome, event.reason)))}"
+        for story in read_stories(company)
+        for event in story.events[1:]
+    }
+    return company.seen | ends
+
+
 def check_always(company: Company) -> None:
     """At any moment at which the audit can be read."""
     stories = read_stories(company)
