@@ -5,12 +5,11 @@ from typing import Final
 from hypothesis import HealthCheck, settings
 
 SHORT: Final = settings(
-    max_examples=15,
-    stateful_step_count=25,
+    max_examples=10,
     derandomize=True,
     deadline=None,
     # A program takes a second, and most of its lines are about what is not there.
     suppress_health_check=list(HealthCheck),
     print_blob=True,
 )
-settings.register_profile("long", SHORT, derandomize=False, max_examples=800, stateful_step_count=30)
+settings.register_profile("long", SHORT, derandomize=False, max_examples=800)

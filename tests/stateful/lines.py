@@ -1,0 +1,207 @@
+"""The lines that a random program is made of, and how often each is drawn."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from hypothesis import strategies as st
+
+from bot.domain.resets import Method
+from sandbox.slack import Fault as SlackFault
+from sandbox.slack.faults import Kind
+from sandbox.whmcs import Fault as WhmcsFault
+from sandbox.whmcs import FaultKind
+from tests.stateful.company import AGENTS, EMAIL_ONLY, PEOPLE, REPLICAS, USERS, WRITE, Company, Forgery, Harm, Moment
+
+Do: TypeAlias = Callable[..., Awaitable[object]]
+Asked: TypeAlias = tuple[str, str, Method]
+"""Which agent resets which user, and how."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """Something that is done in a company, or nothing where there is nothing to do it to."""
+
+    do: Do
+    arguments: Mapping[str, Any]
+
+    async def run(self, company: Company) -> None:
+        await self.do(company, **self.arguments)
+
+    def __repr__(self) -> str:
+        return f"{self.do.__name__}({', '.join(f'{name}={value!r}' for name, value in self.arguments.items())})"
+
+
+# A whole reset, with what may happen in it
+
+
+async def reset(company: Company, asked: Asked, at: int, seconds: float) -> None:
+    if (form := await company.fill_in(*asked, at)) is not None:
+        await company.carry_out(form, at, 0)
+        await company.wait(seconds)
+
+
+async def reset_while_whmcs_fails(company: Company, asked: Asked, at: int, fault: WhmcsFault, seconds: float) -> None:
+    if (form := await company.fill_in(*asked, at)) is not None:
+        company.break_whmcs(fault)
+        await company.carry_out(form, at, 0)
+        await company.wait(seconds)
+
+
+async def reset_while_slack_fails(company: Company, asked: Asked, at: int, fault: SlackFault, seconds: float) -> None:
+    if (form := await company.fill_in(*asked, at)) is not None:
+        company.break_slack(fault)
+        await company.carry_out(form, at, 0)
+        await company.wait(seconds)
+
+
+async def reset_and_harm(
+    company: Company, asked: Asked, at: int, moment: Moment, harm: Harm, seconds: float, *, is_mended: bool
+) -> None:
+    """The process is hit when it waits for this call. The others go on for a while; then who was frozen goes on as well."""
+    if (form := await company.fill_in(*asked, at)) is not None:
+        await company.carry_out_up_to(form, at, moment)
+        await _harm(company, at, harm, seconds, is_mended=is_mended)
+
+
+async def reset_and_harm_anywhere(
+    company: Company, asked: Asked, at: int, ticks: int, harm: Harm, seconds: float, *, is_mended: bool
+) -> None:
+    """As `reset_and_harm`, wherever it is after so little time."""
+    if (form := await company.fill_in(*asked, at)) is not None:
+        await company.carry_out(form, at, ticks)
+        await _harm(company, at, harm, seconds, is_mended=is_mended)
+
+
+async def reset_and_lose_database(company: Company, asked: Asked, at: int, moment: Moment, seconds: float) -> None:
+    if (form := await company.fill_in(*asked, at)) is not None:
+        await company.carry_out_up_to(form, at, moment)
+        await company.lose_database()
+        company.mend()
+        await company.wait(seconds)
+
+
+async def two_reset_the_same_user(company: Company, user: str, methods: tuple[Method, Method], ticks: int) -> None:
+    filled = [
+        await company.fill_in(agent, user, method, at)
+        for agent, method, at in zip(AGENTS, methods, range(REPLICAS), strict=True)
+    ]
+    for at, form in enumerate(filled):
+        if form is not None:
+            await company.carry_out(form, at, ticks)
+
+
+async def reset_by_two_clicks(company: Company, asked: Asked, ticks: int, seconds: float) -> None:
+    if (form := await company.fill_in(*asked, 0)) is not None:
+        await company.carry_out(form, 0, ticks)
+        await company.submit_again(0, 1, ticks)
+        await company.wait(seconds)
+
+
+async def _harm(company: Company, at: int, harm: Harm, seconds: float, *, is_mended: bool) -> None:
+    await company.harm(at, harm)
+    if is_mended:
+        company.mend()
+    if seconds:
+        await company.sleep_through(seconds)
+        await company.thaw(at)
+
+
+# The rest of an hour
+
+
+async def mend(company: Company) -> None:
+    company.mend()
+
+
+async def move_database(company: Company, *, is_there: bool) -> None:
+    await (company.find_database() if is_there else company.lose_database())
+
+
+_WHMCS_KINDS: Final[tuple[FaultKind, ...]] = (
+    *("drop_before", "drop_after", "held_before", "held_after", "slow_before", "slow_after"),
+    *("html", "truncated", "error_500_after", "status_429", "wrong_json"),
+    *("refused", "internal", "internal_between", "internal_after", "companion_absent"),
+)
+_SLACK_KINDS: Final[tuple[Kind, ...]] = (
+    *("ratelimited", "status_500", "drop_before", "drop_after", "held_before", "held_after", "slow_after", "error"),
+)
+_FORM = st.integers(0, 2)
+_REPLICA = st.integers(0, REPLICAS - 1)
+_PERSON = st.sampled_from(PEOPLE)
+_USER = st.sampled_from(list(USERS))
+_METHOD = st.sampled_from((Method.SET_PASSWORD, Method.RESET_EMAIL))
+_ASKED = st.one_of(
+    st.tuples(st.sampled_from(AGENTS), _USER, _METHOD),
+    st.tuples(st.sampled_from(AGENTS), _USER, _METHOD),
+    st.tuples(st.just(EMAIL_ONLY), _USER, _METHOD),
+)
+_TICKS = st.sampled_from((0, *range(90, 200, 5), 260))
+"""How far a submission gets: at about 90 its reset has begun, at about 200 it has ended."""
+
+_MOMENT = st.builds(
+    Moment,
+    st.sampled_from((WRITE, WRITE, "GetClientsDetails", "chat.postMessage", "chat.update", "response_url")),
+    st.sampled_from(("held_before", "held_after")),
+)
+_WORST = st.sampled_from((Harm.KILL, Harm.FREEZE, Harm.TERMINATE))
+_A_WHILE = st.sampled_from((0.0, 0.5, 3.0))
+"""Seconds for a reset to go on in: with what comes next beside it, or up to its end."""
+
+_ABSENCE = st.sampled_from((0.0, 45.0, 130.0))
+"""Seconds for which a process that was hit is away: another one takes over after 40."""
+
+_WHMCS_FAULT = st.builds(
+    WhmcsFault,
+    action=st.sampled_from(("ResetPassword", "set_password", "set_password", "result", "GetClientsDetails")),
+    kind=st.sampled_from(_WHMCS_KINDS),
+    seconds=st.just(12.0),
+    times=st.integers(1, 3),
+)
+_SLACK_FAULT = st.builds(
+    SlackFault,
+    method=st.sampled_from(("chat.postMessage", "chat.update", "chat.delete", "response_url", "views.update")),
+    kind=st.sampled_from(_SLACK_KINDS),
+    seconds=st.just(3.0),
+    times=st.integers(1, 3),
+    error=st.just("channel_not_found"),
+)
+
+
+def _line(do: Do, **arguments: st.SearchStrategy[Any]) -> st.SearchStrategy[Line]:
+    return st.builds(Line, st.just(do), st.fixed_dictionaries(arguments))
+
+
+_HIT = {"asked": _ASKED, "at": _REPLICA, "harm": _WORST, "seconds": _ABSENCE, "is_mended": st.booleans()}
+_RESETS = (
+    _line(reset, asked=_ASKED, at=_REPLICA, seconds=_A_WHILE),
+    _line(reset_while_whmcs_fails, asked=_ASKED, at=_REPLICA, fault=_WHMCS_FAULT, seconds=_A_WHILE),
+    _line(reset_while_slack_fails, asked=_ASKED, at=_REPLICA, fault=_SLACK_FAULT, seconds=_A_WHILE),
+    _line(reset_and_harm, moment=_MOMENT, **_HIT),
+    _line(reset_and_harm, moment=_MOMENT, **_HIT),
+    _line(reset_and_harm_anywhere, ticks=_TICKS, **_HIT),
+    _line(reset_and_lose_database, asked=_ASKED, at=_REPLICA, moment=_MOMENT, seconds=_A_WHILE),
+    _line(two_reset_the_same_user, user=_USER, methods=st.tuples(_METHOD, _METHOD), ticks=_TICKS),
+    _line(reset_by_two_clicks, asked=_ASKED, ticks=_TICKS, seconds=_A_WHILE),
+)
+_REST = (
+    _line(Company.submit, number=_FORM, at=_REPLICA, ticks=_TICKS),
+    _line(Company.submit_again, number=_FORM, at=_REPLICA, ticks=_TICKS),
+    _line(Company.forge, number=_FORM, forgery=st.sampled_from(Forgery), thief=_PERSON, at=_REPLICA),
+    _line(
+        Company.answer,
+        number=_FORM,
+        person=_PERSON,
+        button=st.sampled_from(("Approve", "Reject")),
+        at=_REPLICA,
+        ticks=_TICKS,
+    ),
+    _line(Company.delete_now, number=_FORM, person=_PERSON, at=_REPLICA),
+    _line(mend),
+    _line(Company.harm, number=_REPLICA, harm=st.sampled_from(Harm)),
+    _line(Company.start, number=_REPLICA),
+    _line(move_database, is_there=st.booleans()),
+    _line(Company.sleep_through, seconds=st.sampled_from((5.0, 31.0, 45.0, 95.0, 200.0, 700.0, 3700.0))),
+)
+PROGRAM: Final = st.lists(st.one_of(*_RESETS, *_RESETS, *_REST), min_size=12, max_size=25)
+"""Two lines of three are whole resets, since without one there is nothing to be seen."""
