@@ -25,7 +25,7 @@ from bot.store.audit import AuditLog
 from bot.store.database import Database
 
 ROOT = Path(__file__).parents[1]
-MANY = 30_000
+MANY = 12_000
 COLUMNS = [
     "at",
     "reference",

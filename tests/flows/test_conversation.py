@@ -201,20 +201,6 @@ async def test_the_newest_choice_wins_when_an_older_card_comes_late(agent: Perso
     assert "Persona Número 60" in modal.text
 
 
-async def test_a_slow_whmcs_leaves_the_modal_and_every_acknowledgement_within_slacks_limit(
-    agent: Person, whmcs: LocalWhmcs, slack: LocalSlack
-) -> None:
-    whmcs.faults.add(WhmcsFault("*", "slow_before", seconds=5))
-    modal = await agent.types("/reset-password ana@example.com")
-    assert await modal.suggestions("Cliente", "an") == ("WHMCS no responde ahora; escriba de nuevo en un momento",)
-    await modal.shows("Id del cliente", timeout_seconds=15)
-    await modal.choose("Método", EMAIL)
-    await modal.submit()
-    await modal.shows("Un momento")
-    await modal.shows("Listo", timeout_seconds=15)
-    assert max(request.seconds for request in slack.requests_to_bot) < slack.acknowledgement_seconds
-
-
 async def test_the_type_ahead_shows_what_one_half_of_the_search_has_when_the_other_is_late(
     agent: Person, whmcs: LocalWhmcs
 ) -> None:

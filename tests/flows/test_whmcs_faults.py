@@ -99,6 +99,22 @@ BEFORE = [
 ]
 
 
+async def test_a_slow_whmcs_leaves_the_modal_and_every_acknowledgement_within_slacks_limit(
+    agent: Person, whmcs: LocalWhmcs, running: World
+) -> None:
+    slack = running.slack
+    whmcs.faults.add(Fault("*", "slow_before", seconds=5))
+    modal = await agent.types("/reset-password ana@example.com")
+    assert await modal.suggestions("Cliente", "an") == ("WHMCS no responde ahora; escriba de nuevo en un momento",)
+    await modal.shows("Id del cliente", timeout_seconds=15)
+    await modal.choose("Método", EMAIL)
+    await modal.submit()
+    await modal.shows("Un momento")
+    await modal.shows("Listo", timeout_seconds=15)
+    assert max(request.seconds for request in slack.requests_to_bot) < slack.acknowledgement_seconds
+    whmcs.faults.clear()
+
+
 @both
 @pytest.mark.parametrize(("fault", "sentences", "reason", "who"), BEFORE)
 async def test_what_fails_before_anything_changed_says_so_and_who_acts_and_frees_its_slot(
