@@ -5,6 +5,7 @@ import uvloop
 
 from bot import app, logs
 from bot.commands.running import FAILED, fail, load
+from bot.running import StartError
 from bot.settings import Settings
 
 
@@ -15,5 +16,5 @@ def serve() -> None:
     logs.configure(settings.log_level, settings.log_format, settings.secrets)
     try:
         uvloop.run(app.serve(settings))
-    except app.StartError as error:
+    except StartError as error:
         fail(str(error), FAILED)

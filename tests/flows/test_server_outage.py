@@ -8,7 +8,8 @@ import pytest
 import pytest_asyncio
 import time_machine
 
-from bot.app import App, StartError
+from bot.app import prepare
+from bot.running import StartError
 from bot.settings import Settings
 from tests.flows.replicas import Replica, replicas
 from tests.flows.test_process import serve
@@ -48,7 +49,7 @@ async def test_a_server_that_is_away_keeps_the_bot_from_starting_in_one_line(
 ) -> None:
     postgresql.stop()
     with pytest.raises(StartError, match=r"^DATABASE_URL: the database can't be used"):
-        await App.prepare(Settings.load(world.settings))
+        await prepare(Settings.load(world.settings))
     postgresql.start()
 
 

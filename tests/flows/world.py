@@ -13,7 +13,8 @@ from typing import Any, Literal, TypeAlias
 import psycopg
 from psycopg.rows import dict_row
 
-from bot.app import App
+from bot.app import prepare
+from bot.running import App
 from bot.settings import Settings
 from sandbox.ports import free_port
 from sandbox.slack import LocalSlack, Modal, Person
@@ -57,7 +58,7 @@ class World:
     @contextlib.asynccontextmanager
     async def bot(self, **settings: str) -> AsyncIterator[App]:
         """Run the bot; what is given overrides the settings of this world."""
-        app = await App.prepare(Settings.load(self.settings | settings))
+        app = await prepare(Settings.load(self.settings | settings))
         await app.start()
         self.app = app
         try:

@@ -13,8 +13,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from bot.app import App, StartError
+from bot.app import prepare
 from bot.domain.resets import Method
+from bot.running import App, StartError
 from bot.settings import Settings
 from sandbox.ports import free_port
 from sandbox.serving import LOOPBACK
@@ -403,7 +404,7 @@ async def open_company(loop: SimulatedLoop, folder: Path, *, has_approvals: bool
 
 
 async def _start(settings: Settings) -> App:
-    app = await App.prepare(settings)
+    app = await prepare(settings)
     await app.start()
     return app
 
