@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 
-from bot.domain.resets import MessageRef, Origin, Result, Settled
+from bot.domain.resets import MessageRef, Origin, Outcome, Reset, Result, Settled
 from bot.slack.errors import SlackError, SlackRefusedError
 from bot.slack.notices import Notices
 from bot.store.jobs import Job, JobStore
@@ -31,17 +31,27 @@ class Telling:
 
         Telling twice is harmless, so it is repeated until Slack takes it, for a day.
         """
-        reset = await self._store.find(job.reference)
-        if reset is not None and reset.outcome is not None:
-            try:
-                await self._tell(Result(reset=reset, outcome=reset.outcome, reason=reset.reason))
-            except SlackError as error:
-                _logger.warning("agent not told", reference=job.reference, error=str(error), attempts=job.attempts)
-                if self._clock() - job.due_at < _PATIENCE:
-                    wait = min(_FIRST_WAIT * 2 ** min(job.attempts - 1, 10), _LONGEST_WAIT)
-                    await self._jobs.postpone(job, self._clock() + wait)
-                    return
-        await self._jobs.complete(job.kind, job.reference, job.place)
+        told: Reset | None = None
+        while (reset := await self._store.find(job.reference)) != told:
+            # Somebody may have told what became known meanwhile, and what was said here has come after it.
+            if reset is not None and reset.outcome is not None and not await self._is_told(job, reset, reset.outcome):
+                return
+            told = reset
+        # Nothing follows what is settled. Before that, a job for what became known just now must stay.
+        is_last = told is None or told.settled is not None
+        await self._jobs.complete(job.kind, job.reference, job.place, due_at=None if is_last else job.due_at)
+
+    async def _is_told(self, job: Job, reset: Reset, outcome: Outcome) -> bool:
+        """False: Slack did not take it, and the job was given back."""
+        try:
+            await self._tell(Result(reset=reset, outcome=outcome, reason=reset.reason))
+        except SlackError as error:
+            _logger.warning("agent not told", reference=job.reference, error=str(error), attempts=job.attempts)
+            if self._clock() - job.due_at < _PATIENCE:
+                wait = min(_FIRST_WAIT * 2 ** min(job.attempts - 1, 10), _LONGEST_WAIT)
+                await self._jobs.postpone(job, self._clock() + wait)
+                return False
+        return True
 
     async def _tell(self, result: Result) -> None:
         message = await self._jobs.find_secret_message(result.reset.reference)

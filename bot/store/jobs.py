@@ -92,13 +92,21 @@ class JobStore:
         return tuple(sorted((_job(row) for row in rows), key=lambda job: job.due_at))
 
     async def complete(
-        self, kind: JobKind, reference: Reference, place: MessageRef, event: AuditEvent | None = None
+        self,
+        kind: JobKind,
+        reference: Reference,
+        place: MessageRef,
+        event: AuditEvent | None = None,
+        *,
+        due_at: datetime | None = None,
     ) -> bool:
-        """Remove the job, with the event that it ends in.
+        """Remove the job, with the event that it ends in. `due_at`: this one alone, and none that took its place.
 
         False: somebody else had completed it, or it is about another message by now; no event then.
         """
         removal = delete(JobRow).where(*_is_job(kind, reference, place))
+        if due_at is not None:
+            removal = removal.where(JobRow.due_at == due_at)
         async with self._database.write() as connection:
             removed = (await connection.execute(removal)).rowcount == 1
             if removed and event is not None:

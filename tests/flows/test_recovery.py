@@ -5,9 +5,15 @@ from contextlib import suppress
 
 import pytest
 
+from bot.domain.audit import BOT
+from bot.domain.references import Reference
+from bot.domain.resets import Settled
+from bot.store.database import Database
+from bot.store.resets import ResetStore
 from sandbox.slack import Fault, Modal
 from sandbox.whmcs import Fault as WhmcsFault
 from tests.flows.world import EMAIL, SET, World, fill_form
+from tests.store.samples import LIMITS
 
 pytestmark = pytest.mark.asyncio
 
@@ -100,6 +106,36 @@ async def test_a_write_that_reaches_whmcs_after_it_was_said_not_to_have_is_told_
         await world.until(lambda: world.audit()[-1] == ("FAILED", "interrupted"))
         [job] = world.rows("SELECT kind FROM jobs WHERE kind <> 'delete_message' AND kind <> 'tell_agent'")
     assert job["kind"] == "settle_reset"
+
+
+async def test_what_becomes_known_while_the_agent_is_being_told_is_told_after_it(http_world: World) -> None:
+    world = http_world
+    async with world.bot():
+        modal = await submit_set_password(world)
+        await modal.shows("Listo")
+    world.let_last_reset_be_running("calling", minutes=3)
+    world.whmcs.forget_requests()
+    telling = world.slack.faults.add(Fault("chat.update", "held_before", times=1))
+    async with world.bot():
+        await world.slack.faults.wait_until_held(telling, timeout_seconds=10)
+        await settle_elsewhere(world, Settled.NOT_DELIVERED)
+        world.slack.faults.release(telling)
+        await world.agent.direct_message(containing="Ya se sabe: la contraseña de ana@example.com")
+        await world.until(lambda: world.rows("SELECT * FROM jobs WHERE kind = 'tell_agent'") == [])
+    assert world.audit() == [("STARTED", ""), ("FAILED", "interrupted"), ("SETTLED", "not_delivered")]
+
+
+async def settle_elsewhere(world: World, settled: Settled) -> None:
+    """Another replica learns what became of the last reset."""
+    database = Database.connect(world.settings["DATABASE_URL"])
+    try:
+        store = ResetStore(database, LIMITS)
+        [row] = world.rows("SELECT reference FROM resets")
+        reset = await store.find(Reference(str(row["reference"])))
+        assert reset is not None
+        assert await store.settle(reset, settled, now=database.now(), actor=BOT, tell_at=database.now())
+    finally:
+        await database.aclose()
 
 
 async def test_an_agent_to_whom_slack_took_nothing_is_told_when_it_does(http_world: World) -> None:
