@@ -83,6 +83,11 @@ class PostgresServer:
                 raise AssertionError((self.folder / "log").read_text())
             time.sleep(0.02)
 
+    @property
+    def process_id(self) -> int | None:
+        """None: it is stopped."""
+        return self._process.pid if self._process is not None else None
+
     def stop(self) -> None:
         """Stop at once, as a server does that crashes: connections are cut, running transactions are lost."""
         if self._process is not None:
