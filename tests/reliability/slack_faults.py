@@ -7,14 +7,15 @@ from typing import Final, TypeAlias
 from sandbox.slack.faults import Kind
 from tests.reliability.case import Case
 from tests.reliability.row import EMAIL, SET, Message, Row, Whmcs, channel, form, message
-from tests.reliability.steps import Do, finish, submit
+from tests.reliability.steps import Do, finish, let_whmcs_go_on, nothing, submit
 
 Break: TypeAlias = Callable[[Case], object]
 
 
 @dataclass(frozen=True)
 class Trouble:
-    """`reach`: up to the button that begins the reset, or to what is broken before it. `go_on`: from there to the end.
+    """`reach`: up to the button that begins the reset, or to what is broken before it. `go_on`: from there to the end;
+    nothing where there is no form in which anything could be pressed.
 
     `is_late`: its end is seen only once Slack is well again.
     """
@@ -77,10 +78,6 @@ async def _show_progress(case: Case) -> None:
     case.submit()
     await case.held_by_whmcs(fault)
     await case.form.shows("One moment", timeout_seconds=20)
-
-
-async def nobody_waits(_: Case) -> None:
-    """There is no form, so that nothing is pressed."""
 
 
 async def find_form(case: Case) -> None:
@@ -205,12 +202,12 @@ CALLS: Final = (
     Trouble(
         _named(_NOT_ADMITTED, "command_429", "`users.info` at the command: 429"),
         at_the_command(broken("users.info", "ratelimited", times=1)),
-        nobody_waits,
+        nothing,
     ),
     Trouble(
         _named(_NOT_ADMITTED, "command_late", "`users.info` at the command: no answer in time"),
         at_the_command(broken("users.info", "held_before", times=1)),
-        nobody_waits,
+        nothing,
     ),
     Trouble(
         _named(_NOT_CONFIRMED, "button_500", "`users.info` at *Confirm*: 500"),
@@ -219,6 +216,8 @@ CALLS: Final = (
     Trouble(
         _named(_NOT_CONFIRMED, "button_late", "`users.info` at *Confirm*: no answer in time"),
         go_on=at_the_button(broken("users.info", "held_before", times=1)),
+        # Who asks again while that answer is still waited for, waits for the same one.
+        is_late=True,
     ),
     Trouble(
         _named(_NOT_CONFIRMED, "button_lost", "`users.info` at *Confirm*: answer lost"),
@@ -229,17 +228,17 @@ CALLS: Final = (
     Trouble(
         _named(_UNSEEN, "open_429", "`views.open`: 429"),
         at_the_command(broken("views.open", "ratelimited")),
-        nobody_waits,
+        nothing,
     ),
     Trouble(
         _named(_UNSEEN, "open_500", "`views.open`: 500"),
         at_the_command(broken("views.open", "status_500")),
-        nobody_waits,
+        nothing,
     ),
     Trouble(
         _named(_UNSEEN, "open_late", "`views.open`: no answer in time, and no work"),
         at_the_command(broken("views.open", "held_before")),
-        nobody_waits,
+        nothing,
     ),
     Trouble(
         _named(
@@ -254,12 +253,12 @@ CALLS: Final = (
     Trouble(
         _named(_UNSEEN, "open_expired", "`views.open`: the trigger has expired"),
         at_the_command(broken("views.open", "error", error="expired_trigger_id")),
-        nobody_waits,
+        nothing,
     ),
     Trouble(
         _named(_UNSEEN, "card_500", f"`views.update` with the client’s card: 500, {_ALL}", reads=channel(NOT_DRAWN)),
         at_the_command(broken("views.update", "status_500")),
-        nobody_waits,
+        nothing,
     ),
     Trouble(
         _named(
@@ -270,7 +269,7 @@ CALLS: Final = (
             reads=channel(NOT_DRAWN),
         ),
         draw_last_step_late,
-        nobody_waits,
+        nothing,
     ),
     Trouble(
         _named(_MAIL, "result_429", "`views.update` with the result: 429, once"),
@@ -485,7 +484,7 @@ TOKENS: Final = (
     Trouble(
         _named(_NOT_ADMITTED, "revoked_before", "Token revoked before the command"),
         at_the_command(_REVOKED),
-        nobody_waits,
+        nothing,
     ),
     Trouble(
         _named(_MAIL, "revoked_form", "Token revoked between form and button", reads=channel(SENT)),
@@ -536,4 +535,49 @@ TOKENS: Final = (
 )
 
 TROUBLES: Final = (*CALLS, *TOKENS)
-ROWS: Final = tuple(trouble.row for trouble in TROUBLES)
+
+
+@dataclass(frozen=True)
+class Silence:
+    """`before`: up to where the socket falls silent; `after`: while it is. `is_late`: seen once there is another one."""
+
+    row: Row
+    before: Do = nothing
+    after: Do = nothing
+    is_late: bool = False
+
+
+async def submit_up_to_check(case: Case) -> None:
+    """The button has arrived, and nobody has answered it."""
+    fault = case.break_whmcs("GetClientsDetails", "held_before", times=1)
+    case.submit()
+    await case.held_by_whmcs(fault)
+
+
+def _silences(sound: Row, said: str) -> tuple[Silence, ...]:
+    """The same for either method; `sound` is how it ends where nothing goes wrong."""
+    between = "Socket Mode: the socket falls silent between form and button, and is replaced"
+    unheard = Row(
+        name="socket_form",
+        method=sound.method,
+        fault=between,
+        reads=form("We had some trouble connecting. Try again?"),
+        audit=(),
+        again=True,
+    )
+    unanswered = _named(
+        sound,
+        "socket_button",
+        "Socket Mode: the socket falls silent before the button is answered",
+        reads=channel(said),
+    )
+    asked = _named(sound, "socket_write", "Socket Mode: the socket falls silent while WHMCS is asked")
+    return (
+        Silence(unheard, after=submit, is_late=True),
+        Silence(unanswered, before=submit_up_to_check, after=let_whmcs_go_on),
+        Silence(asked, before=_show_progress, after=let_whmcs_go_on),
+    )
+
+
+SILENCES: Final = (*_silences(_MAIL, SENT), *_silences(_PASSWORD, DELIVERED))
+ROWS: Final = (*(trouble.row for trouble in TROUBLES), *(silence.row for silence in SILENCES))
