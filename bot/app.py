@@ -468,6 +468,7 @@ def _build_table(
     results = Results(
         resets=resets,
         directory=ground.directory,
+        drawing=drawing,
         languages=languages,
         offers_replies=bool(settings.whmcs_reply_admin),
     )

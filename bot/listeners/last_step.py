@@ -100,7 +100,8 @@ class LastStepListeners:
             meanwhile = reset_result.build_progress(state, request.method, t)
         shown = self._tasks.spawn(drawing, name="result")
         if not await self._drawing.ends_in_time(shown, arrived_at):
-            self._drawing.draw_later(view_id, ticket, _wait_for(shown))
+            unshown = partial(self._results.say_unshown, state, request.agent)
+            self._drawing.draw_later(view_id, ticket, _wait_for(shown), unshown=unshown)
             return update(meanwhile)
         return update(shown.result())
 

@@ -3,8 +3,10 @@
 import asyncio
 
 from bot.domain.permissions import Agent
+from bot.domain.references import Reference
 from bot.domain.replies import ReplyReason
 from bot.domain.resets import Method, Outcome, ResetRequest, Result
+from bot.listeners.drawing import Drawing
 from bot.services.directory import Directory, LookupFailedError
 from bot.services.errors import (
     AnswerNeededError,
@@ -31,8 +33,15 @@ class Results:
     """`offers_replies`: whether a reset with a ticket can be replied to."""
 
     def __init__(
-        self, *, resets: ResetService, directory: Directory, languages: Languages, offers_replies: bool
+        self,
+        *,
+        resets: ResetService,
+        directory: Directory,
+        drawing: Drawing,
+        languages: Languages,
+        offers_replies: bool,
     ) -> None:
+        self._drawing = drawing
         self._offers_replies = offers_replies
         self._resets = resets
         self._directory = directory
@@ -51,6 +60,19 @@ class Results:
             offers_reply=self._offers_replies and is_done and bool(reset.ticket),
             replied=replied,
         )
+
+    async def say_unshown(self, state: State, agent: Agent) -> None:
+        """Say where the agent began that the form can't show why nothing was begun. What was begun is told by itself.
+
+        Raises: SlackError.
+        """
+        try:
+            if await self._resets.is_used(Reference(state.reference)):
+                return
+        except AuditUnavailableError:
+            # Nobody knows what was begun, so nothing is said of it.
+            return
+        await self._drawing.say_unshown(state.origin, agent)
 
     async def wait_for(self, task: asyncio.Task[Result], state: State, request: ResetRequest, t: Texts) -> View:
         """The view of how it ended, whichever process carries it out.

@@ -125,7 +125,8 @@ class SubmissionListeners:
         left = CHECK_SECONDS - (asyncio.get_running_loop().time() - arrived_at)
         task = self._resets.submit(request, check_seconds=max(left, _LEAST_CHECK_SECONDS))
         if not await self._drawing.ends_in_time(task, arrived_at):
-            self._drawing.draw_later(view_id, ticket, self._draw_end(task, state, request, t))
+            unshown = partial(self._results.say_unshown, state, request.agent)
+            self._drawing.draw_later(view_id, ticket, self._draw_end(task, state, request, t), unshown=unshown)
             return update(result_modal.build_progress(state, request.method, t))
         try:
             return update(self._results.draw(task.result(), state, t))

@@ -491,9 +491,14 @@ TOKENS: Final = (
         go_on=at_the_button(_REVOKED),
     ),
     Trouble(
-        _named(_NOT_CONFIRMED, "revoked_form", "Token revoked between form and *Confirm*, then given back"),
-        go_on=at_the_button(_REVOKED),
-        is_late=True,
+        _named(
+            _NOT_CONFIRMED,
+            "revoked_form",
+            "Token revoked between form and *Confirm*, and no answer in time from `users.info`",
+            reads=(*form("One moment"), *channel(NOT_DRAWN)),
+            again=False,
+        ),
+        go_on=at_the_button(broken("users.info", "held_before"), _REVOKED),
     ),
     Trouble(
         _named(
