@@ -53,6 +53,29 @@ def held_by_slack(method: str, kind: SlackKind) -> Do:
     return hold
 
 
+def held_deletion(kind: SlackKind) -> Do:
+    async def hold(case: Case) -> None:
+        fault = case.break_slack("chat.delete", kind)
+        case.let_message_be_due()
+        await case.held_by_slack(fault)
+
+    return hold
+
+
+async def with_progress(case: Case) -> None:
+    """So that the result is no longer the answer to the button."""
+    await held_by_whmcs("held_after")(case)
+    await case.form.shows("One moment", timeout_seconds=20)
+
+
+async def held_result(case: Case) -> None:
+    """The outcome is committed, and neither the form nor the channel says it."""
+    held = [case.break_slack("views.update", "held_before"), case.break_slack("response_url", "held_before")]
+    case.let_whmcs_go_on()
+    for fault in held:
+        await case.held_by_slack(fault)
+
+
 @dataclass(frozen=True)
 class Stop:
     """How a reset is brought to its step, one after the other for all: `prepare` what takes a while, then `hold`.

@@ -7,21 +7,22 @@ import pytest
 import pytest_asyncio
 
 from bot.domain.resets import Method
-from sandbox.slack.faults import Kind as SlackKind
 from tests.reliability.case import PLACEHOLDER, Case
 from tests.reliability.checks import expect_end, expect_nothing_left
 from tests.reliability.row import EMAIL, SET, Message, Row, Whmcs, form, message
 from tests.reliability.stage import Endings, Stage
 from tests.reliability.steps import (
-    Do,
     Stop,
     finish,
     held_by_slack,
     held_by_whmcs,
+    held_deletion,
+    held_result,
     let_message_be_due,
     let_whmcs_go_on,
     nothing,
     submit,
+    with_progress,
 )
 
 pytestmark = pytest.mark.xdist_group("reliability-killed")
@@ -31,33 +32,10 @@ INTERRUPTED: Final = message(
 )
 
 
-def held_deletion(kind: SlackKind) -> Do:
-    async def hold(case: Case) -> None:
-        fault = case.break_slack("chat.delete", kind)
-        case.let_message_be_due()
-        await case.held_by_slack(fault)
-
-    return hold
-
-
 async def with_placeholder(case: Case) -> None:
     """The user is being checked, and the placeholder is there."""
     await held_by_whmcs("held_before", "GetClientsDetails")(case)
     await case.agent.direct_message(containing=PLACEHOLDER, timeout_seconds=20)
-
-
-async def with_progress(case: Case) -> None:
-    """So that the result is no longer the answer to the button."""
-    await held_by_whmcs("held_after")(case)
-    await case.form.shows("One moment", timeout_seconds=20)
-
-
-async def held_result(case: Case) -> None:
-    """The outcome is committed, and neither the form nor the channel says it."""
-    held = [case.break_slack("views.update", "held_before"), case.break_slack("response_url", "held_before")]
-    case.let_whmcs_go_on()
-    for fault in held:
-        await case.held_by_slack(fault)
 
 
 def nothing_changed(name: str, method: Method, fault: str, held: Message = Message.NOTICE) -> Row:
