@@ -37,6 +37,11 @@ class Replica:
         async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
             return await client.get(f"http://{LOOPBACK}:{self.ops_port}/readyz")
 
+    async def is_stopping(self) -> bool:
+        """As it says itself, to whom may still send it something."""
+        answer = await self.readiness()
+        return answer.status_code == 503 and answer.json().get("bot") == "stopping"
+
     async def figures(self) -> str:
         async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
             return (await client.get(f"http://{LOOPBACK}:{self.ops_port}/metrics")).text

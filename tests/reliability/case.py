@@ -37,6 +37,7 @@ class Case:
     reference: str = ""
     _submitting: list[asyncio.Task[object]] = field(default_factory=list)
     _whmcs_faults: list[WhmcsFault] = field(default_factory=list)
+    _slack_faults: list[SlackFault] = field(default_factory=list)
 
     @property
     def write(self) -> str:
@@ -121,7 +122,14 @@ class Case:
             "*": self.agent.id,
         }[method]
         fault = SlackFault(method, kind, times=times, seconds=seconds, error=error, about=about or usual)
+        self._slack_faults.append(fault)
         return self.world.slack.faults.add(fault)
+
+    def let_slack_go_on(self) -> None:
+        """Slack is well again for this case, and goes on with what it holds of it."""
+        for fault in self._slack_faults:
+            fault.times = fault.used
+            self.world.slack.faults.release(fault)
 
     async def lose_whmcs(self) -> None:
         """What WHMCS holds of this case comes to nothing more: it is not done, or not answered."""

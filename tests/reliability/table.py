@@ -6,7 +6,16 @@ from pathlib import Path
 from typing import Final
 
 from bot.domain.resets import Method
-from tests.reliability import follow_ups, postgresql_faults, slack_faults, sqlite_faults, test_killed, whmcs_faults
+from tests.reliability import (
+    follow_ups,
+    moved_clock,
+    postgresql_faults,
+    slack_faults,
+    sqlite_faults,
+    stopped,
+    test_killed,
+    whmcs_faults,
+)
 from tests.reliability.row import Row
 
 PAGE: Final = Path(__file__).parents[2] / "docs/reliability.md"
@@ -82,6 +91,13 @@ SECTIONS: Final = (
         "quarter of a minute of that. Until then the outcome is in its log, with `recorded` false, also where the process "
         "is killed. Where it took the database longer than 1.5 s to refuse, the form is sent again after *Back*.",
         (*sqlite_faults.ROWS, *postgresql_faults.ROWS),
+    ),
+    Section(
+        "Stopped, and moved clocks",
+        "SIGTERM comes at each step: what is under way has 25 s to end, then the process ends by itself, and the next one "
+        "takes over what is left. Where the database has no clock of its own, a host's clock that is ahead lets a password's "
+        "message go early, and one that is behind lets it stay longer. Nothing is done twice.",
+        (*stopped.ROWS, *moved_clock.ROWS),
     ),
 )
 
