@@ -17,8 +17,9 @@ _ENDS = {end.row.id: end for end in ENDS}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def ended(stage: Stage, rows: list[Row], endings: Endings) -> Endings:
+async def ended(stage: Stage, rows: list[Row]) -> Endings:
     """Everything happens here, to all rows at once; their tests tell how each ended."""
+    endings = Endings()
     world = stage.world
     world.slack.add_channel(CHANNEL_NAME, stage.bystanders, has_bot=True)
     cases = [stage.cast(row) for row in rows]

@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 
 from sandbox.slack import Fault as SlackFault
+from tests.flows.world import Mode
 from tests.reliability.case import Case
 from tests.reliability.checks import expect_end, expect_nothing_left
 from tests.reliability.row import Row
@@ -20,15 +21,16 @@ _SILENCES = {silence.row.id: silence for silence in SILENCES}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def silent_stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
-    """Over a socket, wherever the other one is: over HTTP nothing can fall silent."""
-    async with make_stage(tmp_path_factory.mktemp("silent_stage"), "socket") as made:
+async def silent_stage(place: tuple[Mode, str], tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    """Beside the other one, and over a socket wherever that one is: over HTTP nothing can fall silent."""
+    async with make_stage(tmp_path_factory.mktemp(f"silent_beside_{place[0]}"), "socket") as made:
         yield made
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def told(stage: Stage, silent_stage: Stage, rows: list[Row], endings: Endings) -> Endings:
+async def told(stage: Stage, silent_stage: Stage, rows: list[Row]) -> Endings:
     """Everything happens here, to all rows at once; their tests tell how each ended."""
+    endings = Endings()
     cases = [stage.cast(row) for row in rows if row.id in _TROUBLES]
     silent = [silent_stage.cast(row) for row in rows if row.id in _SILENCES]
     await asyncio.gather(_go_wrong(stage, endings, cases), _fall_silent(silent_stage, endings, silent))
