@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
-from sandbox.slack.faults import Kind
+from sandbox.slack.faults import Fault, Kind
 from tests.reliability.case import Case
 from tests.reliability.row import EMAIL, SET, Message, Row, Whmcs, channel, form, message
 from tests.reliability.steps import Do, finish, let_whmcs_go_on, nothing, submit
@@ -17,13 +17,15 @@ class Trouble:
     """`reach`: up to the button that begins the reset, or to what is broken before it. `go_on`: from there to the end;
     nothing where there is no form in which anything could be pressed.
 
-    `is_late`: its end is seen only once Slack is well again.
+    `is_late`: its end is seen only once Slack is well again. `is_first`: what is broken is everybody's, so that it is over
+    before the others begin.
     """
 
     row: Row
     reach: Do = Case.fill_in
     go_on: Do = submit
     is_late: bool = False
+    is_first: bool = False
 
 
 def broken(method: str, kind: Kind, *, times: int | None = None, error: str = "") -> Break:
@@ -78,6 +80,12 @@ async def _show_progress(case: Case) -> None:
     case.submit()
     await case.held_by_whmcs(fault)
     await case.form.shows("One moment", timeout_seconds=20)
+
+
+async def lose_groups(case: Case) -> None:
+    """Whoever is in a group is read for everybody at once."""
+    case.world.slack.faults.add(Fault("usergroups.users.list", "ratelimited", seconds=1, times=1))
+    case.submit()
 
 
 async def find_form(case: Case) -> None:
@@ -223,6 +231,11 @@ CALLS: Final = (
         _named(_NOT_CONFIRMED, "button_lost", "`users.info` at *Confirm*: answer lost"),
         go_on=at_the_button(broken("users.info", "drop_after")),
         is_late=True,
+    ),
+    Trouble(
+        _named(_NOT_CONFIRMED, "groups_429", "`usergroups.users.list` at *Confirm*: 429"),
+        go_on=lose_groups,
+        is_first=True,
     ),
     # The form.
     Trouble(

@@ -41,7 +41,9 @@ async def _go_wrong(stage: Stage, endings: Endings, cases: list[Case]) -> None:
     # What is refused before Slack has told who asks is said in the default language.
     await stage.start(DEFAULT_LOCALE="en")
     _revoke_token(stage)
-    await endings.play(cases, _tell)
+    first = [case for case in cases if _TROUBLES[case.row.id].is_first]
+    await endings.play(first, _tell)
+    await endings.play([case for case in cases if case not in first], _tell)
     stage.world.slack.faults.clear()
     _revoke_token(stage)
     stage.let_pass(minutes=3)
