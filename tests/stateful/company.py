@@ -31,13 +31,9 @@ OUTSIDER: Final = "Olga"
 PEOPLE: Final = (*AGENTS, EMAIL_ONLY, OUTSIDER)
 """The first two may do everything, the third may not set passwords, the last one is no agent."""
 
+_NAMES: Final = ("nora", "otto", "pia", "quim", "rosa", "saul", "tess", "udo", "vito", "wim", "xena", "yago")
 USERS: Final[Mapping[str, tuple[int, int]]] = {
-    "nora": (1001, 5001),
-    "otto": (1001, 5002),
-    "pia": (1002, 5003),
-    "quim": (1002, 5004),
-    "rosa": (1003, 5005),
-    "saul": (1003, 5006),
+    name: (1001 + number // 3, 6001 + number) for number, name in enumerate(_NAMES)
 }
 """Each user's client and own id."""
 
@@ -101,6 +97,10 @@ class Form:
     reference: str
     payload: dict[str, Any]
 
+    def whmcs_action(self, call: str) -> str:
+        """WHMCS's name for it. `call` may be WRITE: the one that changes something."""
+        return _WRITES[self.method] if call == WRITE else call
+
 
 @dataclass
 class Replica:
@@ -163,7 +163,7 @@ class Company:
 
     async def carry_out_up_to(self, form: Form, at: int, moment: Moment) -> None:
         """Press the button, and let it get as far as this, if it does."""
-        call = _WRITES[form.method] if moment.call == WRITE else moment.call
+        call = form.whmcs_action(moment.call)
         if call in _WHMCS_CALLS:
             whmcs_fault = WhmcsFault(call, moment.kind, times=1)
             self.break_whmcs(whmcs_fault)

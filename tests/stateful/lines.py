@@ -41,9 +41,11 @@ async def reset(company: Company, asked: Asked, at: int, seconds: float) -> None
         await company.wait(seconds)
 
 
-async def reset_while_whmcs_fails(company: Company, asked: Asked, at: int, fault: WhmcsFault, seconds: float) -> None:
+async def reset_while_whmcs_fails(
+    company: Company, asked: Asked, at: int, call: str, kind: FaultKind, times: int | None, seconds: float
+) -> None:
     if (form := await company.fill_in(*asked, at)) is not None:
-        company.break_whmcs(fault)
+        company.break_whmcs(WhmcsFault(form.whmcs_action(call), kind, times=times, seconds=12.0))
         await company.carry_out(form, at, 0)
         await company.wait(seconds)
 
@@ -119,8 +121,8 @@ async def move_database(company: Company, *, is_there: bool) -> None:
 
 
 _WHMCS_KINDS: Final[tuple[FaultKind, ...]] = (
-    *("drop_before", "drop_after", "held_before", "held_after", "slow_before", "slow_after"),
-    *("html", "truncated", "error_500_after", "status_429", "wrong_json"),
+    *("drop_before", "drop_after", "held_before", "held_before", "held_after", "held_after", "slow_before"),
+    *("slow_after", "html", "truncated", "error_500_after", "status_429", "wrong_json"),
     *("refused", "internal", "internal_between", "internal_after", "companion_absent"),
 )
 _SLACK_KINDS: Final[tuple[Kind, ...]] = (
@@ -151,13 +153,6 @@ _A_WHILE = st.sampled_from((0.0, 0.5, 3.0))
 _ABSENCE = st.sampled_from((0.0, 45.0, 130.0))
 """Seconds for which a process that was hit is away: another one takes over after 40."""
 
-_WHMCS_FAULT = st.builds(
-    WhmcsFault,
-    action=st.sampled_from(("ResetPassword", "set_password", "set_password", "result", "GetClientsDetails")),
-    kind=st.sampled_from(_WHMCS_KINDS),
-    seconds=st.just(12.0),
-    times=st.integers(1, 3),
-)
 _SLACK_FAULT = st.builds(
     SlackFault,
     method=st.sampled_from(("chat.postMessage", "chat.update", "chat.delete", "response_url", "views.update")),
@@ -175,7 +170,15 @@ def _line(do: Do, **arguments: st.SearchStrategy[Any]) -> st.SearchStrategy[Line
 _HIT = {"asked": _ASKED, "at": _REPLICA, "harm": _WORST, "seconds": _ABSENCE, "is_mended": st.booleans()}
 _RESETS = (
     _line(reset, asked=_ASKED, at=_REPLICA, seconds=_A_WHILE),
-    _line(reset_while_whmcs_fails, asked=_ASKED, at=_REPLICA, fault=_WHMCS_FAULT, seconds=_A_WHILE),
+    _line(
+        reset_while_whmcs_fails,
+        asked=_ASKED,
+        at=_REPLICA,
+        call=st.sampled_from((WRITE, WRITE, WRITE, "result", "GetClientsDetails")),
+        kind=st.sampled_from(_WHMCS_KINDS),
+        times=st.sampled_from((1, 2, None)),
+        seconds=st.sampled_from((0.0, 3.0, 35.0)),
+    ),
     _line(reset_while_slack_fails, asked=_ASKED, at=_REPLICA, fault=_SLACK_FAULT, seconds=_A_WHILE),
     _line(reset_and_harm, moment=_MOMENT, **_HIT),
     _line(reset_and_harm, moment=_MOMENT, **_HIT),
