@@ -108,8 +108,7 @@ class ResetService:
             return running.task
         task = self._tasks.spawn(self._submit(request, check_seconds), name=f"reset {request.reference}")
         if running is None:
-            self._running[request.reference] = _Running(request, task)
-            task.add_done_callback(lambda _: self._running.pop(request.reference, None))
+            self._note_running(request, task)
         return task
 
     async def wait_for_outcome(self, reference: Reference) -> Result:
@@ -201,8 +200,7 @@ class ResetService:
             needs_approval=True,
         )
         task = self._tasks.spawn(self._carry_on(reset, request), name=f"reset {reset.reference}")
-        self._running[reset.reference] = _Running(request, task)
-        task.add_done_callback(lambda _: self._running.pop(reset.reference, None))
+        self._note_running(request, task)
         return task
 
     async def record_tampering(self, reference: str, agent_id: AgentId, reason: str) -> None:
@@ -218,6 +216,17 @@ class ResetService:
                 step=Step.SUBMISSION,
             )
         )
+
+    def _note_running(self, request: ResetRequest, task: asyncio.Task[Result]) -> None:
+        self._running[request.reference] = _Running(request, task)
+
+        def forget(ended: asyncio.Task[Result]) -> None:
+            # A form that is sent again while its reset waits for an agreement ends after that may have come.
+            running = self._running.get(request.reference)
+            if running is not None and running.task is ended:
+                del self._running[request.reference]
+
+        task.add_done_callback(forget)
 
     async def _submit(self, request: ResetRequest, check_seconds: float) -> Result:
         if self._is_stopping:
