@@ -428,6 +428,20 @@ async def test_a_slow_refusal_brings_the_form_back_with_the_text(agent: Person, 
     assert modal.chosen("Texto") == "Hola, Ana."
 
 
+async def test_a_result_that_slack_does_not_show_is_said_where_the_agent_began(
+    agent: Person, slack: LocalSlack, whmcs: LocalWhmcs, running: World
+) -> None:
+    modal = await open_reply(await reset_with_ticket(agent, EMAIL))
+    whmcs.faults.add(WhmcsFault("AddTicketReply", "held_before"))
+    submitting = asyncio.ensure_future(modal.submit())
+    await modal.shows("Un momento: se pide a WHMCS")
+    slack.faults.add(Fault("views.update", "status_500", about=str(modal.view["id"])))
+    whmcs.faults.clear()
+    await submitting
+    await agent.ephemeral_message(containing="La respuesta está en el ticket 516757", timeout_seconds=10)
+    await running.until(lambda: running.rows("SELECT * FROM jobs WHERE kind = 'settle_reply'") == [])
+
+
 async def test_a_modal_that_was_closed_leaves_the_result_where_the_agent_began(
     agent: Person, whmcs: LocalWhmcs
 ) -> None:
