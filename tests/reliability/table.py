@@ -10,10 +10,10 @@ from tests.reliability import (
     follow_ups,
     moved_clock,
     postgresql_faults,
-    slack_faults,
     sqlite_faults,
     stopped,
     test_killed,
+    test_slack,
     whmcs_faults,
 )
 from tests.reliability.row import Row
@@ -77,7 +77,7 @@ SECTIONS: Final = (
         "Calls to Slack have 8 s to answer; what is harmless to repeat is repeated, three or four times, and after 429 as "
         "late as Slack asks for. *Refused for good*, *429*, *500* and *no answer in time* are before the work where "
         "nothing else is said. Who is an agent has to be told within seconds.",
-        slack_faults.ROWS,
+        test_slack.ROWS,
     ),
     Section(
         "Approvals and ticket replies",

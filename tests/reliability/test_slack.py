@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Final
 
 import pytest
 import pytest_asyncio
@@ -11,13 +12,15 @@ from tests.flows.world import Mode
 from tests.reliability.case import Case
 from tests.reliability.checks import expect_end, expect_nothing_left
 from tests.reliability.row import Row
-from tests.reliability.slack_faults import ROWS, SILENCES, TROUBLES
+from tests.reliability.slack_away import SILENCES, TOKENS
+from tests.reliability.slack_faults import CALLS
 from tests.reliability.stage import Endings, Stage, make_stage
 
 pytestmark = pytest.mark.xdist_group("reliability-slack")
 
-_TROUBLES = {trouble.row.id: trouble for trouble in TROUBLES}
-_SILENCES = {silence.row.id: silence for silence in SILENCES}
+_TROUBLES: Final = {trouble.row.id: trouble for trouble in (*CALLS, *TOKENS)}
+_SILENCES: Final = {silence.row.id: silence for silence in SILENCES}
+ROWS: Final = (*(trouble.row for trouble in _TROUBLES.values()), *(silence.row for silence in _SILENCES.values()))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
