@@ -17,6 +17,8 @@ _logger = structlog.stdlib.get_logger(__name__)
 _FIRST_WAIT: Final = timedelta(seconds=5)
 _LONGEST_WAIT: Final = timedelta(minutes=10)
 _PATIENCE: Final = timedelta(days=1)
+_READABLE: Final = timedelta(minutes=5)
+"""What stands in a message that is deleted sooner may not be read."""
 
 
 class Telling:
@@ -59,9 +61,9 @@ class Telling:
         if message is not None and settled in {None, Settled.NOT_DELIVERED}:
             # Whatever it holds, so that what is said of it is so.
             is_replaced = await self._is_replaced(message.place, result)
-            if is_replaced and settled is None:
+            if is_replaced and settled is None and message.deletes_at - self._clock() >= _READABLE:
                 return
-        # Nobody notices news in an old message.
+        # Nobody notices news in an old message, and what is said in one that is about to be deleted goes with it.
         await self._notices.confirm(Origin(), result)
 
     async def _is_replaced(self, place: MessageRef, result: Result) -> bool:
