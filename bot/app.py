@@ -370,7 +370,16 @@ def _build_resets(ground: _Ground, client_notices: ClientNotices) -> ResetServic
 def _build_background_work(ground: _Ground, resets: ResetService) -> tuple[Deletions, tuple[Worker, ...]]:
     jobs, clock, homes = ground.jobs, ground.database.now, ground.homes
     pace = Pace(per_minute=_DELETIONS_PER_MINUTE, at_once=_DELETIONS_AT_ONCE, clock=time.monotonic)
-    deletions = Deletions(jobs=jobs, notices=ground.notices, access=ground.access, homes=homes, pace=pace, clock=clock)
+    deletions = Deletions(
+        jobs=jobs,
+        resets=ground.store,
+        audit=AuditLog(ground.database),
+        notices=ground.notices,
+        access=ground.access,
+        homes=homes,
+        pace=pace,
+        clock=clock,
+    )
     recovery = Recovery(
         store=ground.store,
         jobs=jobs,

@@ -9,13 +9,15 @@ import structlog
 from bot.domain.audit import BOT, Action, AuditEvent, Happened, Step
 from bot.domain.permissions import Agent, Denial
 from bot.domain.references import Reference
-from bot.domain.resets import MessageRef
+from bot.domain.resets import MessageRef, SecretMessage
 from bot.services.access import Access
 from bot.services.homes import Homes
 from bot.services.pace import Pace
 from bot.slack.errors import SlackError, SlackRateLimitedError
 from bot.slack.notices import Notices
+from bot.store.audit import AuditLog
 from bot.store.jobs import Job, JobKind, JobStore
+from bot.store.resets import ResetStore
 
 _logger = structlog.stdlib.get_logger(__name__)
 
@@ -31,6 +33,8 @@ class Deletions:
         self,
         *,
         jobs: JobStore,
+        resets: ResetStore,
+        audit: AuditLog,
         notices: Notices,
         access: Access,
         homes: Homes,
@@ -38,6 +42,8 @@ class Deletions:
         clock: Callable[[], datetime],
     ) -> None:
         self._jobs = jobs
+        self._resets = resets
+        self._audit = audit
         self._pace = pace
         self._homes = homes
         self._notices = notices
@@ -50,6 +56,8 @@ class Deletions:
         Raises: NotAllowedError: the message is somebody else's; recorded as DENIED.
         """
         message = await self._jobs.find_secret_message(reference)
+        if message is None and await self._resets.find(reference) is None:
+            return await self._delete_forgotten(agent, reference, place)
         if message is None:
             return True
         if message.agent_id != agent.id or message.place != place:
@@ -64,6 +72,22 @@ class Deletions:
             return False
         await self._jobs.complete(JobKind.DELETE_MESSAGE, reference, place, self._deleted(reference, agent.id))
         self._homes.note_change(agent.id)
+        return True
+
+    async def _delete_forgotten(self, agent: Agent, reference: Reference, place: MessageRef) -> bool:
+        """The database is a copy from before the reset, or the reset is long over: its message is in Slack, if anywhere."""
+        try:
+            is_deleted = await self._notices.delete(place)
+        except SlackError as error:
+            _logger.warning("message not deleted", reference=reference, error=str(error))
+            now = self._clock()
+            message = SecretMessage(
+                reference=reference, agent_id=agent.id, agent_locale=agent.locale, place=place, deletes_at=now
+            )
+            await self._jobs.replace_message(message)
+            return False
+        if is_deleted:
+            await self._audit.record(self._deleted(reference, agent.id))
         return True
 
     async def delete_due(self, job: Job) -> None:

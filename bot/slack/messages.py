@@ -81,8 +81,8 @@ class Messages:
         found = answer.get("messages")
         return tuple(message for message in found if isinstance(message, Mapping)) if isinstance(found, list) else ()
 
-    async def delete(self, place: MessageRef) -> None:
-        """Delete a message of ours; one that is gone already is fine.
+    async def delete(self, place: MessageRef) -> bool:
+        """Delete a message of ours. False: it was gone already, which is as good.
 
         Raises: SlackError.
         """
@@ -91,6 +91,8 @@ class Messages:
         except SlackRefusedError as error:
             if error.code != "message_not_found":
                 raise
+            return False
+        return True
 
     async def answer(self, origin: Origin, agent_id: AgentId, content: MessageContent) -> None:
         """Tell the agent alone, where he typed; without a usable response_url, in a direct message.

@@ -80,8 +80,9 @@ class Notices:
         content = direct_message.build_notice(ticket_reply.sentence(t, result, ""), t)
         await self._messages.post(result.reset.agent_id, content, attempts=2)
 
-    async def delete(self, place: MessageRef) -> None:
-        await self._messages.delete(place)
+    async def delete(self, place: MessageRef) -> bool:
+        """False: it was gone already. Raises: SlackError."""
+        return await self._messages.delete(place)
 
     def _secret(
         self, message: SecretMessage, reset: Reset, password: str, replied: ReplyReason | None = None
