@@ -14,37 +14,6 @@ def deletions(world: World) -> int:
     return [call.method for call in world.slack.calls].count("chat.delete")
 
 
-async def test_with_ten_thousand_messages_to_delete_the_bot_starts_at_once_and_recovers_first(
-    http_world: World,
-) -> None:
-    world = http_world
-    async with world.bot():
-        modal = await fill_form(world.agent, "ana@example.com", SET)
-        await modal.submit()
-        await modal.shows("Listo")
-        waiting = world.agent.direct_messages[-1]
-    world.let_last_reset_be_running("calling")
-    world.execute(
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)"
-        " INSERT INTO jobs (kind, reference, due_at, attempts, agent_id, agent_locale, channel, ts)"
-        " SELECT kind, 'REF-' || i, '2026-01-01 00:00:00.000000', 0, agent_id, agent_locale, channel, i || '.0'"
-        " FROM n JOIN jobs ON kind = 'delete_message'"
-    )
-    loop = asyncio.get_running_loop()
-    began = loop.time()
-    async with world.bot():
-        assert loop.time() - began < 5
-        await waiting.shows("cámbiela otra vez", timeout_seconds=10)
-        await world.until(lambda: deletions(world) > 20, timeout_seconds=20)
-        most = 20 + (loop.time() - began) * 40 / 60 + 1
-        assert deletions(world) <= most
-        modal = await fill_form(world.agent, "#51", SET)
-        await modal.submit()
-        await modal.shows("Listo")
-    # What was gone already is done with; the two that are not due are left.
-    assert len(world.rows("SELECT * FROM jobs WHERE kind = 'delete_message'")) == 10_002 - deletions(world)
-
-
 async def test_no_message_is_asked_for_while_slack_says_to_wait_and_then_it_goes_on(http_world: World) -> None:
     world = http_world
     async with world.bot():

@@ -9,6 +9,7 @@ from bot.domain.resets import Method
 from tests.reliability import (
     follow_ups,
     moved_clock,
+    old_data,
     postgresql_faults,
     sqlite_faults,
     stopped,
@@ -93,11 +94,12 @@ SECTIONS: Final = (
         (*sqlite_faults.ROWS, *postgresql_faults.ROWS),
     ),
     Section(
-        "Stopped, and moved clocks",
+        "Stopped, moved clocks, old data",
         "SIGTERM comes at each step: what is under way has 25 s to end, then the process ends by itself, and the next one "
         "takes over what is left. Where the database has no clock of its own, a host's clock that is ahead lets a password's "
-        "message go early, and one that is behind lets it stay longer. Nothing is done twice.",
-        (*stopped.ROWS, *moved_clock.ROWS),
+        "message go early, and one that is behind lets it stay longer. Nothing is done twice. A "
+        "database that is put back knows nothing of what came after its copy was made, and sends nothing again.",
+        (*stopped.ROWS, *moved_clock.ROWS, *old_data.ROWS),
     ),
 )
 
