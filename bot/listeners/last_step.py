@@ -16,7 +16,7 @@ from bot.listeners.payloads import Submission
 from bot.listeners.results import Results, word_failed_lookup, word_refusal
 from bot.services.approvals import Approvals
 from bot.services.directory import LookupFailedError
-from bot.services.errors import FormTamperedError, ServiceError, StillRunningError, WaitingError
+from bot.services.errors import FormTamperedError, ServiceError, WaitingError
 from bot.services.preview import NotOfClientError, Preview
 from bot.services.resets import ResetService
 from bot.services.tasks import Tasks
@@ -127,8 +127,6 @@ class LastStepListeners:
     async def _draw_end(self, reset: asyncio.Task[Result], state: State, request: ResetRequest, t: Texts) -> View:
         try:
             return await self._results.wait_for(reset, state, request, t)
-        except StillRunningError:
-            raise
         except ServiceError as error:
             return await self._draw_refused(error, state, request, t)
 

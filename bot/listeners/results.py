@@ -82,9 +82,18 @@ class Results:
         try:
             return self.draw(await asyncio.shield(task), state, t)
         except StillRunningError:
-            return self.draw(await self._resets.wait_for_outcome(request.reference), state, t)
+            return await self._wait_for_other(request, state, t)
         except FormTamperedError:
             return reset_result.build_notice(outcomes.used_for_other_values(t), t)
+
+    async def _wait_for_other(self, request: ResetRequest, state: State, t: Texts) -> View:
+        """The end of a reset that another process carries out; after a minute no more than that it is under way."""
+        try:
+            result = await self._resets.wait_for_outcome(request.reference)
+        except StillRunningError:
+            # Whoever ends it tells the agent; to him it must not look refused, since WHMCS may be at it.
+            return reset_result.build_progress(state, request.method, t)
+        return self.draw(result, state, t)
 
 
 def word_refusal(error: ServiceError, agent: Agent, t: Texts) -> str:

@@ -112,13 +112,16 @@ class ResetService:
         return task
 
     async def wait_for_outcome(self, reference: Reference) -> Result:
-        """Look in the database until the reset that runs elsewhere has ended.
+        """Look in the database until the reset that runs elsewhere has ended; a look that fails is made again.
 
-        Raises: StillRunningError: it has not after a minute; StoreError.
+        Raises: StillRunningError: it has not after a minute.
         """
         for _ in range(_LOOKS):
             await asyncio.sleep(_LOOK_SECONDS)
-            reset = await self._store.find(reference)
+            try:
+                reset = await self._store.find(reference)
+            except StoreUnavailableError:
+                continue
             if reset is not None and reset.outcome is not None:
                 return Result(reset=reset, outcome=reset.outcome, reason=reset.reason)
         raise StillRunningError
