@@ -29,7 +29,9 @@ _MAX_ID: Final = 2**31 - 1
 
 
 class LookupFailedError(Exception):
-    """The client could not be read."""
+    """The client could not be read, which is an answer and not a fault to be logged as one."""
+
+    is_expected = True
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.reason.value)

@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from sandbox.slack import Modal, Person
 from sandbox.whmcs import Fault, LocalWhmcs
-from tests.flows.world import CALLED_BACK, EMAIL, GROUP, World, fill_form
+from tests.flows.world import CALLED_BACK, EMAIL, GROUP, SET, World, fill_form
 from tests.tls import self_signed
 
 pytestmark = pytest.mark.asyncio
@@ -279,3 +279,19 @@ async def test_an_email_whose_answer_was_spoilt_by_a_warning_is_done(
     whmcs.faults.add(fault)
     await modal.submit()
     await modal.shows("Listo")
+
+
+async def test_a_client_who_can_not_be_read_late_at_the_last_step_is_an_answer_and_no_fault_to_be_logged(
+    agent: Person, whmcs: LocalWhmcs, capsys: pytest.CaptureFixture[str]
+) -> None:
+    modal = await agent.types("/reset-password ana@example.com")
+    await modal.shows("Id del cliente")
+    await modal.choose("Método", SET)
+    await modal.choose("¿Cómo se verificó a la persona?", CALLED_BACK)
+    held = whmcs.faults.add(Fault("GetClientsDetails", "held_before"))
+    await modal.submit()
+    whmcs.faults.drop(held)
+    whmcs.faults.clear()
+    whmcs.faults.add(Fault("GetClientsDetails", "html_500"))
+    await modal.shows("No se cambió nada", timeout_seconds=10)
+    assert "Traceback" not in capsys.readouterr().out
