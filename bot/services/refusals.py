@@ -25,9 +25,10 @@ class Refusals:
                 await self._homes.record_denial(event)
             else:
                 await self._audit.record(event)
-        except StoreUnavailableError:
-            _logger.exception(
+        except StoreUnavailableError as error:
+            _logger.warning(
                 "refusal not recorded",
+                error=str(error),
                 action=event.action.value,
                 actor=event.actor,
                 reason=event.reason,

@@ -50,6 +50,7 @@ _LOG_TRIES: Final = 3
 _LOOKS: Final = 60
 _PATIENT_SECONDS: Final = 5.0
 _LOOK_SECONDS: Final = 1.0
+_PAUSE_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +128,17 @@ class ResetService:
         raise StillRunningError
 
     async def find_pause(self) -> Pause | None:
-        """Whether resets are paused, for who has not submitted yet; a submission is decided with STARTED."""
-        try:
-            return await self._pauses.find()
-        except StoreUnavailableError:
-            _logger.exception("not known whether resets are paused")
-            return None
+        """Whether resets are paused, for who has not submitted yet; a submission is decided with STARTED.
+
+        Slack gives a form three seconds to open, so a database that takes longer is not waited for.
+        """
+        # Not cancelled: psycopg would first ask the server to stop, and wait for that.
+        reading = self._tasks.spawn(self._read_pause(), name="pause")
+        await asyncio.wait({reading}, timeout=_PAUSE_SECONDS)
+        if reading.done():
+            return reading.result()
+        _logger.warning("not known whether resets are paused", error="timed out")
+        return None
 
     async def is_used(self, reference: Reference) -> bool:
         """Whether a form with this reference was sent before, so that it has an outcome to show, or will have one."""
@@ -230,6 +236,13 @@ class ResetService:
                 del self._running[request.reference]
 
         task.add_done_callback(forget)
+
+    async def _read_pause(self) -> Pause | None:
+        try:
+            return await self._pauses.find()
+        except StoreUnavailableError as error:
+            _logger.warning("not known whether resets are paused", error=str(error))
+            return None
 
     async def _submit(self, request: ResetRequest, check_seconds: float) -> Result:
         if self._is_stopping:

@@ -53,6 +53,23 @@ async def test_a_server_that_is_away_keeps_the_bot_from_starting_in_one_line(
     postgresql.start()
 
 
+@pytest.mark.parametrize("is_hanging", [False, True])
+async def test_the_form_opens_also_where_the_database_does_not_tell_of_a_pause(
+    world: World, postgresql: PostgresServer, capsys: pytest.CaptureFixture[str], *, is_hanging: bool
+) -> None:
+    async with world.bot():
+        if is_hanging:
+            with postgresql.hanging():
+                modal = await world.agent.types("/reset-password ana@example.com")
+                await modal.shows("Id del cliente")
+        else:
+            postgresql.stop()
+            modal = await world.agent.types("/reset-password ana@example.com")
+            await modal.shows("Id del cliente")
+            postgresql.start()
+    assert "Traceback" not in capsys.readouterr().out
+
+
 async def test_a_cool_down_goes_by_the_servers_clock_and_a_host_ahead_of_it_frees_nobody(world: World) -> None:
     other = world.slack.add_person("Curro Colega", groups=[GROUP])
     async with world.bot():
