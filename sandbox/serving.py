@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 import uvicorn
+from starlette.requests import ClientDisconnect
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
@@ -111,6 +112,9 @@ class LoopbackServer:
     ) -> None:
         try:
             await self._app(scope, receive, send)
+        except ClientDisconnect:
+            # The caller was killed in the middle of its request, of which nothing is done then.
+            return
         except asyncio.CancelledError:
             if self._server is not None:
                 raise

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -29,8 +30,9 @@ _TRIAL_SECONDS: Final = 15.0
 @click.option("--whmcs-seconds", default=0.15, show_default=True, help="How long WHMCS takes for each answer.")
 @click.option("--slack-seconds", default=0.06, show_default=True, help="How long Slack takes for each answer.")
 @click.option("--until-deleted", is_flag=True, help="Wait until every message with a password is deleted, too.")
+@click.option("--logs", type=click.Path(path_type=Path), help="A folder to keep the replicas' logs in; made anew.")
 @click.option("--search", is_flag=True, help="Look for the highest rate that is carried without kills, and use that.")
-def main(*, search: bool, **options: Any) -> None:
+def main(*, search: bool, logs: Path | None, **options: Any) -> None:
     """Let agents reset users at a rate on replicas that are killed meanwhile, and look whether all is well in the end."""
     # What a broken connection means is asked where it breaks.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
@@ -38,7 +40,7 @@ def main(*, search: bool, **options: Any) -> None:
     click.echo(f"load average before: {os.getloadavg()[0]:.2f} on {os.cpu_count()} processors")
     trials = list(_search(plan)) if search else []
     carried = [report.plan.rate for report in trials if is_carried(report)]
-    report = _play(replace(plan, rate=max(carried)) if carried else plan)
+    report = _play(replace(plan, rate=max(carried)) if carried else plan, logs)
     click.echo(render(report))
     broken = [broken for each in (*trials, report) for broken in each.broken]
     for found in broken:
@@ -58,13 +60,16 @@ def _search(plan: Plan) -> Iterator[Report]:
         rate *= 1.5
 
 
-def _play(plan: Plan) -> Report:
+def _play(plan: Plan, logs: Path | None = None) -> Report:
     with (
         tempfile.TemporaryDirectory() as folder,
         PostgresServer.make() as server,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
-        return runner.run(run(plan, Path(folder), server))
+        report = runner.run(run(plan, Path(folder), server))
+        if logs is not None:
+            shutil.copytree(folder, logs)
+        return report
 
 
 if __name__ == "__main__":

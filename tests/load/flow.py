@@ -163,7 +163,8 @@ class Flow:
             if not self.form.notice:
                 return True
             await asyncio.sleep(_PAUSE_SECONDS)
-            if self.stage is Stage.PRESSED and self.find_end():
+            if not self.form.notice or (self.stage is Stage.PRESSED and self.find_end()):
+                # What the button leads to has come after all: another view, whose button is another one.
                 return True
         return False
 
