@@ -156,6 +156,7 @@ class Flow:
 
     async def _click(self) -> bool:
         """Submit what is shown, and again as long as Slack shows an error at the button and nothing else has come."""
+        view = self.form.view["callback_id"]
         for _ in range(_CLICKS):
             if self.stage is Stage.PRESSED:
                 self.clicks += 1
@@ -163,7 +164,7 @@ class Flow:
             if not self.form.notice:
                 return True
             await asyncio.sleep(_PAUSE_SECONDS)
-            if not self.form.notice or (self.stage is Stage.PRESSED and self.find_end()):
+            if self.form.view["callback_id"] != view or (self.stage is Stage.PRESSED and self.find_end()):
                 # What the button leads to has come after all: another view, whose button is another one.
                 return True
         return False
