@@ -2,7 +2,8 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from enum import StrEnum
+from typing import Any, Final, Literal, TypeAlias
 
 from hypothesis import strategies as st
 
@@ -16,6 +17,14 @@ from tests.stateful.company import AGENTS, EMAIL_ONLY, PEOPLE, REPLICAS, USERS, 
 Do: TypeAlias = Callable[..., Awaitable[object]]
 Asked: TypeAlias = tuple[str, str, Method]
 """Which agent resets which user, and how."""
+
+
+class Then(StrEnum):
+    """How WHMCS is after a process was hit."""
+
+    AS_IT_IS = "as_it_is"
+    MENDED = "mended"
+    RESULT_IS_SILENT = "result_is_silent"
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,14 @@ async def reset_while_whmcs_fails(
         await company.wait(seconds)
 
 
+async def reset_that_whmcs_holds_up(company: Company, asked: Asked, at: int, kind: FaultKind, seconds: float) -> None:
+    """Every attempt is held, before or after its work, for longer than is waited for it; some go on later."""
+    if (form := await company.fill_in(*asked, at)) is not None:
+        company.break_whmcs(WhmcsFault(form.whmcs_action(WRITE), kind))
+        await company.carry_out(form, at, 0)
+        await company.wait(seconds)
+
+
 async def reset_while_slack_fails(company: Company, asked: Asked, at: int, fault: SlackFault, seconds: float) -> None:
     if (form := await company.fill_in(*asked, at)) is not None:
         company.break_slack(fault)
@@ -58,21 +75,21 @@ async def reset_while_slack_fails(company: Company, asked: Asked, at: int, fault
 
 
 async def reset_and_harm(
-    company: Company, asked: Asked, at: int, moment: Moment, harm: Harm, seconds: float, *, is_mended: bool
+    company: Company, asked: Asked, at: int, moment: Moment, harm: Harm, seconds: float, then: Then
 ) -> None:
     """The process is hit when it waits for this call. The others go on for a while; then who was frozen goes on as well."""
     if (form := await company.fill_in(*asked, at)) is not None:
         await company.carry_out_up_to(form, at, moment)
-        await _harm(company, at, harm, seconds, is_mended=is_mended)
+        await _harm(company, at, harm, seconds, then)
 
 
 async def reset_and_harm_anywhere(
-    company: Company, asked: Asked, at: int, ticks: int, harm: Harm, seconds: float, *, is_mended: bool
+    company: Company, asked: Asked, at: int, ticks: int, harm: Harm, seconds: float, then: Then
 ) -> None:
     """As `reset_and_harm`, wherever it is after so little time."""
     if (form := await company.fill_in(*asked, at)) is not None:
         await company.carry_out(form, at, ticks)
-        await _harm(company, at, harm, seconds, is_mended=is_mended)
+        await _harm(company, at, harm, seconds, then)
 
 
 async def reset_and_lose_database(company: Company, asked: Asked, at: int, moment: Moment, seconds: float) -> None:
@@ -100,10 +117,15 @@ async def reset_by_two_clicks(company: Company, asked: Asked, ticks: int, second
         await company.wait(seconds)
 
 
-async def _harm(company: Company, at: int, harm: Harm, seconds: float, *, is_mended: bool) -> None:
+async def _harm(company: Company, at: int, harm: Harm, seconds: float, then: Then) -> None:
     await company.harm(at, harm)
-    if is_mended:
-        company.mend()
+    match then:
+        case Then.MENDED:
+            company.mend()
+        case Then.RESULT_IS_SILENT:
+            company.break_whmcs(WhmcsFault("result", "html"))
+        case Then.AS_IT_IS:
+            pass
     if seconds:
         await company.sleep_through(seconds)
         await company.thaw(at)
@@ -121,10 +143,11 @@ async def move_database(company: Company, *, is_there: bool) -> None:
 
 
 _WHMCS_KINDS: Final[tuple[FaultKind, ...]] = (
-    *("drop_before", "drop_after", "held_before", "held_before", "held_after", "held_after", "slow_before"),
-    *("slow_after", "html", "truncated", "error_500_after", "status_429", "wrong_json"),
+    *("drop_before", "drop_after", "held_before", "held_after", "slow_before", "slow_after"),
+    *("html", "truncated", "error_500_after", "status_429", "wrong_json"),
     *("refused", "internal", "internal_between", "internal_after", "companion_absent"),
 )
+_HELD: Final[tuple[Literal["held_before", "held_after"], ...]] = ("held_before", "held_after")
 _SLACK_KINDS: Final[tuple[Kind, ...]] = (
     *("ratelimited", "status_500", "drop_before", "drop_after", "held_before", "held_after", "slow_after", "error"),
 )
@@ -144,13 +167,13 @@ _TICKS = st.sampled_from((0, *range(90, 200, 5), 260))
 _MOMENT = st.builds(
     Moment,
     st.sampled_from((WRITE, WRITE, "GetClientsDetails", "chat.postMessage", "chat.update", "response_url")),
-    st.sampled_from(("held_before", "held_after")),
+    st.sampled_from(_HELD),
 )
 _WORST = st.sampled_from((Harm.KILL, Harm.FREEZE, Harm.TERMINATE))
 _A_WHILE = st.sampled_from((0.0, 0.5, 3.0))
 """Seconds for a reset to go on in: with what comes next beside it, or up to its end."""
 
-_ABSENCE = st.sampled_from((0.0, 45.0, 130.0))
+_ABSENCE = st.sampled_from((0.0, 45.0, 130.0, 340.0))
 """Seconds for which a process that was hit is away: another one takes over after 40."""
 
 _SLACK_FAULT = st.builds(
@@ -167,7 +190,7 @@ def _line(do: Do, **arguments: st.SearchStrategy[Any]) -> st.SearchStrategy[Line
     return st.builds(Line, st.just(do), st.fixed_dictionaries(arguments))
 
 
-_HIT = {"asked": _ASKED, "at": _REPLICA, "harm": _WORST, "seconds": _ABSENCE, "is_mended": st.booleans()}
+_HIT = {"asked": _ASKED, "at": _REPLICA, "harm": _WORST, "seconds": _ABSENCE, "then": st.sampled_from(Then)}
 _RESETS = (
     _line(reset, asked=_ASKED, at=_REPLICA, seconds=_A_WHILE),
     _line(
@@ -177,6 +200,13 @@ _RESETS = (
         call=st.sampled_from((WRITE, WRITE, WRITE, "result", "GetClientsDetails")),
         kind=st.sampled_from(_WHMCS_KINDS),
         times=st.sampled_from((1, 2, None)),
+        seconds=st.sampled_from((0.0, 3.0, 35.0)),
+    ),
+    _line(
+        reset_that_whmcs_holds_up,
+        asked=_ASKED,
+        at=_REPLICA,
+        kind=st.sampled_from(_HELD),
         seconds=st.sampled_from((0.0, 3.0, 35.0)),
     ),
     _line(reset_while_slack_fails, asked=_ASKED, at=_REPLICA, fault=_SLACK_FAULT, seconds=_A_WHILE),
