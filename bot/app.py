@@ -34,7 +34,7 @@ from bot.listeners.shortcuts import ShortcutListeners
 from bot.listeners.submission import SubmissionListeners
 from bot.listeners.ticket_reply import TicketReplyListeners
 from bot.metrics import Metrics
-from bot.running import App, Parts, StartError
+from bot.running import App, Parts, StartError, WrongTokenError
 from bot.server import Listener, build_public_app
 from bot.services.access import Access
 from bot.services.approvals import Approvals
@@ -161,7 +161,8 @@ async def _identify(slack: SlackClient) -> Identity:
     try:
         return await slack.identify()
     except SlackRefusedError as error:
-        raise StartError(
+        kind = WrongTokenError if error.is_of_token else StartError
+        raise kind(
             f"SLACK_BOT_TOKEN: Slack does not accept it ({error.code}): copy the bot token anew from the app's page"
             " OAuth & Permissions; after a removal, install the app again first"
         ) from error

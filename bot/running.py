@@ -46,6 +46,10 @@ class StartError(Exception):
     """The bot can't start; the text says why and what to do, in one line."""
 
 
+class WrongTokenError(StartError):
+    """Slack does not accept a token, so that starting again would not help."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Parts:
     """What the bot is made of, as far as who runs it has to do with it.
@@ -223,7 +227,8 @@ async def _open_socket(socket: SocketMode) -> None:
     try:
         await socket.begin()
     except SlackRefusedError as error:
-        raise StartError(
+        kind = WrongTokenError if error.is_of_token else StartError
+        raise kind(
             f"SLACK_APP_TOKEN: Slack does not open a socket for it ({error.code}): Socket Mode must be on in the app,"
             " and the app-level token needs the scope connections:write"
         ) from error

@@ -4,8 +4,8 @@ import click
 import uvloop
 
 from bot import app, logs
-from bot.commands.running import FAILED, fail, load
-from bot.running import StartError
+from bot.commands.running import BAD_SETTINGS, FAILED, fail, load
+from bot.running import StartError, WrongTokenError
 from bot.settings import Settings
 
 
@@ -16,5 +16,7 @@ def serve() -> None:
     logs.configure(settings.log_level, settings.log_format, settings.secrets)
     try:
         uvloop.run(app.serve(settings))
+    except WrongTokenError as error:
+        fail(str(error), BAD_SETTINGS)
     except StartError as error:
         fail(str(error), FAILED)

@@ -8,6 +8,13 @@
 No error holds a token, a URL or what was sent.
 """
 
+from typing import Final
+
+_OF_TOKEN: Final = frozenset(
+    {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "not_allowed_token_type"}
+)
+"""What is said of a token that will not do; https://docs.slack.dev/reference/methods/auth.test lists them."""
+
 
 class SlackError(Exception):
     """`method` is the Web API method, such as `views.open`."""
@@ -27,6 +34,11 @@ class SlackRefusedError(SlackError):
         super().__init__(method, code)
         self.code = code
         self.is_certain = True
+
+    @property
+    def is_of_token(self) -> bool:
+        """Whether another token is needed, or the app has to be installed again."""
+        return self.code in _OF_TOKEN
 
 
 class SlackRateLimitedError(SlackRefusedError):

@@ -193,7 +193,7 @@ async def test_a_whmcs_that_is_down_makes_the_bot_degraded_and_not_dead(world: W
     ("settings", "code", "line"),
     [
         ({"SLACK_BOT_TOKEN": "nonsense", "PASSWORD_LENGTH": "8"}, 2, "SLACK_BOT_TOKEN: must begin with xoxb-"),
-        ({"SLACK_BOT_TOKEN": "xoxb-wrong"}, 1, "SLACK_BOT_TOKEN: Slack does not accept it (invalid_auth): "),
+        ({"SLACK_BOT_TOKEN": "xoxb-wrong"}, 2, "SLACK_BOT_TOKEN: Slack does not accept it (invalid_auth): "),
         ({"DATABASE_URL": "sqlite:////proc/nowhere/bot.db"}, 1, "DATABASE_URL: "),
     ],
 )
@@ -204,6 +204,13 @@ async def test_what_keeps_the_bot_from_starting_is_one_line_and_no_traceback(
         assert await running.ends() == code
     assert line in running.output
     assert "Traceback" not in running.output
+
+
+async def test_a_slack_that_is_unwell_is_no_wrong_setting_so_that_another_start_may_help(world: World) -> None:
+    world.slack.faults.add(SlackFault("auth.test", "error", error="internal_error"))
+    async with serve(world) as running:
+        assert await running.ends() == 1
+    assert "Slack does not answer (auth.test: internal_error)" in running.output
 
 
 @pytest.mark.parametrize(("variable", "port"), [("PORT", 0), ("OPS_PORT", 1)])
@@ -223,7 +230,7 @@ async def test_an_app_token_that_opens_no_socket_keeps_the_bot_from_starting(
     socket_world: World, settings: dict[str, str], code: str
 ) -> None:
     async with serve(socket_world, **settings) as running:
-        assert await running.ends() == 1
+        assert await running.ends() == 2
     assert f"SLACK_APP_TOKEN: Slack does not open a socket for it ({code})" in running.output
     assert "connections:write" in running.output
     assert "Traceback" not in running.output
