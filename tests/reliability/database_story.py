@@ -32,6 +32,7 @@ async def tell(
     async with breaking:
         for case in (*called, *done, *killed):
             case.let_whmcs_go_on()
+        await _look_in(stage)
         await endings.play(early, _read_that_nothing_is_done)
         await endings.play([*called, *done, *killed], _read_that_the_record_follows)
         await doomed.kill()
@@ -40,6 +41,16 @@ async def tell(
     # Longer than a lease, shorter than a message's time.
     stage.let_pass(minutes=1)
     await endings.play(cases, expect_end)
+
+
+async def _look_in(stage: Stage) -> None:
+    """Who opens a form can, and who may not is told so; neither is worth a traceback."""
+    modal = await stage.bystanders[0].types("/reset-password")
+    await modal.shows("Client")
+    await modal.close()
+    stranger = stage.world.slack.add_person(f"Stranger {len(stage.bots)}", locale="en-US")
+    await stranger.sends("/reset-password")
+    await stranger.ephemeral_message(containing="You may not reset passwords", timeout_seconds=30)
 
 
 async def _submit_up_to_the_check(case: Case) -> None:
