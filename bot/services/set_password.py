@@ -228,8 +228,10 @@ class SetPassword:
                 await asyncio.sleep(2.0**attempt)
             try:
                 await self._jobs.replace_message(message)
-            except StoreError:
-                _logger.exception("message with a password not recorded; deleting it", reference=message.reference)
+            except StoreError as error:
+                _logger.warning(
+                    "message with a password not recorded; deleting it", reference=message.reference, error=str(error)
+                )
             else:
                 return True
             try:
@@ -258,8 +260,8 @@ class SetPassword:
         """It never held a password and may stay; if that can't be recorded, it is deleted at its time all the same."""
         try:
             await self._jobs.forget_message(message.reference)
-        except StoreError:
-            _logger.exception("message will be deleted without need", reference=message.reference)
+        except StoreError as error:
+            _logger.warning("message will be deleted without need", reference=message.reference, error=str(error))
 
     async def _turn_into(self, place: MessageRef, result: Result) -> None:
         """Say in the placeholder that no password will come; the modal says it as well, so failing here is not all."""
