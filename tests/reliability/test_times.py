@@ -49,7 +49,9 @@ async def told(stages: list[Stage], rows: list[Row], endings: Endings) -> Ending
 
 
 @pytest.mark.parametrize("row", [*stopped.ROWS, *moved_clock.ROWS, *old_data.ROWS], ids=lambda row: row.id)
-def test_whatever_the_time_does_the_end_is_what_the_table_says(told: Endings, row: Row) -> None:
+def test_whatever_the_time_does_the_end_is_what_the_table_says(told: Endings, stages: list[Stage], row: Row) -> None:
+    if row in moved_clock.HTTP_ALONE and stages[0].world.mode != "http":
+        pytest.skip("a socket has no signatures")
     told.raise_for(row)
 
 
