@@ -82,6 +82,8 @@ class Delivery:
             # Bots are on this machine, over plain HTTP; reading whom to trust takes longer than most requests.
             verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
             timeout=None,  # noqa: S113 - asyncio.timeout limits the whole request
+            # Slack sends what people do at once, however many wait for an answer; httpx would let the hundred-and-first queue.
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
         )
         self.events_url = ""
         self.acknowledgement_seconds = 3.0

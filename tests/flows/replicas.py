@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-from aiohttp import ClientConnectorError, ClientError, ClientSession, web
+from aiohttp import ClientConnectorError, ClientError, ClientSession, TCPConnector, web
 
 from sandbox.ports import free_port
 from sandbox.serving import LOOPBACK
@@ -129,7 +129,8 @@ def _pipe() -> Iterator[tuple[int, int]]:
 async def round_robin(ports: list[int]) -> AsyncIterator[str]:
     """A forwarder that knows nothing: each request to the next in turn, or to the one after where nobody listens."""
     turns = itertools.cycle(ports)
-    async with ClientSession() as session:
+    # Without the usual hundred connections: those who wait for one bot must not keep others from reaching another.
+    async with ClientSession(connector=TCPConnector(limit=0)) as session:
 
         async def forward(request: web.Request) -> web.Response:
             try:
