@@ -569,8 +569,9 @@ def _build_bolt(identity: Identity) -> AsyncApp:
         )
 
     return AsyncApp(
-        # Without it Bolt reads the sources of all who called it, to name itself after a file.
-        name="bot",
+        # Without it Bolt reads the sources of all who called it, to name itself after a file. Bolt sets the level of the
+        # logger of this name, so it is none of ours, and one of those that say little.
+        name="slack_bolt.app",
         authorize=authorize,
         # Without this Bolt looks for the acknowledgement every 10 ms; with it the listener has to return quickly.
         process_before_response=True,
