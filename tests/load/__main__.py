@@ -68,7 +68,7 @@ def _play(plan: Plan, logs: Path | None = None) -> Report:
     ):
         report = runner.run(run(plan, Path(folder), server))
         if logs is not None:
-            shutil.copytree(folder, logs)
+            shutil.copytree(folder, logs, dirs_exist_ok=True)
         return report
 
 

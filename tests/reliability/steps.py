@@ -76,17 +76,25 @@ async def held_result(case: Case) -> None:
         await case.held_by_slack(fault)
 
 
+async def up_to_progress(case: Case) -> None:
+    """The form says that it goes on, since nobody knows in time; what would come after that can't be shown."""
+    case.break_slack("views.update", "held_before")
+    case.submit()
+    await case.form.shows("One moment", timeout_seconds=20)
+
+
 @dataclass(frozen=True)
 class Stop:
     """How a reset is brought to its step, one after the other for all: `prepare` what takes a while, then `hold`.
 
-    `go_on`: the database takes no writes any more. `after`: the process is dead, and no other one is there yet. `then`:
+    `first`, `go_on`: the database takes no writes any more. `after`: the process is dead, and no other one is there yet. `then`:
     another one is there. `late`: it has said how it ended.
     """
 
     row: Row
     prepare: Do = nothing
     hold: Do = nothing
+    first: Do = nothing
     go_on: Do = nothing
     after: Do = nothing
     then: Do = nothing

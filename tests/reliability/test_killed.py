@@ -22,6 +22,7 @@ from tests.reliability.steps import (
     let_whmcs_go_on,
     nothing,
     submit,
+    up_to_progress,
     with_progress,
 )
 
@@ -90,6 +91,16 @@ BEFORE_STARTED: Final = Row(
 STOPS: Final = (
     Stop(BEFORE_STARTED, go_on=submit),
     Stop(replace(BEFORE_STARTED, method=SET), go_on=submit),
+    Stop(
+        Row(
+            name="progress_before_started",
+            method=EMAIL,
+            fault="Before STARTED is committed, which takes so long that the form says meanwhile that it goes on",
+            reads=form("One moment", "If neither has come after five minutes, start again."),
+            audit=(),
+        ),
+        first=up_to_progress,
+    ),
     Stop(
         nothing_changed("user_being_checked", EMAIL, "While the user is checked"),
         hold=held_by_whmcs("held_before", "GetClientsDetails"),
@@ -224,6 +235,7 @@ async def killed(stage: Stage, rows: list[Row], endings: Endings) -> Endings:
     await endings.play(cases, lambda case: stops[case.row.id].prepare(case))
     await endings.play(cases, lambda case: stops[case.row.id].hold(case))
     with world.locked():
+        await endings.play(cases, lambda case: stops[case.row.id].first(case))
         await endings.play(cases, lambda case: stops[case.row.id].go_on(case))
         await bot.kill()
     await endings.play(cases, lambda case: stops[case.row.id].after(case))

@@ -90,7 +90,10 @@ def waiting(t: Texts, email: str, until: datetime, timezone: str) -> str:
 
 
 def asking(t: Texts) -> str:
-    return t.say("One moment: a second agent is being asked. The result will appear here.")
+    return t.say(
+        "One moment: a second agent is being asked. The result will appear here. If it has not come after five minutes, "
+        "start again."
+    )
 
 
 def no_longer(t: Texts) -> str:

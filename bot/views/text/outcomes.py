@@ -9,11 +9,16 @@ from bot.views.text.catalogue import Texts
 
 
 def progress(t: Texts, method: Method) -> str:
+    # A process that dies before STARTED leaves nothing by which another one could tell the end.
     if method is Method.RESET_EMAIL:
         return t.say(
-            "One moment: WHMCS is sending the e-mail. The result will appear here, or else in a direct message."
+            "One moment: WHMCS is sending the e-mail. The result will appear here, or else in a direct message. "
+            "If neither has come after five minutes, start again."
         )
-    return t.say("One moment: a new password is being set. The result will appear here, or else in a direct message.")
+    return t.say(
+        "One moment: a new password is being set. The result will appear here, or else in a direct message. "
+        "If neither has come after five minutes, start again."
+    )
 
 
 def headline(t: Texts, result: Result) -> str:

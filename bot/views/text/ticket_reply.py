@@ -19,7 +19,10 @@ def loading(t: Texts) -> str:
 
 
 def progress(t: Texts) -> str:
-    return t.say("One moment: WHMCS is asked to write on the ticket. The result will appear here.")
+    return t.say(
+        "One moment: WHMCS is asked to write on the ticket. The result will appear here. If it has not come after five "
+        "minutes, look at the ticket before you send it again."
+    )
 
 
 def ticket(t: Texts, number: str, subject: str) -> str:
