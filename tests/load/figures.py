@@ -133,12 +133,11 @@ def _word_end(flow: Flow, report: Report) -> str:
 
 
 def _list_recoveries(report: Report) -> list[float]:
-    """Seconds from the kill to the end that another process recorded."""
-    ends = [
-        event.at.timestamp() for story in report.evidence.stories.values() if story.is_recovered for event in story.ends
-    ]
-    kills = [report.tell_time(kill.at) for kill in report.kills]
-    return [at - max(kill for kill in kills if kill <= at) for at in ends if any(kill <= at for kill in kills)]
+    """Seconds from the first kill after a reset began to the end that another process recorded."""
+    kills = sorted(report.tell_time(kill.at) for kill in report.kills)
+    recovered = [story.events for story in report.evidence.stories.values() if story.is_recovered]
+    spans = [(events[0].at.timestamp(), events[1].at.timestamp()) for events in recovered]
+    return [ended_at - next(at for at in kills if at >= began_at) for began_at, ended_at in spans]
 
 
 def _spread(values: Sequence[float]) -> str:
