@@ -13,7 +13,10 @@ _ON_POSTGRESQL_TOO = {"test_set_password", "test_faults"}
 """The modules whose stories end in the database: limits, jobs, recovery. What else there is to it the store's tests tell."""
 
 
-_HTTP_ALONE = {"test_economy", "test_faults", "test_figures", "test_pause", "test_search", "test_upgrading"}
+_HTTP_ALONE = {
+    *("test_conversation", "test_economy", "test_faults", "test_figures", "test_pause", "test_search"),
+    "test_upgrading",
+}
 """The modules whose stories are about what comes after Slack; through the same listeners, whichever way it reached them."""
 
 

@@ -124,8 +124,9 @@ def test_what_there_is_not_is_refused_in_a_clear_line(name: str, value: str) -> 
     assert value in last
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("moment", ["Iniciando el bot", "El bot está listo"])
+@pytest.mark.parametrize(
+    ("number", "moment"), [(signal.SIGINT, "Iniciando el bot"), (signal.SIGTERM, "El bot está listo")]
+)
 def test_an_interrupted_demo_leaves_no_process_and_no_folder(
     tmp_path: Path, number: signal.Signals, moment: str
 ) -> None:
@@ -215,7 +216,7 @@ async def test_a_bot_that_does_not_start_is_reported_with_its_own_words_and_with
     async with LocalSlack() as slack, LocalWhmcs() as whmcs:
         settings = build_settings(slack, whmcs, tmp_path, group="S0AGENTS", locale="es", help_contact="")
         bot = BotProcess(settings | {"SLACK_BOT_TOKEN": "xoxb-of-somebody-else"}, tmp_path / "bot.log")
-        with pytest.raises(ProcessError, match="ended at its start, with exit code 1"):
+        with pytest.raises(ProcessError, match="ended at its start, with exit code 2"):
             await bot.__aenter__()
         assert "SLACK_BOT_TOKEN: Slack does not accept it" in bot.log_end()
         assert "xoxb-of-somebody-else" not in bot.log_end()
