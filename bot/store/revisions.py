@@ -1,5 +1,6 @@
 """The revisions of the tables, as Alembic keeps them in `migrations/`."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -16,7 +17,10 @@ def upgrade(connection: Connection) -> None:
 
     Raises: NewerDatabaseError.
     """
-    require_known(find_present(connection))
+    present = find_present(connection)
+    require_known(present)
+    if present == get_wanted():
+        return
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
@@ -29,17 +33,23 @@ def find_present(connection: Connection) -> str | None:
 
 def require_known(revision: str | None) -> None:
     """Raises: NewerDatabaseError."""
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    known = {script.revision for script in _scripts().walk_revisions()}
     if revision is not None and revision not in known:
         raise NewerDatabaseError(revision)
 
 
 def get_wanted() -> str:
     """The revision that this version of the bot needs."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
+    head = _scripts().get_current_head()
     if head is None:
         raise RuntimeError("this installation has no migrations")
     return head
+
+
+@cache
+def _scripts() -> ScriptDirectory:
+    """Read once: each revision is a module, and every start asks for all of them several times."""
+    return ScriptDirectory.from_config(_config())
 
 
 def _config() -> Config:
