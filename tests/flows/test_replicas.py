@@ -39,7 +39,7 @@ def told(modal: Modal) -> str:
     return " ".join((*modal.errors.values(), modal.text))
 
 
-@pytest.mark.parametrize(("mode", "number"), [("http", 2), ("http", 4), ("socket", 2)])
+@pytest.mark.parametrize(("mode", "number"), [("http", 4), ("socket", 2)])
 async def test_of_twenty_submissions_for_one_user_at_the_same_moment_one_is_done_and_the_others_are_told_who(
     address: str, tmp_path: Path, mode: Mode, number: int
 ) -> None:

@@ -5,7 +5,7 @@ from typing import Final
 from hypothesis import HealthCheck, settings
 
 SHORT: Final = settings(
-    max_examples=10,
+    max_examples=6,
     derandomize=True,
     deadline=None,
     # A program takes a second, and most of its lines are about what is not there.
