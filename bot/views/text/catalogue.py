@@ -5,6 +5,7 @@ To change or add a text: write it here in English, run `make texts`, translate w
 
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
+from functools import cache
 from gettext import NullTranslations
 from io import BytesIO
 from pathlib import Path
@@ -88,6 +89,7 @@ class Languages:
 _WHMCS_LANGUAGES: Final = {"spanish": "es", "english": "en"}
 
 
+@cache
 def _read(catalogue: Path) -> Translations:
     """Read the .po file as it is, so that no compiled copy of it can go stale."""
     with catalogue.open("rb") as source:
