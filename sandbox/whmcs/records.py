@@ -192,8 +192,8 @@ class Activity:
 class Call:
     """A request that arrived, whatever was answered.
 
-    `parameters` come without credentials, but with everything else, the password to be set included. `has_written`
-    turns true when the request changes something. `status` is that of the answer, 0 when the connection ended without
+    `parameters` come without credentials, but with everything else, the password to be set included. `written_at`
+    is when the request changed something. `status` is that of the answer, 0 when the connection ended without
     one; both it and `answer` are set when `is_done`, `seconds` after the request arrived.
     """
 
@@ -201,11 +201,15 @@ class Call:
     parameters: Mapping[str, object]
     at: datetime
     is_companion: bool
-    has_written: bool = False
+    written_at: datetime | None = None
     is_done: bool = False
     seconds: float = 0.0
     status: int = 0
     answer: str = ""
+
+    @property
+    def has_written(self) -> bool:
+        return self.written_at is not None
 
 
 @dataclasses.dataclass

@@ -4,7 +4,7 @@ import asyncio
 import ssl
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Final, Self
 from urllib.parse import parse_qsl
@@ -283,7 +283,9 @@ def _remember(call: Call, send: Send) -> Send:
 
 
 def _do(work: Work, call: Call, failure: FaultKind | None = None) -> Response:
-    answer, call.has_written = work(failure)
+    answer, has_written = work(failure)
+    if has_written:
+        call.written_at = datetime.now(UTC)
     return answer
 
 

@@ -112,6 +112,7 @@ def check_always(company: Company) -> None:
     for story in stories:
         _check_grammar(story)
         _check_password(company, story)
+        _check_unchanged(company, story)
     _check_permissions(company, stories)
     _check_writes(company, stories)
     _check_users(stories)
@@ -147,6 +148,16 @@ def _check_grammar(story: Story) -> None:
     assert outcomes == expected, f"{story}"
     if story.settled:
         assert ends in (["UNKNOWN"], ["FAILED"]), f"settled what was known: {story}"
+
+
+def _check_unchanged(company: Company, story: Story) -> None:
+    """Nobody is told that nothing was changed of what had been changed by then, also where that is put right later."""
+    if story.end is None or story.end.outcome not in {"REFUSED", "FAILED"}:
+        return
+    for call in company.world.whmcs.calls:
+        if _sets(call.action) and call.parameters["request_id"] == story.reference and call.written_at is not None:
+            # In made time a whole reset may take no time at all.
+            assert call.written_at >= story.end.at, f"said to be unchanged after it was changed: {story}"
 
 
 def _check_permissions(company: Company, stories: Iterable[Story]) -> None:
