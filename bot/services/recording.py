@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -9,7 +10,7 @@ import structlog
 
 from bot.domain.lifecycle import LEASE, Settle, decide_late_outcome, is_told_by_its_message
 from bot.domain.references import Reference
-from bot.domain.resets import MessageRef, Result
+from bot.domain.resets import MessageRef, Outcome, Result
 from bot.services.homes import Homes
 from bot.services.tasks import Tasks
 from bot.store.errors import StoreUnavailableError
@@ -45,18 +46,19 @@ class Recording:
         """Resets whose outcome is known here and not yet in the database; recovery must leave them alone."""
         return self._unrecorded
 
-    async def record(self, result: Result) -> bool:
-        """Commit the outcome. False: the database does not take it now; it is tried until it does, or the bot ends.
+    async def record(self, result: Result) -> Result:
+        """Commit the outcome, and return what is to be shown.
 
-        Meanwhile the outcome is in the log. If the process ends before it is recorded, recovery finds it out.
+        Not recorded: the database does not take it now; it is tried until it does, or the bot ends. Meanwhile the outcome
+        is in the log. If the process ends before it is recorded, recovery finds it out.
         """
-        if await self._is_committed(result):
-            return True
+        if (shown := await self._commit(result)) is not None:
+            return shown
         reset = result.reset
         self._store.announce_unrecorded(reset, result.outcome, result.reason, now=self._clock(), actor=reset.agent_id)
         self._unrecorded.add(reset.reference)
         self._tasks.spawn(self._record_later(result), name=f"record {reset.reference}")
-        return False
+        return replace(result, is_recorded=False)
 
     async def note_told(self, reference: Reference) -> None:
         """Say that the agent knows how it ended, so that no job has to tell him."""
@@ -74,14 +76,15 @@ class Recording:
         try:
             while True:
                 await asyncio.sleep(wait)
-                if await self._is_committed(result):
+                if await self._commit(result) is not None:
                     break
                 wait = min(wait * 2, _LONGEST_WAIT_SECONDS)
         finally:
             self._unrecorded.discard(reference)
             self._told.discard(reference)
 
-    async def _is_committed(self, result: Result) -> bool:
+    async def _commit(self, result: Result) -> Result | None:
+        """What is to be shown; None: the database does not take it now."""
         reset, now = result.reset, self._clock()
         is_known = reset.reference in self._told or is_told_by_its_message(result)
         tell_at = None if is_known else now + LEASE
@@ -89,23 +92,27 @@ class Recording:
             if not await self._store.finish(
                 reset, result.outcome, result.reason, now=now, actor=reset.agent_id, tell_at=tell_at
             ):
-                await self._set_right(result, tell_at)
+                result = await self._set_right(result, tell_at)
         except StoreUnavailableError as error:
             _logger.warning(
                 "outcome not recorded", reference=reset.reference, outcome=result.outcome.value, error=str(error)
             )
-            return False
+            return None
         self._homes.note_change(reset.agent_id)
-        return True
+        return result
 
-    async def _set_right(self, result: Result, tell_at: datetime | None) -> None:
+    async def _set_right(self, result: Result, tell_at: datetime | None) -> Result:
         """Another outcome was recorded before: recovery took this process for dead, or a commit's answer was lost."""
         recorded = await self._store.find(result.reset.reference)
         if recorded is None:
-            return
+            return result
         decision = decide_late_outcome(recorded, result.outcome, result.reason)
         if isinstance(decision, Settle):
             _logger.warning("outcome came late", reference=recorded.reference, settled=decision.settled.value)
             await self._store.settle(
                 recorded, decision.settled, now=self._clock(), actor=recorded.agent_id, tell_at=tell_at
             )
+        elif result.outcome is Outcome.UNKNOWN and recorded.outcome is not None:
+            # Who took it over may have found out.
+            return Result(reset=recorded, outcome=recorded.outcome, reason=recorded.reason)
+        return result

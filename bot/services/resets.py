@@ -289,8 +289,8 @@ class ResetService:
 
     async def _end(self, result: Result, request: ResetRequest) -> Result:
         """Record the outcome, and say it where the agent began. Returns what is to be shown."""
+        result = await self._recording.record(result)
         reset = result.reset
-        result = replace(result, is_recorded=await self._recording.record(result))
         if reset.method is Method.SET_PASSWORD and result.outcome is Outcome.SUCCEEDED:
             result = replace(result, notice=await self._client_notices.send(result.reset))
         self._metrics.resets.labels(reset.method.value, result.outcome.value).inc()

@@ -92,7 +92,8 @@ class SetPassword:
         try:
             await self._write(called, password, ends_at)
         except StoppedError as stopped:
-            await self._turn_into(place, stopped.result)
+            if not await self._is_told_by_other(stopped.result):
+                await self._turn_into(place, stopped.result)
             await self._keep(message)
             raise
         return await self._deliver(called, message, password)
@@ -262,6 +263,16 @@ class SetPassword:
             await self._jobs.forget_message(message.reference)
         except StoreError as error:
             _logger.warning("message will be deleted without need", reference=message.reference, error=str(error))
+
+    async def _is_told_by_other(self, result: Result) -> bool:
+        """Whether who took the reset over has ended it, and so says in the message what became of it, where we don't know."""
+        if result.outcome is not Outcome.UNKNOWN:
+            return False
+        try:
+            recorded = await self._store.find(result.reset.reference)
+        except StoreUnavailableError:
+            return False
+        return recorded is not None and recorded.outcome is not None
 
     async def _turn_into(self, place: MessageRef, result: Result) -> None:
         """Say in the placeholder that no password will come; the modal says it as well, so failing here is not all."""

@@ -1,13 +1,14 @@
 """What becomes of a reset whose process fell silent, or whose outcome was not known, and that its agent is told."""
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 
 import pytest
 
 from bot.domain.audit import BOT
 from bot.domain.references import Reference
-from bot.domain.resets import Settled
+from bot.domain.resets import Outcome, Reason, Reset, Settled
 from bot.store.database import Database
 from bot.store.resets import ResetStore
 from sandbox.slack import Fault, Modal
@@ -118,22 +119,43 @@ async def test_what_becomes_known_while_the_agent_is_being_told_is_told_after_it
     telling = world.slack.faults.add(Fault("chat.update", "held_before", times=1))
     async with world.bot():
         await world.slack.faults.wait_until_held(telling, timeout_seconds=10)
-        await settle_elsewhere(world, Settled.NOT_DELIVERED)
+        async with elsewhere(world) as (store, reset, now):
+            assert await store.settle(reset, Settled.NOT_DELIVERED, now=now, actor=BOT, tell_at=now)
         world.slack.faults.release(telling)
         await world.agent.direct_message(containing="Ya se sabe: la contraseña de ana@example.com")
         await world.until(lambda: world.rows("SELECT * FROM jobs WHERE kind = 'tell_agent'") == [])
     assert world.audit() == [("STARTED", ""), ("FAILED", "interrupted"), ("SETTLED", "not_delivered")]
 
 
-async def settle_elsewhere(world: World, settled: Settled) -> None:
-    """Another replica learns what became of the last reset."""
+async def test_who_was_taken_over_and_knows_no_end_shows_the_one_that_was_recorded(http_world: World) -> None:
+    world = http_world
+    async with world.bot():
+        world.whmcs.faults.add(WhmcsFault("set_password", "drop_before"))
+        asking = WhmcsFault("result", "held_before")
+        world.whmcs.faults.add(asking)
+        modal = await submit_set_password(world)
+        await world.whmcs.faults.wait_until_held(1, asking, timeout_seconds=10)
+        async with elsewhere(world) as (store, reset, now):
+            assert await store.finish(reset, Outcome.FAILED, Reason.INTERRUPTED, now=now, actor=BOT, tell_at=now)
+        await world.agent.direct_message(containing="No se cambió nada.")
+        world.whmcs.faults.drop()
+        await modal.shows("No se cambió nada.", timeout_seconds=10)
+        await world.until(lambda: world.rows("SELECT * FROM jobs WHERE kind = 'tell_agent'") == [])
+    assert not any("No se sabe" in message.visible_text for message in world.agent.direct_messages)
+    assert not any("No se sabe" in message.visible_text for message in world.agent.ephemeral_messages)
+    assert world.audit() == [("STARTED", ""), ("FAILED", "interrupted")]
+
+
+@asynccontextmanager
+async def elsewhere(world: World) -> AsyncIterator[tuple[ResetStore, Reset, datetime]]:
+    """Another replica has to do with the last reset."""
     database = Database.connect(world.settings["DATABASE_URL"])
     try:
         store = ResetStore(database, LIMITS)
         [row] = world.rows("SELECT reference FROM resets")
         reset = await store.find(Reference(str(row["reference"])))
         assert reset is not None
-        assert await store.settle(reset, settled, now=database.now(), actor=BOT, tell_at=database.now())
+        yield store, reset, database.now()
     finally:
         await database.aclose()
 
