@@ -12,7 +12,7 @@ from sandbox.slack.workspace import StoredMessage, strings_in
 from sandbox.whmcs.records import Call
 from tests.flows.world import World
 from tests.load.flow import FAULT, Flow
-from tests.load.told import Truth, read_told
+from tests.told import Truth, read_said
 
 _ENDS: Final = ("SUCCEEDED", "REFUSED", "FAILED", "UNKNOWN")
 _LATER: Final = {"delete_message", "settle_reset"}
@@ -100,7 +100,7 @@ class Story:
 class Evidence:
     """Everything that is looked at, read once, so that a test can put something wrong into it.
 
-    `sets`: the requests to set a password. `mails`: to which users WHMCS sent an e-mail, each time. `told`: see `told.py`.
+    `sets`: the requests to set a password. `mails`: to which users WHMCS sent an e-mail, each time. `told`: what was said of each reset, in order.
     `holding`: the messages that ever held a reset's password, as they were last, deleted ones included. `deleted`: the
     references of the audit's events of deleted messages. `stored`: all that the database holds.
     """
@@ -148,7 +148,7 @@ def read_evidence(world: World, flows: Sequence[Flow], logs: Sequence[str]) -> E
         stories=_read_stories(world),
         sets=sets,
         mails=[mail.user_id for mail in world.whmcs.reset_emails],
-        told=read_told(world.slack.calls),
+        told=_read_told(world),
         holding=_read_holding(world, sets),
         deleted=_read_references(world, "SELECT reference FROM audit WHERE action = 'message' AND outcome = 'DELETED'"),
         jobs=_read_jobs(world),
@@ -159,6 +159,14 @@ def read_evidence(world: World, flows: Sequence[Flow], logs: Sequence[str]) -> E
         who_saw=world.slack.workspace.who_saw,
         opens=world.whmcs.opens,
     )
+
+
+def _read_told(world: World) -> dict[str, list[Truth]]:
+    told: defaultdict[str, list[Truth]] = defaultdict(list)
+    for said in read_said(world.slack.calls):
+        for reference in said.references:
+            told[reference].append(said.truth)
+    return dict(told)
 
 
 def _read_stories(world: World) -> dict[str, Story]:

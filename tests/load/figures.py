@@ -9,7 +9,7 @@ from typing import Final
 from bot.domain.resets import Method
 from tests.load.flow import Flow, Stage
 from tests.load.load import Report
-from tests.load.told import Truth
+from tests.told import Truth
 
 _KINDS: Final = ("command", "view_submission", "block_actions", "event_callback")
 _CARRIED_SECONDS: Final = 5.0

@@ -11,19 +11,9 @@ from bot.domain.resets import Method
 from sandbox.slack import LocalSlack, Modal, Person
 from sandbox.slack.delivery import Retry
 from sandbox.slack.message import Message
+from tests.told import HEADLINES, NEW_PASSWORD
 
 LABELS: Final = {Method.RESET_EMAIL: "Send a password-reset e-mail", Method.SET_PASSWORD: "Set a password"}
-HEADLINES: Final = (
-    "Known now: changed, but not delivered",
-    "Known now: not done",
-    "Known now: done",
-    "Changed, but not delivered",
-    "Outcome unknown",
-    "Not done",
-    "Done",
-)
-"""What stands above how a reset ended, in the form and in messages."""
-NEW_PASSWORD: Final = "New password of"
 NOTHING: Final = "Nothing was changed."
 FAULT: Final = "Something went wrong in the bot."
 
@@ -111,7 +101,7 @@ class Flow:
         """What the agent reads now that says how it ended, wherever it stands; empty: nothing does."""
         texts = [self.form.text, *(message.visible_text for message in self.messages)]
         lines = [line for text in texts if self.reference in text for line in text.splitlines()]
-        said = next((line for line in lines if line in HEADLINES or line.startswith(NEW_PASSWORD)), "")
+        said = next((line for line in lines if line.startswith(NEW_PASSWORD) or line in HEADLINES), "")
         if said:
             return said
         refusals = [*self.form.errors.values(), *self.form.text.splitlines()]

@@ -12,8 +12,8 @@ from tests.load.checks import Evidence, Story, check
 from tests.load.figures import render
 from tests.load.flow import Stage
 from tests.load.load import Plan, Report, run
-from tests.load.told import Truth
 from tests.postgresql import PostgresServer
+from tests.told import Truth
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("load")]
 

@@ -4,11 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.domain.resets import Method
 from tests.reliability.case import Case
 from tests.reliability.checks import expect_end
 from tests.reliability.clock import Clock
-from tests.reliability.row import EMAIL, SET, Message, Row, Whmcs, form
+from tests.reliability.row import EMAIL, SET, Message, Row, done, form
 from tests.reliability.stage import Endings, Stage
 from tests.reliability.steps import Do, finish, held_by_whmcs, let_whmcs_go_on, nothing, submit
 
@@ -22,18 +21,6 @@ class Jump:
     before: Do = nothing
     after: Do = nothing
     right: Do = nothing
-
-
-def done(name: str, method: Method, fault: str) -> Row:
-    return Row(
-        name=name,
-        method=method,
-        fault=fault,
-        whmcs=Whmcs.MAIL if method is EMAIL else Whmcs.PASSWORD,
-        reads=form("Done"),
-        message=Message.NONE if method is EMAIL else Message.PASSWORD,
-        audit=("STARTED", "SUCCEEDED"),
-    )
 
 
 def let_go_without_placeholder(*events: str) -> Do:

@@ -10,12 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from bot.domain.resets import Method
 from tests.flows.replicas import ROOT, Replica
 from tests.flows.world import World
 from tests.reliability.case import PATIENCE_SECONDS, Case
 from tests.reliability.checks import expect_end
-from tests.reliability.row import EMAIL, SET, Message, Row, Whmcs, form, message
+from tests.reliability.row import EMAIL, SET, Message, Row, done, form, message
 from tests.reliability.stage import Endings, Stage
 from tests.reliability.steps import Do, finish, held_by_whmcs, nothing
 
@@ -64,18 +63,6 @@ async def fill_in_and_finish(case: Case) -> None:
 
 async def delete_now(case: Case) -> None:
     await case.agent.direct_messages[-1].press("Delete now")
-
-
-def done(name: str, method: Method, fault: str) -> Row:
-    return Row(
-        name=name,
-        method=method,
-        fault=fault,
-        whmcs=Whmcs.MAIL if method is EMAIL else Whmcs.PASSWORD,
-        reads=form("Done"),
-        message=Message.NONE if method is EMAIL else Message.PASSWORD,
-        audit=("STARTED", "SUCCEEDED"),
-    )
 
 
 def deleted(name: str, fault: str, *audit: str) -> Row:

@@ -4,10 +4,9 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.domain.resets import Method
 from tests.reliability.case import Case
 from tests.reliability.checks import expect_end
-from tests.reliability.row import EMAIL, SET, Message, Row, Whmcs, form, message
+from tests.reliability.row import EMAIL, SET, Message, Row, Whmcs, done, form, message
 from tests.reliability.stage import Endings, Stage
 from tests.reliability.steps import (
     Do,
@@ -37,18 +36,6 @@ class Stop:
     hold: Do = nothing
     after: Do = nothing
     goes_on: bool = True
-
-
-def done(name: str, method: Method, fault: str) -> Row:
-    return Row(
-        name=name,
-        method=method,
-        fault=fault,
-        whmcs=Whmcs.MAIL if method is EMAIL else Whmcs.PASSWORD,
-        reads=form("Done"),
-        message=Message.NONE if method is EMAIL else Message.PASSWORD,
-        audit=("STARTED", "SUCCEEDED"),
-    )
 
 
 AFTERWARDS: Final = Row(

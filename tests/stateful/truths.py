@@ -1,6 +1,5 @@
 """What holds whatever happens, and what holds in the end: told by WHMCS, Slack and the audit, and by nothing of the bot's."""
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,25 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from bot.domain.resets import Method
-from sandbox.slack.web_api import ApiCall
 from tests.stateful.company import AGENT_RESETS, AGENTS, ALL_RESETS, COOL_DOWN_SECONDS, USERS, Company
+from tests.told import Said, Truth, read_said
 
 _ENDS: Final = ("SUCCEEDED", "REFUSED", "FAILED", "UNKNOWN")
-_CHANGED: Final = "changed"
-_UNCHANGED: Final = "unchanged"
-_UNKNOWN: Final = "unknown"
-_SAID: Final = {
-    "Known now: done": _CHANGED,
-    "Known now: changed, but not delivered": _CHANGED,
-    "Known now: not done": _UNCHANGED,
-    "Changed, but not delivered": _CHANGED,
-    "New password of": _CHANGED,
-    "Outcome unknown": _UNKNOWN,
-    "Not done": _UNCHANGED,
-    "Done": _CHANGED,
-}
-"""What an agent is told, by how a block of the message begins."""
-
 _HOUR: Final = timedelta(hours=1)
 
 
@@ -71,12 +55,12 @@ class Story:
         return self.end is None or self.end.outcome in {"SUCCEEDED", "UNKNOWN"}
 
     @property
-    def truth(self) -> str:
+    def truth(self) -> Truth:
         """Whether it changed something, as the last word has it."""
         if self.settled:
-            return _UNCHANGED if self.settled == "not_done" else _CHANGED
+            return Truth.UNCHANGED if self.settled == "not_done" else Truth.CHANGED
         assert self.end is not None, f"no end: {self}"
-        return {"SUCCEEDED": _CHANGED, "UNKNOWN": _UNKNOWN}.get(self.end.outcome, _UNCHANGED)
+        return {"SUCCEEDED": Truth.CHANGED, "UNKNOWN": Truth.UNKNOWN}.get(self.end.outcome, Truth.UNCHANGED)
 
 
 def read_stories(company: Company) -> list[Story]:
@@ -126,12 +110,12 @@ def check_end(company: Company) -> None:
     assert not left, f"left to do: {left}"
     assert company.world.rows("SELECT * FROM resets WHERE outcome IS NULL") == []
     assert company.world.rows("SELECT * FROM user_holds WHERE held_until IS NULL") == [], "a user is held for ever"
-    stories = read_stories(company)
+    stories, said = read_stories(company), list(read_said(company.world.slack.calls))
     for story in stories:
         assert story.end is not None, f"no end: {story}"
         is_open = story.end.outcome == "UNKNOWN" and not story.settled
         assert not is_open or story.method is Method.RESET_EMAIL, f"the companion knows: {story}"
-        _check_told(company, story)
+        _check_told(said, story)
     _check_truth(company, stories)
     passwords = [password for story in stories for password in _passwords(company, story)]
     shown = [m for person in company.people.values() for m in person.direct_messages]
@@ -231,7 +215,7 @@ def _check_hours(stories: Iterable[Story]) -> None:
 
 def _check_truth(company: Company, stories: Iterable[Story]) -> None:
     """The audit's last word is what WHMCS did."""
-    whmcs, said = company.world.whmcs, defaultdict[int, list[str]](list)
+    whmcs, said = company.world.whmcs, defaultdict[int, list[Truth]](list)
     for story in stories:
         if story.method is Method.RESET_EMAIL:
             said[story.user_id].append(story.truth)
@@ -239,42 +223,19 @@ def _check_truth(company: Company, stories: Iterable[Story]) -> None:
             is_changed = any(
                 call.has_written for call in whmcs.calls if call.parameters.get("request_id") == story.reference
             )
-            assert story.truth == (_CHANGED if is_changed else _UNCHANGED), f"WHMCS says otherwise: {story}"
+            assert story.truth == (Truth.CHANGED if is_changed else Truth.UNCHANGED), f"WHMCS says otherwise: {story}"
     for _, user_id in USERS.values():
         sent = sum(mail.user_id == user_id for mail in whmcs.reset_emails)
-        known, unknown = said[user_id].count(_CHANGED), said[user_id].count(_UNKNOWN)
+        known, unknown = said[user_id].count(Truth.CHANGED), said[user_id].count(Truth.UNKNOWN)
         assert known <= sent <= known + unknown, f"{sent} e-mails to {user_id}, but {said[user_id]}"
 
 
-def _check_told(company: Company, story: Story) -> None:
+def _check_told(said: Iterable[Said], story: Story) -> None:
     """The agent was told how it ended; the last thing that he was told is the last word."""
-    told = [said for call in company.world.slack.calls if (said := _said(call, story))]
+    places = {"", story.agent_id, f"D0{story.agent_id}"}
+    told = [one.truth for one in said if story.reference in one.references and one.place in places]
     assert told, f"its agent was told nothing: {story}"
-    assert told[-1] == story.truth, f"its agent was told {told}: {story}"
-
-
-def _said(call: ApiCall, story: Story) -> str:
-    """What this call says to the agent about how the reset ended; empty: nothing."""
-    if not call.is_worked or call.method not in {"chat.postMessage", "chat.update", "response_url"}:
-        return ""
-    if call.method != "response_url" and call.arguments["channel"] not in {story.agent_id, f"D0{story.agent_id}"}:
-        return ""
-    blocks = call.arguments.get("blocks") or []
-    texts = list(_texts(json.loads(blocks) if isinstance(blocks, str) else blocks))
-    if not any(story.reference in text for text in texts):
-        return ""
-    return next((said for text in texts for words, said in _SAID.items() if text.startswith(words)), "")
-
-
-def _texts(value: object) -> Iterable[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for part in value.values():
-            yield from _texts(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _texts(part)
+    assert told[-1] is story.truth, f"its agent was told {', '.join(told)}: {story}"
 
 
 def _passwords(company: Company, story: Story) -> set[str]:
