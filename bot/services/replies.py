@@ -270,8 +270,8 @@ class ReplyService:
                 await asyncio.sleep(min(2.0**attempt, 30))
             try:
                 await self._store.finish(turn, content, event, untold=reset, tell_at=self._clock() + LEASE)
-            except StoreUnavailableError:
-                _logger.exception("reply not recorded", reference=turn.reference)
+            except StoreUnavailableError as error:
+                _logger.warning("reply not recorded", reference=turn.reference, error=str(error))
             else:
                 return True
         return False
@@ -285,8 +285,8 @@ class ReplyService:
                 await self._store.give_up(turn, event)
             else:
                 await self._store.leave_open(turn, event, now=event.at)
-        except StoreUnavailableError:
-            _logger.exception("reply's failure not recorded", reference=reset.reference)
+        except StoreUnavailableError as error:
+            _logger.warning("reply's failure not recorded", reference=reset.reference, error=str(error))
         return ReplyResult(
             reset=reset,
             outcome=ReplyOutcome.NOT_SENT if turn.attempt is None else ReplyOutcome.UNKNOWN,
@@ -301,8 +301,8 @@ class ReplyService:
         event = self._event(reset, Happened.FAILED, ReplyReason.NOT_KNOWN)
         try:
             await self._store.leave_open(turn, event, now=event.at)
-        except StoreUnavailableError:
-            _logger.exception("reply's failure not recorded", reference=reset.reference)
+        except StoreUnavailableError as error:
+            _logger.warning("reply's failure not recorded", reference=reset.reference, error=str(error))
         return ReplyResult(
             reset=reset,
             outcome=ReplyOutcome.UNKNOWN,
