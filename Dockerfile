@@ -1,13 +1,13 @@
-# The bot as an image. docs/deployment.md says how it is built and run, and what of it could not be tried.
-# The Python is the one on which the tests run.
+# The bot's image. docs/deployment.md describes how to build and run it, and which parts were not tested.
+# The Python version is that of the tests.
 
 FROM python:3.11-slim-trixie AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /src
 RUN python -m venv --without-pip /venv
 
-# The dependencies first: this layer is made anew only when the lock changes. Everything is named there with its hash, so
-# nothing is resolved, and nothing is compiled, since every one of them comes as a wheel.
+# Dependencies come first, so that this layer is rebuilt only when the lock files change. They list every package with
+# its hash, so pip resolves nothing, and --only-binary means that nothing is compiled.
 COPY requirements/runtime.txt requirements/build.txt requirements/
 RUN --mount=type=cache,target=/root/.cache/pip \
     python -m pip --python /venv/bin/python install --no-compile --no-deps --only-binary :all: --require-hashes \
@@ -18,22 +18,24 @@ COPY pyproject.toml README.md manifest.yml .env.example ./
 COPY deploy deploy
 COPY whmcs whmcs
 COPY bot bot
-# Compiled now, since nothing can be written later; "unchecked", so that no copying of files makes it stale.
+# Bytecode is compiled now, because the root file system is read-only later. With unchecked hashes, copying the files
+# doesn't make it stale.
 RUN python -m pip wheel --no-build-isolation --no-deps --no-index --wheel-dir /dist . \
     && python -m pip --python /venv/bin/python install --no-compile --no-deps --no-index /dist/*.whl \
     && /venv/bin/python -m compileall -q --invalidation-mode unchecked-hash /venv/lib
 
 
 FROM python:3.11-slim-trixie
-# The base image brings pip and leaves the standard library uncompiled: a start and each health check would compile it.
+# The base image has pip, which isn't needed, and an uncompiled standard library, which every start and health check
+# would compile again.
 RUN python -m pip uninstall --yes --quiet --root-user-action ignore pip setuptools wheel \
     && rm -rf /usr/local/lib/python3.11/ensurepip \
     && python -m compileall -q --invalidation-mode unchecked-hash /usr/local/lib/python3.11 \
     && install --directory --owner=10001 --group=10001 --mode=0700 /app/var
 COPY --from=build /venv /venv
-# HOME: slack_sdk asks for it when it is imported, and a user without a name has none.
+# HOME: slack_sdk reads it when imported, and a user without a name has none.
 ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 HOME=/app HOST=0.0.0.0
-# The database's default, sqlite:///var/bot.db, is relative to this.
+# The default database, sqlite:///var/bot.db, is relative to this folder.
 WORKDIR /app
 VOLUME ["/app/var"]
 USER 10001:10001

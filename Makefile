@@ -3,12 +3,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Most tests wait for servers, so four at a time are right also for a machine of two cores. Tests of one xdist_group stay
 # together.
-PYTEST := --numprocesses 4 --dist loadgroup
+PYTEST := --numprocesses 3 --dist loadgroup
 # The locks are complete, so nothing is left to resolve; pip would else look at the newest release of what is asked for
 # with an extra, and stop because the lock does not name that one.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
 
-.PHONY: demo test check coverage format lock clean texts system pictures
+.PHONY: demo test test-fast check coverage format lock clean texts system pictures bench bench-full
 
 # A page with the real bot; DEMO=terminal walks through in the terminal. DEMO_LANGUAGE, DEMO_PORT, DEMO_MODE: --help.
 demo: .venv/demo.stamp
@@ -16,6 +16,14 @@ demo: .venv/demo.stamp
 
 test: .venv/dev.stamp system
 	$(BIN)/python -m pytest $(PYTEST)
+
+# What to run before each commit, in about a minute: rules, texts, settings, the docs, WHMCS's client, the store on SQLite,
+# the main flows.
+# None of them starts the bot as a process, so that there are as many workers as processors.
+FLOWS := reset_email set_password access conversation search tickets shortcuts home proof
+FAST := $(addprefix tests/,domain views listeners services whmcs store test_docs.py test_settings.py packaging/test_env_example.py) $(FLOWS:%=tests/flows/test_%.py)
+test-fast: .venv/dev.stamp
+	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup -k "not postgresql" $(FAST)
 
 # Format, lint, types, import rules, tests. The test runner comes last, so that its closing line is the last thing printed.
 check: .venv/dev.stamp system
@@ -28,6 +36,14 @@ check: .venv/dev.stamp system
 # The tests, with the share of the product's branches that they take. Counting makes them take twice as long.
 coverage: .venv/dev.stamp system
 	$(BIN)/python -m pytest $(PYTEST) --cov --cov-report=term --cov-fail-under=90
+
+# The bot compared with small baselines; exit code 1 names the rows that miss their target. See docs/performance.md. The
+# short form takes less than three minutes; the full one also writes the page's table and plots.
+bench: .venv/dev.stamp
+	$(BIN)/python -m benchmarks
+
+bench-full: .venv/dev.stamp
+	$(BIN)/python -m benchmarks --full --write
 
 format: .venv/dev.stamp
 	$(BIN)/ruff format .
@@ -69,10 +85,10 @@ pictures: .venv/dev.stamp system
 clean:
 	rm -rf .venv .lock-venv
 
-# Collect the texts of bot/views/text into the catalogues; what is new there is empty and waits for its translation.
+# Collect the texts of bot/views into the catalogues. New ones are empty and wait for their translation.
 texts: .venv/dev.stamp
-	$(BIN)/pybabel --quiet extract --no-default-keywords --keyword say --keyword count:1,2 --no-wrap --no-location \
-	  --sort-by-file --omit-header --output bot/locales/bot.pot bot/views/text
+	$(BIN)/pybabel --quiet extract --no-default-keywords --keyword say --keyword mark --keyword count:1,2 --no-wrap --no-location \
+	  --sort-by-file --omit-header --output bot/locales/bot.pot bot/views
 	$(BIN)/pybabel --quiet update --no-wrap --ignore-obsolete --no-fuzzy-matching --omit-header --domain bot \
 	  --input-file bot/locales/bot.pot --output-dir bot/locales
 	rm bot/locales/bot.pot

@@ -1,4 +1,4 @@
-"""The bot: Slack on one side, WHMCS on the other. docs/architecture.md shows the way through it."""
+"""The bot between Slack and WHMCS; see docs/architecture.md."""
 
 from typing import Final
 

@@ -1,5 +1,6 @@
 """The command line: `python -m bot …`."""
 
+import os
 from importlib import import_module
 from typing import Final
 
@@ -9,10 +10,15 @@ from bot import VERSION
 
 _COMMANDS: Final = ("serve", "check", "health", "migrate", "manifest", "pause", "resume", "audit")
 _MODULES: Final = {"resume": "pause"}
+_NEVER_READ: Final = ("SSLKEYLOGFILE", "PROMETHEUS_MULTIPROC_DIR", "prometheus_multiproc_dir")
+"""Variables that make libraries write files: TLS session keys, and metrics shared between processes.
+
+They take effect on import, so a missing folder would end the start with a traceback.
+"""
 
 
 class _Commands(click.Group):
-    """Each is imported when it is called: a health check every few seconds must not load all that the bot consists of."""
+    """Commands are imported when called: a health check every few seconds must not load the whole bot."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(_COMMANDS)
@@ -20,6 +26,8 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         if cmd_name not in _COMMANDS:
             return None
+        for variable in _NEVER_READ:
+            os.environ.pop(variable, None)
         module = import_module(f"bot.commands.{_MODULES.get(cmd_name, cmd_name)}")
         command = getattr(module, cmd_name)
         if not isinstance(command, click.Command):

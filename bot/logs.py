@@ -1,4 +1,4 @@
-"""Logs: structured, one line an event, with the reference in it and never a secret."""
+"""Structured logs: one line per event, with the reference, never with a secret."""
 
 import json
 import logging
@@ -8,14 +8,13 @@ from typing import Any, Final, Literal
 
 import structlog
 
-# Below these levels they print tokens, message bodies, envelopes and requests, passwords included, so LOG_LEVEL does not
-# reach them. Asked of each record, since some of their loggers set a level of their own.
+# Below these levels they print tokens, messages and requests, including passwords, so LOG_LEVEL does not apply to them.
+# Checked for each record, since some of their loggers set their own level.
 _TALKATIVE: Final = {
     "aiohttp": logging.WARNING,
     "aiosqlite": logging.WARNING,
     "alembic": logging.WARNING,
     "asyncio": logging.WARNING,
-    "httpcore": logging.WARNING,
     "httpx": logging.WARNING,
     "slack_bolt": logging.ERROR,
     "slack_sdk": logging.WARNING,
@@ -26,7 +25,7 @@ _MASK: Final = "***"
 
 
 def configure(level: str, form: Literal["console", "json"] | None, secrets: Iterable[str]) -> None:
-    """Send all logs, ours and the libraries', to stderr. `form` None: console in a terminal, else JSON lines."""
+    """Send all logs, including the libraries', to stderr. `form` None: console in a terminal, else JSON lines."""
     form = form or ("console" if sys.stderr.isatty() else "json")
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -67,10 +66,10 @@ def _is_discreet(record: logging.LogRecord) -> bool:
 
 
 class Masker:
-    """The last look at a rendered line: a configured secret that got this far by any way is struck out."""
+    """Masks configured secrets in rendered lines, as the last step."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        # As it stands, and as JSON and Python write it. Longest first, so that one that contains another goes whole.
+        # Raw, and as JSON and Python write it. Longest first, so that a secret that contains another is masked whole.
         forms = {
             form for secret in secrets if secret for form in (secret, json.dumps(secret)[1:-1], repr(secret)[1:-1])
         }

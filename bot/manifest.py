@@ -1,6 +1,6 @@
-"""The Slack app's manifest: what the app is called, where Slack sends what happens, and what the bot may do.
+"""The Slack app's manifest: name, request address, scopes.
 
-Its form is Slack's (slackapi/manifest-schema on GitHub). The scopes are those that the calls in `bot.slack` need.
+Source of its schema: slackapi/manifest-schema on GitHub. The scopes are those that the calls in `bot.slack` need.
 """
 
 import json
@@ -9,18 +9,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from bot.listeners import COMMAND, MESSAGE_SHORTCUT, SHORTCUT
-from bot.slack.scopes import BOT_SCOPES
-from bot.views import home
-from bot.views.text import Texts, app
+from bot.views import home, labels
+from bot.views import manifest as texts
+from bot.views.text import Texts
 
 Value: TypeAlias = "str | bool | int | Sequence[Value] | Mapping[str, Value]"
 Manifest: TypeAlias = Mapping[str, Value]
+
+BOT_SCOPES: Final = ("commands", "chat:write", "im:history", "users:read", "usergroups:read")
+"""The OAuth scopes of the bot token."""
 
 _PATH: Final = "/slack/events"
 
 
 def build_manifest(public_url: str | None, t: Texts) -> Manifest:
-    """`public_url`: the address at which Slack reaches the bot, or None: Socket Mode, in which Slack calls nobody."""
+    """`public_url`: the address at which Slack reaches the bot. None: Socket Mode."""
     endpoint = f"{public_url}{_PATH}" if public_url else None
     events: dict[str, Value] = {"bot_events": [home.OPENED]}
     command: dict[str, Value] = {"command": COMMAND}
@@ -30,29 +33,29 @@ def build_manifest(public_url: str | None, t: Texts) -> Manifest:
         events = {"request_url": endpoint, **events}
         interactivity |= {"request_url": endpoint, "message_menu_options_url": endpoint}
     command |= {
-        "description": app.command_description(t),
-        "usage_hint": app.command_hint(t),
-        # What is typed arrives as it was typed: addresses and names, not Slack's links.
+        "description": t.say(texts.COMMAND),
+        "usage_hint": t.say(texts.COMMAND_HINT),
+        # Commands arrive as typed: addresses and names, not Slack's links.
         "should_escape": False,
     }
     return {
         "_metadata": {"major_version": 1, "minor_version": 1},
         "display_information": {
-            "name": app.name(t),
-            "description": app.description(t),
-            "long_description": app.long_description(t),
+            "name": labels.title(t),
+            "description": t.say(texts.DESCRIPTION),
+            "long_description": f"{t.say(texts.LONG_DESCRIPTION)}\n{t.say(texts.ACCESS)}",
         },
         "features": {
-            # The messages tab is where direct messages stand; nobody writes to the bot there.
+            # The Messages tab shows direct messages; agents can't write to the bot there.
             "app_home": {
                 "home_tab_enabled": True,
                 "messages_tab_enabled": True,
                 "messages_tab_read_only_enabled": True,
             },
-            "bot_user": {"display_name": app.name(t), "always_online": False},
+            "bot_user": {"display_name": labels.title(t), "always_online": False},
             "shortcuts": [
-                _shortcut("global", SHORTCUT, app.shortcut_description(t), t),
-                _shortcut("message", MESSAGE_SHORTCUT, app.message_shortcut_description(t), t),
+                _shortcut("global", SHORTCUT, t.say(texts.SHORTCUT), t),
+                _shortcut("message", MESSAGE_SHORTCUT, t.say(texts.MESSAGE_SHORTCUT), t),
             ],
             "slash_commands": [command],
         },
@@ -68,16 +71,16 @@ def build_manifest(public_url: str | None, t: Texts) -> Manifest:
 
 
 def _shortcut(kind: str, callback_id: str, description: str, t: Texts) -> Manifest:
-    return {"name": app.shortcut_name(t), "type": kind, "callback_id": callback_id, "description": description}
+    return {"name": labels.title(t), "type": kind, "callback_id": callback_id, "description": description}
 
 
 def write_json(manifest: Manifest) -> str:
-    """As Slack's own command line reads it."""
+    """Return the manifest as Slack's command line reads it."""
     return json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
 
 
 def write_yaml(manifest: Manifest) -> str:
-    """As people read it, and as Slack's page takes it."""
+    """Return the manifest in YAML, for people and for Slack's page."""
     return "\n".join([*_HEADER, *_lines(manifest, ""), ""])
 
 
@@ -87,7 +90,7 @@ _HEADER: Final = (
 )
 _WORD: Final = r"[\w.,/:-]*[\w.,/-]"
 _PLAIN: Final = re.compile(rf"(?=[^\W\d_]|/){_WORD}(?: {_WORD})*")
-"""Words that YAML takes for text as they stand: they begin with a letter or a slash, and no colon ends one."""
+"""Words that are plain text in YAML: they begin with a letter or a slash, and none ends with a colon."""
 
 _NO_TEXT: Final = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "null"})
 
@@ -118,7 +121,7 @@ def _item(value: Value, indent: str) -> Iterator[str]:
 
 
 def _scalar(value: Value) -> str:
-    """Plain words as they are; everything else as JSON, which is YAML too."""
+    """Return plain words unquoted, and anything else as JSON, which is valid YAML."""
     if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _NO_TEXT:
         return value
     return json.dumps(value, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""Figures for Prometheus. No label holds an id or a name: each is a word from a short list.
+"""Prometheus metrics. No label holds an id or a name: each is a word from a short list.
 
 Names follow https://prometheus.io/docs/practices/naming/.
 """
@@ -16,7 +16,7 @@ _WHMCS_BUCKETS: Final = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 
 
 class Metrics:
-    """One registry for one bot, so that two bots in one process don't mix their figures."""
+    """One registry per bot, so that two bots in one process don't mix their metrics."""
 
     def __init__(self, version: str) -> None:
         self.registry = CollectorRegistry()
@@ -75,12 +75,15 @@ class Metrics:
             registry=self.registry,
         )
 
+    def observe_whmcs_request(self, action: str, outcome: str, taken_seconds: float) -> None:
+        self.whmcs_seconds.labels(action, outcome).observe(taken_seconds)
+
     def count_slack_call(self, method: str, error: str) -> None:
-        """`error`: Slack's code, which comes from outside; what is no word of that kind is counted as `other`."""
+        """`error`: Slack's code. It comes from outside, so anything unusual is counted as `other`."""
         self.slack_calls.labels(method, error if _WORD.fullmatch(error) else "other").inc()
 
     def watch_socket(self, silent_seconds: Callable[[], float]) -> None:
-        """Show how long Slack's socket has been silent; in Socket Mode alone."""
+        """Show for how long Slack's socket has been silent, in Socket Mode."""
         Gauge(
             "resetbot_socket_silent_seconds",
             "Seconds since Slack's last hello, ping or pong on any socket.",
@@ -88,7 +91,7 @@ class Metrics:
         ).set_function(silent_seconds)
 
     def watch_whmcs(self, silent_seconds: Callable[[], float]) -> None:
-        """Show for how long WHMCS has been asked only now and then, since it does not answer; 0: it is asked as always."""
+        """Show for how long the circuit breaker has been open, so that WHMCS only gets probes; 0: closed."""
         Gauge(
             "resetbot_whmcs_silent_seconds",
             "Seconds since the first of five or more requests in a row to WHMCS that timed out.",
@@ -96,5 +99,5 @@ class Metrics:
         ).set_function(silent_seconds)
 
     def render(self) -> bytes:
-        """Prometheus' text format, as `prometheus_client.CONTENT_TYPE_LATEST` names it."""
+        """Return Prometheus's text format, of type `prometheus_client.CONTENT_TYPE_LATEST`."""
         return generate_latest(self.registry)

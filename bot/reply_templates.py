@@ -1,22 +1,22 @@
-"""The administrator's own texts for replies: files in a folder, each checked once, at start."""
+"""The administrator's own texts for replies: files in a folder, checked at start."""
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from bot.domain.replies import MARKERS, PASSWORD, ReplyTemplates, ReplyText, markers_in
+from bot.domain.replies import MARKERS, PASSWORD, ReplyTemplates, ReplyText, find_markers
 
 LANGUAGES: Final = ("es", "en")
 MAX_LENGTH: Final = 2000
-"""So that it fits into Slack's field with all that is put into it."""
+"""So that it fits into Slack's field with everything that is inserted."""
 
 _SUFFIX: Final = ".txt"
 
 
 def read_templates(folder: str) -> ReplyTemplates:
-    """Read every text of the folder; what has no file keeps the bot's own words.
+    """Read the texts in the folder. A text without a file keeps the bot's own words.
 
-    Raises: ValueError: which file is wrong, and why; nothing of what is in it.
+    Raises: ValueError: names the file and the reason, and nothing of its content.
     """
     try:
         files = sorted(path for path in Path(folder).iterdir() if path.suffix == _SUFFIX)
@@ -53,9 +53,9 @@ def _read(path: Path) -> str:
         raise ValueError(f"{path.name} is longer than {MAX_LENGTH} characters")
     which, _ = _key(path.name)
     known = MARKERS | {PASSWORD} if which is ReplyText.WITH_PASSWORD else MARKERS
-    if unknown := sorted(markers_in(text) - known):
+    if unknown := sorted(find_markers(text) - known):
         braced = ", ".join(f"{{{name}}}" for name in sorted(known))
         raise ValueError(f"{path.name} has {{{unknown[0]}}}; it may have {braced}")
-    if which is ReplyText.WITH_PASSWORD and PASSWORD not in markers_in(text):
+    if which is ReplyText.WITH_PASSWORD and PASSWORD not in find_markers(text):
         raise ValueError(f"{path.name} lacks {{{PASSWORD}}}")
     return text

@@ -1,211 +1,189 @@
-"""A bot that runs: begins and ends its parts in order, does the background work in rounds, and says whether it is well."""
+"""Application lifecycle: ordered startup and shutdown, periodic work, readiness."""
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+import errno
+import signal
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final, Protocol
 
 import structlog
 
-import whmcs
 from bot import VERSION
-from bot.domain.audit import BOT, Action, AuditEvent, Happened
-from bot.domain.lifecycle import RENEWAL
+from bot.domain.audit import BOT, Action, AuditEvent, AuditOutcome
 from bot.domain.resets import Reason
 from bot.listeners import Entry
 from bot.metrics import Metrics
 from bot.server import Listener, Readiness, build_ops_app
-from bot.services.capabilities import Capabilities
-from bot.services.homes import Homes
-from bot.services.replies import ReplyService
-from bot.services.resets import ResetService
 from bot.services.tasks import Tasks
-from bot.services.worker import Backlog, Worker
+from bot.services.whmcs_gateway import Whmcs
+from bot.services.worker import WORK_SECONDS, Backlog
 from bot.settings import Settings
-from bot.slack.client import SlackClient
 from bot.slack.errors import SlackError, SlackRefusedError
+from bot.slack.gateway import Slack
 from bot.slack.socket_mode import SocketMode
-from bot.store.audit import AuditLog
-from bot.store.database import Database
+from bot.startup import StartError, WrongSettingError
 from bot.store.errors import StoreError
-from bot.store.jobs import JobStore
-from bot.store.pruning import Pruning
+from bot.store.gateway import Store
+from bot.store.retention import Retention
 
 _logger = structlog.stdlib.get_logger(__name__)
 
-_WORK_SECONDS: Final = 1.0
 _KEPT: Final = timedelta(days=30)
+_COUNT_SECONDS: Final = 10.0
 _PRUNE_SECONDS: Final = 900.0
 _HEALTH_SECONDS: Final = 20.0
 _DRAIN_SECONDS: Final = 25.0
 
 
-class StartError(Exception):
-    """The bot can't start; the text says why and what to do, in one line."""
+class Stoppable(Protocol):
+    def stop(self) -> None:
+        """Accept no new work; work in progress continues."""
 
 
-class WrongTokenError(StartError):
-    """Slack does not accept a token, so that starting again would not help."""
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Background work that is repeated, with so many seconds in between."""
+
+    seconds: float
+    work: Callable[[], Awaitable[None]]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Parts:
-    """What the bot is made of, as far as who runs it has to do with it.
+@dataclass(kw_only=True)
+class App:
+    """One running bot: `start()`, then `stop()`.
 
-    Of `public` and `socket` one is there: how Slack reaches the bot. `table`: everything that Slack can send.
+    `entrance`: how Slack reaches the bot. `table`: everything that Slack can send.
     """
 
-    slack: SlackClient
-    database: Database
+    settings: Settings
+    store: Store
+    slack: Slack
+    whmcs: Whmcs
     metrics: Metrics
-    breaker: whmcs.Breaker
-    client: whmcs.WhmcsClient
-    companion: whmcs.CompanionClient | None
-    capabilities: Capabilities
     tasks: Tasks
-    resets: ResetService
-    replies: ReplyService
-    homes: Homes
-    workers: tuple[Worker, ...]
-    public: Listener | None
-    socket: SocketMode | None
+    entrance: Listener | SocketMode
     table: tuple[Entry, ...]
+    rounds: tuple[Round, ...]
+    stoppables: tuple[Stoppable, ...]
+    _loops: list[asyncio.Task[None]] = field(init=False, default_factory=list)
+    _is_ending: asyncio.Event = field(init=False, default_factory=asyncio.Event)
+    _is_started: bool = field(init=False, default=False)
+    _is_stopping: bool = field(init=False, default=False)
 
-
-class App:
-    """One running bot: `start()`, then `stop()`."""
-
-    def __init__(self, parts: Parts, settings: Settings) -> None:
-        self._parts = parts
-        self._ops = Listener(build_ops_app(self._readiness, parts.metrics.render), settings.ops_host, settings.ops_port)
-        self._audit = AuditLog(parts.database)
-        self._pruning = Pruning(parts.database)
+    def __post_init__(self) -> None:
+        self._ops = Listener(
+            build_ops_app(self._readiness, self._render_metrics), self.settings.ops_host, self.settings.ops_port
+        )
+        self._retention = Retention(self.store.database)
         self._health = {"database": "ok", "slack": "ok"}
-        self._loops: list[asyncio.Task[None]] = []
-        self._is_ending = asyncio.Event()
-        self._is_started = False
-        self._is_stopping = False
-        self._backlog = Backlog(JobStore(parts.database), parts.metrics, parts.database.now)
-
-    @property
-    def table(self) -> tuple[Entry, ...]:
-        """Everything that Slack can send."""
-        return self._parts.table
+        self._backlog = Backlog(self.store.jobs, self.metrics, self.store.now)
 
     async def start(self) -> None:
-        """Ready when this returns: both listeners accept, the companion has been asked.
+        """Return once the bot is ready: both listeners accept connections, and WHMCS and the companion were asked.
 
         Raises: StartError: the database can't be written, or a port is taken.
         """
-        await self._parts.capabilities.refresh()
+        await self.whmcs.health.refresh()
         try:
-            await _begin(self._ops, "OPS_PORT")
-            if self._parts.public is not None:
-                await _begin(self._parts.public, "PORT")
-            if self._parts.socket is not None:
-                await _open_socket(self._parts.socket)
+            await _begin(self._ops, "OPS_")
+            if isinstance(self.entrance, SocketMode):
+                await _open_socket(self.entrance)
+            else:
+                await _begin(self.entrance, "")
             await self._record_start()
         except StartError:
             await self.stop()
             raise
+        rounds = [
+            *self.rounds,
+            Round(_COUNT_SECONDS, self._backlog.look),
+            Round(WORK_SECONDS, self.whmcs.health.refresh_if_due),
+            Round(_PRUNE_SECONDS, self._prune),
+            Round(_HEALTH_SECONDS, self._look),
+        ]
         self._loops = [
             asyncio.create_task(self._prune()),
-            *(
-                asyncio.create_task(_every(_WORK_SECONDS, worker.work, self._is_ending))
-                for worker in self._parts.workers
-            ),
-            asyncio.create_task(_every(_WORK_SECONDS, self._backlog.look, self._is_ending)),
-            asyncio.create_task(_every(RENEWAL.total_seconds(), self._renew, self._is_ending)),
-            asyncio.create_task(_every(_PRUNE_SECONDS, self._prune, self._is_ending)),
-            asyncio.create_task(_every(_HEALTH_SECONDS, self._look, self._is_ending)),
-            asyncio.create_task(_every(_WORK_SECONDS, self._parts.capabilities.refresh_if_due, self._is_ending)),
+            *(asyncio.create_task(_repeat(each, self._is_ending)) for each in rounds),
         ]
         self._is_started = True
-        public = self._parts.public.address if self._parts.public is not None else "Socket Mode"
-        _logger.info("ready", version=VERSION, public=public, operations=self._ops.address)
+        public = "Socket Mode" if isinstance(self.entrance, SocketMode) else self.entrance.address
+        _logger.info("bot.ready", version=VERSION, public=public, operations=self._ops.address)
 
     async def _record_start(self) -> None:
         event = AuditEvent(
-            at=self._parts.database.now(), actor=BOT, action=Action.SETTINGS, outcome=Happened.LOADED, reason=VERSION
+            at=self.store.now(), actor=BOT, action=Action.SETTINGS, outcome=AuditOutcome.LOADED, reason=VERSION
         )
         try:
-            await self._audit.record(event)
+            await self.store.audit.record_event(event)
         except StoreError as error:
             raise StartError(f"DATABASE_URL: the database can't be written ({error})") from error
 
     async def stop(self) -> None:
-        """Not ready from now on, nothing new; what runs is waited for, 25 s at most; then all is closed."""
-        _logger.info("stopping")
+        """Accept nothing new, wait at most 25 s for work in progress, then close everything."""
+        _logger.info("bot.stopping")
         self._is_stopping = True
-        self._parts.resets.stop()
-        self._parts.replies.stop()
-        self._parts.homes.stop()
+        for each in self.stoppables:
+            each.stop()
         deadline = asyncio.get_running_loop().time() + _DRAIN_SECONDS
-        if self._parts.public is not None:
-            await self._parts.public.end()
-        if self._parts.socket is not None:
-            await self._parts.socket.end()
-        unfinished = await self._parts.tasks.drain(deadline - asyncio.get_running_loop().time())
+        await self.entrance.end()
+        unfinished = await self.tasks.drain(deadline - asyncio.get_running_loop().time())
         self._is_ending.set()
         await _end(self._loops, deadline - asyncio.get_running_loop().time())
         await self._ops.end()
-        await self._parts.client.aclose()
-        if self._parts.companion is not None:
-            await self._parts.companion.aclose()
-        await self._parts.slack.aclose()
-        await self._parts.database.aclose()
-        _logger.info("stopped", unfinished=unfinished)
+        await self.whmcs.aclose()
+        await self.slack.client.aclose()
+        await self.store.database.aclose()
+        _logger.info("bot.stopped", unfinished=unfinished)
 
     def _readiness(self) -> Readiness:
         needed = dict(self._health)
-        if self._parts.socket is not None:
-            needed["socket"] = self._parts.socket.state
+        if isinstance(self.entrance, SocketMode):
+            needed["socket"] = self.entrance.state
         if self._is_stopping or not self._is_started:
             needed["bot"] = "stopping" if self._is_stopping else "starting"
         parts = {**needed, "whmcs": self._whmcs_word()}
         return Readiness(is_ready=all(word == "ok" for word in needed.values()), parts=parts)
 
+    async def _render_metrics(self) -> bytes:
+        await self._backlog.look()
+        return self.metrics.render()
+
     def _whmcs_word(self) -> str:
-        if (since := self._parts.breaker.silent_since) is not None:
+        if (since := self.whmcs.breaker.silent_since) is not None:
             return f"degraded: {Reason.NOT_ANSWERING.value} since {since:%Y-%m-%dT%H:%M:%SZ}"
-        failure = self._parts.capabilities.whmcs_failure
+        failure = self.whmcs.health.whmcs_failure
         return "ok" if failure is None else f"degraded: {failure.value}"
 
     async def _prune(self) -> None:
         try:
-            removed = await self._pruning.prune(self._parts.database.now() - _KEPT)
+            removed = await self._retention.delete_ended(self.store.now() - _KEPT)
         except StoreError as error:
-            _logger.warning("nothing pruned", error=str(error))
+            _logger.warning("retention.not_run", error=str(error))
         else:
             if removed:
-                _logger.info("pruned", rows=removed)
-
-    async def _renew(self) -> None:
-        try:
-            await self._parts.resets.renew_leases()
-        except StoreError as error:
-            _logger.warning("leases not renewed", error=str(error))
+                _logger.info("retention.deleted", rows=removed)
 
     async def _look(self) -> None:
-        """Whether what the bot can't do without still answers."""
+        """Check that database and Slack still answer."""
         parts = {"database": await self._look_at_database(), "slack": await self._look_at_slack()}
         for part, word in parts.items():
             if word != self._health[part]:
-                _logger.warning("readiness changed", part=part, state=word)
+                _logger.warning("readiness.changed", part=part, state=word)
         self._health = parts
 
     async def _look_at_database(self) -> str:
         try:
-            await self._parts.database.ping()
+            await self.store.database.ping()
         except StoreError as error:
             return f"unusable: {error}"
         return "ok"
 
     async def _look_at_slack(self) -> str:
         try:
-            await self._parts.slack.identify()
+            await self.slack.client.identify()
         except SlackRefusedError as error:
             return f"unusable: {error.code}"
         except SlackError:
@@ -213,10 +191,42 @@ class App:
         return "ok"
 
 
-async def _begin(listener: Listener, variable: str) -> None:
+async def run_until_signalled(preparing: Coroutine[Any, Any, App]) -> None:
+    """Start the app, and stop it on SIGTERM or SIGINT, even during startup.
+
+    Raises: StartError.
+    """
+    is_signalled = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, is_signalled.set)
+    starting = asyncio.create_task(_start(preparing))
+    signalled = asyncio.create_task(is_signalled.wait())
+    await asyncio.wait({starting, signalled}, return_when=asyncio.FIRST_COMPLETED)
+    if not starting.done():
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+        return
+    app = await starting
+    await signalled
+    await app.stop()
+
+
+async def _start(preparing: Coroutine[Any, Any, App]) -> App:
+    app = await preparing
+    try:
+        await app.start()
+    except asyncio.CancelledError:
+        await app.stop()
+        raise
+    return app
+
+
+async def _begin(listener: Listener, prefix: str) -> None:
     try:
         await listener.begin()
     except OSError as error:
+        variable = prefix + ("PORT" if error.errno in {errno.EADDRINUSE, errno.EACCES} else "HOST")
         raise StartError(
             f"{variable}: can't listen at {listener.address} ({error.strerror}): choose another port or host,"
             " or end what listens there"
@@ -227,7 +237,7 @@ async def _open_socket(socket: SocketMode) -> None:
     try:
         await socket.begin()
     except SlackRefusedError as error:
-        kind = WrongTokenError if error.is_of_token else StartError
+        kind = WrongSettingError if error.is_of_token else StartError
         raise kind(
             f"SLACK_APP_TOKEN: Slack does not open a socket for it ({error.code}): Socket Mode must be on in the app,"
             " and the app-level token needs the scope connections:write"
@@ -238,21 +248,21 @@ async def _open_socket(socket: SocketMode) -> None:
         ) from error
 
 
-async def _every(seconds: float, work: Callable[[], Awaitable[None]], is_ending: asyncio.Event) -> None:
+async def _repeat(each: Round, is_ending: asyncio.Event) -> None:
     while not is_ending.is_set():
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(each.seconds):
                 await is_ending.wait()
                 return
         try:
-            await work()
+            await each.work()
         except Exception:
-            # Nobody foresaw it; the next round may do better, and without rounds nothing would be deleted any more.
-            _logger.exception("background work broke off")
+            # An unforeseen error. The next round may succeed; without rounds, no message would be deleted any more.
+            _logger.exception("background_work.crashed")
 
 
 async def _end(loops: list[asyncio.Task[None]], seconds: float) -> None:
-    """Let each finish what it is at, since a job that is broken off is done again; what takes too long is cancelled."""
+    """Let each finish its round, since an interrupted job is run again; cancel those that take too long."""
     if loops:
         await asyncio.wait(loops, timeout=max(seconds, 0.1))
     for loop in loops:

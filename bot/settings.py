@@ -1,111 +1,81 @@
-"""The settings: read once at start from the environment, checked, frozen.
-
-Every secret may stand in a file instead, named by the same variable with `_FILE` behind it.
-"""
+"""The settings, with defaults and ranges: read once at start, validated, frozen."""
 
 import re
-from collections.abc import Mapping
+import socket
+from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self, get_args
-from urllib.parse import SplitResult, urlsplit
+from typing import Annotated, Final, Literal
+from urllib.parse import unquote, urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic_settings import NoDecode
 
-from bot.domain.addresses import is_loopback
 from bot.domain.identity import (
     DEFAULT_ANSWERS,
     MAX_ANSWER,
     MAX_ANSWERS,
+    ApprovalRule,
     IdentityPolicy,
     TicketPolicy,
     VerificationPolicy,
 )
 from bot.domain.names import one_line
+from bot.domain.network import require_safe_address
 from bot.domain.passwords import MAX_LENGTH, MIN_LENGTH
 from bot.domain.replies import ReplyTemplates
+from bot.environment import EnvironmentSettings
+from bot.outgoing import OutgoingSettings
 from bot.reply_templates import read_templates
+from bot.store.url import find_url_problem
 
 _USER_ID: Final = re.compile(r"[UW][A-Z0-9]+")
 _GROUP_ID: Final = re.compile(r"S[A-Z0-9]+")
 _CHANNEL_ID: Final = re.compile(r"[CG][A-Z0-9]+")
 _EVENTS_PATH: Final = "/slack/events"
 _API_PATH: Final = "/includes/api.php"
-_DATABASES: Final = ("sqlite", "postgresql")
-_FILE: Final = "_FILE"
 
 Ids = Annotated[frozenset[str], NoDecode]
 Lines = Annotated[tuple[str, ...], NoDecode]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
-class SettingsError(Exception):
-    """One line for each variable that is wrong; no line holds a value."""
-
-    def __init__(self, lines: tuple[str, ...]) -> None:
-        super().__init__("\n".join(lines))
-        self.lines = lines
-
-
-class EnvironmentSettings(BaseSettings):
-    """How all settings are read and checked; which ones there are is said below."""
-
-    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, validate_default=True, extra="ignore")
-
-    @classmethod
-    def load(cls, environ: Mapping[str, str]) -> Self:
-        """Read the settings from `environ`, and all files that it names.
-
-        Raises: SettingsError: with everything that is wrong, at once.
-        """
-        environment = _Environment(cls, environ)
-        values = environment()
-        lines = environment.problems
-        try:
-            settings = cls.model_validate(values)
-        except ValidationError as error:
-            # Made anew, without the cause: pydantic's error holds the values, secrets among them.
-            lines += [_describe(problem["loc"], problem["type"], problem["msg"]) for problem in error.errors()]
-        else:
-            if not lines:
-                return settings
-        raise SettingsError(tuple(_once_each(lines)))
-
-
 class OperationsSettings(EnvironmentSettings):
-    """Where the running bot tells how it is."""
+    """Address of the operations listener (health, readiness, metrics)."""
 
     ops_host: str = "127.0.0.1"
     ops_port: Port = 3001
 
+    @field_validator("ops_host")
+    @classmethod
+    def _is_ops_host(cls, value: str) -> str:
+        return _host_to_listen_on(value)
+
 
 class DatabaseSettings(EnvironmentSettings):
-    """What the commands need that look at the database alone."""
+    """Settings of the commands that only use the database."""
 
     database_url: SecretStr = SecretStr("sqlite:///var/bot.db")
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Every secret that the settings hold, for masking."""
+        """Return every secret in the settings, for masking."""
         values = (getattr(self, name) for name in type(self).model_fields)
-        told = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
-        # A database's password also goes its own way, without the rest of the address.
-        return (*told, *filter(None, (urlsplit(self.database_url.get_secret_value()).password,)))
+        whole = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+        # The password of a database or proxy can also appear without the rest of the address.
+        passwords = [_find_password(value) for value in whole if "://" in value]
+        decoded = [unquote(password) for password in passwords]
+        return tuple(dict.fromkeys(filter(None, (*whole, *passwords, *decoded))))
 
     @field_validator("database_url")
     @classmethod
     def _is_known_database(cls, value: SecretStr) -> SecretStr:
-        scheme, found, _ = value.get_secret_value().partition("://")
-        if not found or scheme.partition("+")[0] not in _DATABASES:
-            raise ValueError("must begin with sqlite:// or postgresql://")
-        if _split(value.get_secret_value()) is None:
-            raise ValueError("must be an SQLAlchemy URL, such as sqlite:///var/bot.db")
+        if problem := find_url_problem(value.get_secret_value()):
+            raise ValueError(problem)
         return value
 
 
 class ManifestSettings(EnvironmentSettings):
-    """What decides how the Slack app is set up, and all that has to be known to write its manifest."""
+    """Settings that the manifest depends on."""
 
     slack_app_token: SecretStr | None = None
     public_url: str | None = None
@@ -119,10 +89,10 @@ class ManifestSettings(EnvironmentSettings):
     @field_validator("public_url")
     @classmethod
     def _is_public_address(cls, value: str | None) -> str | None:
-        return _http_address(value).rstrip("/").removesuffix(_EVENTS_PATH).rstrip("/") if value else value
+        return require_safe_address(value).rstrip("/").removesuffix(_EVENTS_PATH).rstrip("/") if value else value
 
 
-class Settings(ManifestSettings, OperationsSettings, DatabaseSettings):
+class Settings(ManifestSettings, OperationsSettings, DatabaseSettings, OutgoingSettings):
     slack_bot_token: SecretStr
     slack_signing_secret: SecretStr | None = None
     slack_api_url: str = "https://slack.com/api/"
@@ -152,7 +122,9 @@ class Settings(ManifestSettings, OperationsSettings, DatabaseSettings):
     ticket_reply_status: str = Field(default="", max_length=100)
     ticket_reply_templates: Annotated[ReplyTemplates, NoDecode] = ReplyTemplates()
     password_notice_template: str = Field(default="", max_length=200)
+    ticket_proof_hours: int = Field(default=72, ge=1, le=720)
     approval_channel: str = ""
+    approval_policy: ApprovalRule = ApprovalRule.UNPROVEN
     approval_ttl_seconds: int = Field(default=900, ge=60, le=86400)
     password_ttl_seconds: int = Field(default=900, ge=30, le=86400)
     password_length: int = Field(default=20, ge=MIN_LENGTH, le=MAX_LENGTH)
@@ -210,14 +182,15 @@ class Settings(ManifestSettings, OperationsSettings, DatabaseSettings):
 
     @property
     def identity_policy(self) -> IdentityPolicy:
-        """What has to be known of who asks."""
+        """Identity-verification policy."""
         return IdentityPolicy(
             tickets=self.ticket_policy,
             verification=self.verification_policy,
             answers=self.verification_answers,
             signed_in_departments=self.ticket_departments_signed_in,
             protected_groups=self.protected_client_groups,
-            has_approvals=bool(self.approval_channel),
+            proof_max_age=timedelta(hours=self.ticket_proof_hours),
+            approvals=self.approval_policy if self.approval_channel else None,
         )
 
     @field_validator("agent_users", "set_password_users")
@@ -242,20 +215,32 @@ class Settings(ManifestSettings, OperationsSettings, DatabaseSettings):
             raise ValueError("is required without SLACK_APP_TOKEN")
         return value
 
+    @field_validator("host", "port", mode="before")
+    @classmethod
+    def _is_used(cls, value: object, info: ValidationInfo) -> object:
+        """In Socket Mode nothing listens there, so a wrong value does no harm."""
+        is_socket = info.data.get("slack_app_token") is not None
+        return cls.model_fields[str(info.field_name)].default if is_socket else value
+
+    @field_validator("host")
+    @classmethod
+    def _is_host(cls, value: str) -> str:
+        return _host_to_listen_on(value)
+
     @field_validator("slack_api_url")
     @classmethod
     def _ends_with_slash(cls, value: str) -> str:
-        return _http_address(value).rstrip("/") + "/"
+        return require_safe_address(value).rstrip("/") + "/"
 
     @field_validator("whmcs_companion_url", "whmcs_admin_url")
     @classmethod
     def _is_address(cls, value: str) -> str:
-        return _http_address(value).rstrip("/") if value else value
+        return require_safe_address(value).rstrip("/") if value else value
 
     @field_validator("whmcs_url")
     @classmethod
     def _is_base(cls, value: str) -> str:
-        return _http_address(value).rstrip("/").removesuffix(_API_PATH).rstrip("/")
+        return require_safe_address(value).rstrip("/").removesuffix(_API_PATH).rstrip("/")
 
     @field_validator("whmcs_companion_url")
     @classmethod
@@ -268,63 +253,6 @@ class Settings(ManifestSettings, OperationsSettings, DatabaseSettings):
         return value or f"{info.data.get('whmcs_url', '')}/admin"
 
 
-class _Environment(PydanticBaseSettingsSource):
-    """Values by field name, from `environ` and from the files that `X_FILE` names."""
-
-    def __init__(self, settings_cls: type[BaseSettings], environ: Mapping[str, str]) -> None:
-        super().__init__(settings_cls)
-        self.problems: list[str] = []
-        self._environ = environ
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[str | None, str, bool]:
-        name = field_name.upper()
-        value = self._environ.get(name) or None
-        if value and _is_secret(field):
-            value = value.strip() or None
-        path = self._environ.get(name + _FILE) if _is_secret(field) else None
-        if not path:
-            return value, field_name, False
-        if value:
-            self.problems.append(f"{name}: is set twice, here and by {name}{_FILE}")
-        return self._read(name + _FILE, path), field_name, False
-
-    def __call__(self) -> dict[str, Any]:
-        fields = self.settings_cls.model_fields.items()
-        values = {name: self.get_field_value(field, name)[0] for name, field in fields}
-        return {name: value for name, value in values.items() if value is not None}
-
-    def _read(self, name: str, path: str) -> str | None:
-        try:
-            text = Path(path).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
-            self.problems.append(f"{name}: the file can't be read: {reason}")
-            return None
-        if not text:
-            self.problems.append(f"{name}: the file is empty")
-        return text or None
-
-
-def _is_secret(field: FieldInfo) -> bool:
-    return field.annotation is SecretStr or SecretStr in get_args(field.annotation)
-
-
-def _describe(location: tuple[int | str, ...], kind: str, message: str) -> str:
-    name = str(location[0]).upper() if location else "settings"
-    if kind == "missing":
-        return f"{name}: is required"
-    text = message.removeprefix("Value error, ")
-    return f"{name}: {text[:1].lower()}{text[1:]}"
-
-
-def _once_each(lines: list[str]) -> list[str]:
-    """Keep the first line for each variable; a secret whose file can't be read is not also *required*."""
-    named: dict[str, str] = {}
-    for line in lines:
-        named.setdefault(line.partition(":")[0].removesuffix(_FILE), line)
-    return list(named.values())
-
-
 def _all_match(values: frozenset[str], shape: re.Pattern[str], wanted: str) -> frozenset[str]:
     if not all(shape.fullmatch(value) for value in values):
         raise ValueError(f"must be {wanted}")
@@ -332,9 +260,9 @@ def _all_match(values: frozenset[str], shape: re.Pattern[str], wanted: str) -> f
 
 
 def _lines_of(path: str) -> tuple[str, ...]:
-    """The lines of a file that hold something."""
+    """Return the non-empty lines of a file."""
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is not UTF-8"
         raise ValueError(f"the file can't be read: {reason}") from None
@@ -347,23 +275,20 @@ def _begins(value: SecretStr, prefix: str) -> SecretStr:
     return value
 
 
-def _http_address(value: str) -> str:
-    """Check an address to which secrets go: https, or http on this machine alone."""
-    parts = _split(value)
-    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("must be an address that begins with https://")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError("must be an address without user name, query and fragment")
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
-        raise ValueError("must begin with https:// (http is for loopback alone)")
-    return value
-
-
-def _split(address: str) -> SplitResult | None:
-    """None: not an address; urlsplit's own error would quote it, and it can hold a password."""
+def _host_to_listen_on(value: str) -> str:
+    """Return an address or a name that has one, without the brackets of IPv6."""
+    host = value[1:-1] if value.startswith("[") and value.endswith("]") else value
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        parts = urlsplit(address)
-        is_usable = parts.port != 0 and not any(character.isspace() for character in address)
+        socket.getaddrinfo(host, None, family, socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise ValueError("must be an address of this host, such as 127.0.0.1, or 0.0.0.0 for all of them") from None
+    return host
+
+
+def _find_password(address: str) -> str:
+    """Return the password in an address; empty if it has none, or if the text is no address."""
+    try:
+        return urlsplit(address).password or ""
     except ValueError:
-        return None
-    return parts if is_usable else None
+        return ""

@@ -12,11 +12,11 @@ from typing import Final, TypeVar
 import click
 from rich.console import Console
 
-from sandbox.demo.processes import ProcessError
-from sandbox.demo.terminal import walk_through
-from sandbox.demo.words import Language, choose_words
+from sandbox.bot_process import ProcessError
+from sandbox.demo.story import walk_through
 from sandbox.page.bot import MODES, Mode
 from sandbox.page.server import serve_page
+from sandbox.words import LANGUAGES, choose_words
 
 _FAILED = 1
 _BAD_USAGE = 2
@@ -28,9 +28,9 @@ T = TypeVar("T")
 @click.command()
 @click.option(
     "--language",
-    type=click.Choice([language.value for language in Language]),
+    type=click.Choice(LANGUAGES),
     envvar="DEMO_LANGUAGE",
-    default=Language.ES.value,
+    default=LANGUAGES[0],
     show_default=True,
     show_envvar=True,
     help="The bot's DEFAULT_LOCALE; in the terminal also the language of the people and of the demo's own words.",
@@ -60,21 +60,20 @@ def main(language: str, port: int | None, mode: Mode) -> None:
     if kind not in _KINDS:
         click.echo(f"DEMO: there is no demo {kind!r}; leave it out or use DEMO=terminal", err=True)
         sys.exit(_BAD_USAGE)
-    chosen = Language(language)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that lacks a character still gets the rest
+            stream.reconfigure(errors="replace")  # print the rest where a terminal lacks a character
     try:
         if kind == "terminal":
-            sys.exit(0 if asyncio.run(_until_ended(walk_through(chosen, Console(highlight=False)))) else _FAILED)
-        page = serve_page(locale=chosen, port=port, mode=mode, tell_address=_tell_address)
+            sys.exit(0 if asyncio.run(_until_ended(walk_through(language, Console(highlight=False)))) else _FAILED)
+        page = serve_page(locale=language, port=port, mode=mode, on_ready=_open_page)
         asyncio.run(_until_ended(page))
     except (OSError, ProcessError) as error:
         click.echo(str(error), err=True)
         sys.exit(_FAILED)
     except (KeyboardInterrupt, asyncio.CancelledError):
         if kind == "terminal":
-            click.echo(f"\n{choose_words(chosen).interrupted}", err=True)
+            click.echo(f"\n{choose_words(language, 'demo')['interrupted']}", err=True)
             sys.exit(_INTERRUPTED)
 
 
@@ -82,13 +81,13 @@ async def _until_ended(work: Coroutine[None, None, T]) -> T:
     task = asyncio.current_task()
     if task is None:
         raise RuntimeError("not in a task")
-    # As Ctrl-C, which asyncio.run() turns into a cancellation itself.
+    # asyncio.run() cancels at SIGINT only.
     for number in (signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     return await work
 
 
-def _tell_address(address: str) -> None:
+def _open_page(address: str) -> None:
     click.echo(f"Open {address}\nCtrl-C ends the demo.")
     sys.stdout.flush()
     if sys.platform == "darwin" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):

@@ -1,7 +1,7 @@
-"""An ASGI application on a loopback socket, inside the running event loop.
+"""Serves an ASGI application on a loopback socket, inside the running event loop.
 
-uvicorn's protocol does the HTTP; its server class is left out, because that one owns the process: it takes the signals,
-looks ten times a second whether it should end, and waits for every connection before it does.
+Uses uvicorn's protocol, but not its server class, which owns the process: it handles signals, polls ten times a second
+for the end, and waits for every connection before it stops.
 """
 
 import asyncio
@@ -25,13 +25,13 @@ _EXTENSION: Final = "loopback.connection"
 
 
 class LoopbackServer:
-    """Serves one ASGI application at 127.0.0.1 from `start()` to `stop()`, as often as wanted, always at one port.
+    """Serves an ASGI application at 127.0.0.1 from `start()` to `stop()`; can be started again, at the same port.
 
-    HTTP alone, without WebSockets. Lifespan events are not sent: whoever owns the server starts and ends what the application needs.
+    Without WebSockets and lifespan events.
     """
 
     def __init__(self, app: AsgiApp, *, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
-        """`port` 0 takes a free one at the first start. With `tls` it speaks https alone."""
+        """`port` 0 chooses a free one at the first start. With `tls` the server only accepts https."""
         self._app = app
         self._port = port
         self._tls = tls
@@ -52,7 +52,7 @@ class LoopbackServer:
 
     @property
     def url(self) -> str:
-        """Without a slash at the end."""
+        """The base address, without a trailing slash."""
         return f"{'https' if self._tls else 'http'}://{LOOPBACK}:{self.port}"
 
     @property
@@ -60,10 +60,10 @@ class LoopbackServer:
         return self._server is not None
 
     async def start(self) -> None:
-        """Listen; when this returns, connections are accepted. Raises: OSError if the port is taken."""
+        """Listen; connections are accepted when this returns. Raises: OSError if the port is taken."""
         if self._server is not None:
             raise RuntimeError("the server is already running")
-        # Only where the protocol is named does asyncio switch off the delay of small packets, 40 ms an answer.
+        # asyncio sets TCP_NODELAY only where the protocol is given; else each response takes 40 ms longer.
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         try:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -77,7 +77,7 @@ class LoopbackServer:
         self._port = listener.getsockname()[1]
 
     async def stop(self) -> None:
-        """Close the port and every connection, cancel running requests, and wait until all of them are gone."""
+        """Close the port and all connections, cancel running requests, and wait for their end."""
         server, self._server = self._server, None
         if server is None:
             return
@@ -90,7 +90,7 @@ class LoopbackServer:
             request.cancel()
         await asyncio.gather(*requests, return_exceptions=True)
         async with asyncio.timeout(5):
-            while self._state.connections:  # noqa: ASYNC110 - uvicorn has no event for it, and it takes a round or two
+            while self._state.connections:  # noqa: ASYNC110 - uvicorn has no event for this; it takes one or two turns
                 await asyncio.sleep(0)
             await server.wait_closed()
 
@@ -113,18 +113,18 @@ class LoopbackServer:
         try:
             await self._app(scope, receive, send)
         except ClientDisconnect:
-            # The caller was killed in the middle of its request, of which nothing is done then.
+            # The caller was killed in the middle of its request.
             return
         except asyncio.CancelledError:
             if self._server is not None:
                 raise
-            # Cancelled by stop(): the connection is gone already, and uvicorn would log this as the app's error.
+            # Cancelled by stop(); uvicorn would log this as an error of the application.
 
 
 def drop_connection(scope: Scope, *, is_flushed: bool = False) -> None:
-    """Close the TCP connection of this HTTP request without (the rest of) an answer; then the application just returns.
+    """Close the TCP connection of this request without (the rest of) a response; the application returns afterwards.
 
-    `is_flushed` first sends what was written so far, which cuts an answer off in the middle.
+    With `is_flushed` the data written so far is sent first, which truncates a response.
     """
     protocol = scope["extensions"][_EXTENSION]["protocol"]
     if not isinstance(protocol, _Protocol):
@@ -144,7 +144,7 @@ class _Protocol(HttpToolsProtocol):
         self.scope["extensions"] = {_EXTENSION: {"protocol": self}}
 
     def drop(self, *, is_flushed: bool = False) -> None:
-        # Without this uvicorn would take the missing answer for a mistake of the app, and send a 500 in its place.
+        # Otherwise uvicorn sends a 500 in place of the missing response.
         cycle = self._find_cycle()
         if cycle is not None and not cycle.response_complete:
             cycle.disconnected = True
@@ -155,4 +155,4 @@ class _Protocol(HttpToolsProtocol):
             self.transport.abort()
 
     def _find_cycle(self) -> RequestResponseCycle | None:
-        return self.cycle  # which is None before the first request, whatever uvicorn's annotation says
+        return self.cycle  # None before the first request, in spite of uvicorn's annotation

@@ -6,6 +6,7 @@ import csv
 import json
 import logging
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -20,9 +21,11 @@ import structlog
 from click.testing import CliRunner, Result
 
 from bot.__main__ import main
-from bot.domain.audit import Action, AuditEvent, Happened
-from bot.store.audit import AuditLog
+from bot.domain.audit import Action, AuditEvent, AuditOutcome
+from bot.domain.names import one_line
+from bot.store.audit import AuditTrail
 from bot.store.database import Database
+from tests.migrated import make_database
 
 ROOT = Path(__file__).parents[1]
 MANY = 12_000
@@ -43,12 +46,12 @@ COLUMNS = [
 ]
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 EVENTS = [
-    AuditEvent(at=NOW, actor="bot", action=Action.SETTINGS, outcome=Happened.LOADED, reason="0.1.0"),
+    AuditEvent(at=NOW, actor="bot", action=Action.SETTINGS, outcome=AuditOutcome.LOADED, reason="0.1.0"),
     AuditEvent(
         at=NOW + timedelta(hours=1),
         actor="U1",
         action=Action.RESET,
-        outcome=Happened.STARTED,
+        outcome=AuditOutcome.STARTED,
         reference="7K3M-Q9XD",
         client_id=42,
         user_id=7,
@@ -59,7 +62,7 @@ EVENTS = [
         at=NOW + timedelta(hours=1, seconds=1, milliseconds=250),
         actor="U1",
         action=Action.RESET,
-        outcome=Happened.SUCCEEDED,
+        outcome=AuditOutcome.SUCCEEDED,
         reference="7K3M-Q9XD",
         client_id=42,
         user_id=7,
@@ -70,7 +73,7 @@ EVENTS = [
         at=NOW + timedelta(days=1),
         actor='=cmd|"/c calc"!A1',
         action=Action.ACCESS,
-        outcome=Happened.DENIED,
+        outcome=AuditOutcome.DENIED,
         reference="0000-0000",
         reason="not_an_agent",
         step="command",
@@ -112,7 +115,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> str:
         database = Database.connect(address)
         await database.migrate()
         for event in EVENTS:
-            await AuditLog(database).record(event)
+            await AuditTrail(database).record_event(event)
         await database.aclose()
 
     asyncio.run(record())
@@ -193,6 +196,26 @@ def test_migrate_makes_the_database_and_needs_no_other_setting(folder: Path) -> 
     assert (folder / "var" / "bot.db").stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["migrate"],
+        ["audit", "list"],
+        ["audit", "export"],
+        ["pause", "--reason", "A reason", "--by", "Olga"],
+        ["resume", "--by", "Olga"],
+    ],
+    ids=" ".join,
+)
+def test_every_command_that_opens_the_database_makes_its_file_private(folder: Path, arguments: list[str]) -> None:
+    path = folder / "bot.db"
+    make_database(path)
+    path.chmod(0o644)
+    answer = run_bot(folder, *arguments, DATABASE_URL=f"sqlite:///{path}")
+    assert "Traceback" not in answer.stderr
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
 def test_a_database_without_tables_says_what_to_run(ask: Ask, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     (folder / "bot.db").touch()
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{folder}/bot.db")
@@ -216,7 +239,16 @@ def test_a_database_that_is_not_there_is_told_and_not_made(
 
 @pytest.mark.parametrize(
     "address",
-    ["mysql://bot:CANARY@db/bot", "postgresql+nothing://bot:CANARY@db/bot", "sqlite:////proc/none/bot.db"],
+    [
+        "mysql://bot:CANARY@db/bot",
+        "postgresql+nothing://bot:CANARY@db/bot",
+        "postgresql://bot:CANARY@127.0.0.1:1/bot?sslmode=CANARY",
+        "postgresql://bot:CANARY@127.0.0.1:1/bot?connect_timeout=CANARY",
+        "postgresql://bot:CANARY@127.0.0.1:1/bot",
+        "sqlite:////proc/none/bot.db",
+        f"sqlite:////tmp/{'x' * 1000}/bot.db",
+        "sqlite:///file:/tmp/bot.db?mode=nonsense&uri=true",
+    ],
 )
 def test_a_database_that_can_not_be_had_is_told_in_one_line(
     ask: Ask, monkeypatch: pytest.MonkeyPatch, address: str
@@ -227,6 +259,18 @@ def test_a_database_that_can_not_be_had_is_told_in_one_line(
     [line] = answer.stderr.splitlines()
     assert line.startswith("DATABASE_URL: ")
     assert "CANARY" not in line
+
+
+@pytest.mark.parametrize("command", [("audit", "list"), ("resume",), ("manifest",)], ids=" ".join)
+def test_a_command_does_not_look_at_settings_that_it_does_not_use(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    wrong = {"HOST": "x86_64-conda-linux-gnu", "SSL_CERT_FILE": "/nowhere", "HTTPS_PROXY": "socks5://CANARY"}
+    for name, value in (wrong | {"ALL_PROXY": "socks5://CANARY", "WHMCS_URL": "?", "OPS_PORT": "x"}).items():
+        monkeypatch.setenv(name, value)
+    answer = ask(*command)
+    assert answer.exit_code in {0, 1}
+    assert not set(wrong) & {line.partition(":")[0] for line in answer.stderr.splitlines()}
 
 
 def test_the_audit_is_listed_and_exported_by_the_process_itself(folder: Path, recorded: str) -> None:
@@ -366,7 +410,15 @@ HOSTILE_CELLS = [
         "x\n=",
         "x\r\n=",
     )
-] + ['x","=1+1', "x;=1+1", "\x1b[31mred", "x\u2028=1", "x\x0b=1"]
+] + [
+    *('x","=1+1', "x;=1+1", "\x1b[31mred", "x\u2028=1", "x\x0b=1", "x;=1+1;y", "x; =1+1", "x;\t=1+1", 'x;"=1+1"'),
+    *('x;" =1+1"', "x;'=1+1", "'=1+1", "''=1+1", "x|=1+1", "x:=1+1", "x\t=1+1", "x =1+1", "x^=1+1", "x~=1+1", "x/-1"),
+    *("x\\-1", "x,=1", "x;+1", "x;-1", "x;@SUM(1)", "x;\uff1d1", "x\uff1b\uff1d1", "x;\ufe66 1", "x;\u22121", "x;==1"),
+    *("x;=-1;+2", "x;\u200b=1", '";=1', '"x;=1', '""=1', "a-b", "a@example.com", "ABC-123456", "x - y", "1;2;-3"),
+    *("a'=1", "=';=''=", "-", "x;\ufe0f=1"),
+]
+FORMULA = "=+-@\uff1d\uff0b\uff0d\uff20"
+SEPARATORS = ",;\t|:^~/\\ "
 
 
 @pytest.fixture
@@ -378,8 +430,8 @@ def ask_hostile(ask: Ask, monkeypatch: pytest.MonkeyPatch, folder: Path) -> Ask:
         database = Database.connect(address)
         await database.migrate()
         for cell in HOSTILE_CELLS:
-            event = AuditEvent(at=NOW, actor=cell, action=Action.RESET, outcome=Happened.STARTED, ticket=cell)
-            await AuditLog(database).record(event)
+            event = AuditEvent(at=NOW, actor=cell, action=Action.RESET, outcome=AuditOutcome.STARTED, ticket=cell)
+            await AuditTrail(database).record_event(event)
         await database.aclose()
 
     asyncio.run(record())
@@ -387,15 +439,33 @@ def ask_hostile(ask: Ask, monkeypatch: pytest.MonkeyPatch, folder: Path) -> Ask:
     return ask
 
 
-def test_no_cell_of_a_csv_begins_like_a_formula_wherever_a_spreadsheet_breaks_its_lines(ask_hostile: Ask) -> None:
+def test_no_csv_cell_begins_like_a_formula_at_any_line_break(ask_hostile: Ask) -> None:
     text = ask_hostile("audit", "export").stdout_bytes.decode()
     assert len(text.splitlines()) == len(HOSTILE_CELLS) + 1
     rows = list(csv.DictReader(text.splitlines()))
-    assert all(cell[:1] not in {*"=+-@\t\r\n", "\uff1d", "\uff20"} for row in rows for cell in row.values())
-    for row, hostile in zip(rows, HOSTILE_CELLS, strict=True):
-        assert row["actor"] == row["ticket"]
-        assert row["actor"].lstrip("'").split()[-1].endswith(hostile.split()[-1][-2:])
+    assert all(cell[:1] not in {*FORMULA, *"\t\r\n"} for row in rows for cell in row.values())
+    assert [row["actor"] for row in rows] == [row["ticket"] for row in rows]
     assert rows[0]["actor"] == f"'{HOSTILE_CELLS[0]}"
+
+
+@pytest.mark.parametrize("separator", SEPARATORS)
+def test_no_csv_cell_begins_like_a_formula_at_any_separator(ask_hostile: Ask, separator: str) -> None:
+    lines = ask_hostile("audit", "export").stdout_bytes.decode().splitlines()
+    cells = [cell for line in lines for cell in line.split(separator)]
+    cells += [cell for row in csv.reader(lines, delimiter=separator) for cell in row]
+    assert [cell for cell in cells if cell.lstrip(' "').startswith(tuple(FORMULA))] == []
+
+
+def test_without_the_apostrophes_as_documented_a_cell_of_a_csv_is_what_the_list_shows(ask_hostile: Ask) -> None:
+    page = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    [pattern] = re.findall(r're\.sub\(r"(.+)", r"\\1", cell\)', page)
+    rows = csv.DictReader(ask_hostile("audit", "export").stdout_bytes.decode().splitlines())
+    assert [re.sub(pattern, r"\1", row["ticket"]) for row in rows] == [one_line(cell) for cell in HOSTILE_CELLS]
+
+
+def test_what_is_no_formula_stays_as_it_is_in_a_csv(ask_hostile: Ask) -> None:
+    rows = csv.DictReader(ask_hostile("audit", "export").stdout_bytes.decode().splitlines())
+    assert {"a-b", "a@example.com", "ABC-123456", "a'=1"} <= {row["ticket"] for row in rows}
 
 
 def test_a_list_shows_an_event_a_line_and_sends_a_terminal_no_commands(ask_hostile: Ask) -> None:
@@ -417,7 +487,7 @@ def long_audit(tmp_path_factory: pytest.TempPathFactory) -> str:
     async def migrate() -> None:
         database = Database.connect(f"sqlite:///{path}")
         await database.migrate()
-        await AuditLog(database).record(EVENTS[1])
+        await AuditTrail(database).record_event(EVENTS[1])
         await database.aclose()
 
     asyncio.run(migrate())

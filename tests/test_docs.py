@@ -1,5 +1,6 @@
 """What is written for people agrees with the code, and leads somewhere."""
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,9 +10,11 @@ import pytest
 from babel.messages.pofile import read_po
 from pydantic import SecretStr
 
-from bot.domain.audit import Action, Happened, Step
+from bot.domain.audit import Action, AuditOutcome, Step
+from bot.domain.limits import LimitKind
 from bot.domain.permissions import Denial
-from bot.domain.resets import LimitKind, Method, Reason, Settled
+from bot.domain.replies import ReplyText
+from bot.domain.resets import Method, Reason, Settled
 from bot.metrics import Metrics
 from bot.settings import Settings
 from bot.store.audit import COLUMNS
@@ -80,20 +83,29 @@ def test_the_table_of_settings_tells_the_ranges() -> None:
 
 
 def test_every_secret_is_among_those_that_can_come_from_a_file() -> None:
-    [sentence] = [line for line in _text(ROOT / "docs/settings.md").splitlines() if "_FILE`" in line]
+    [sentence] = [line for line in _text(ROOT / "docs/settings.md").splitlines() if "`SLACK_BOT_TOKEN_FILE`" in line]
     secrets = {name.upper() for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)}
     assert {name for name in re.findall(r"`([A-Z_]+)`", sentence) if not name.endswith("_FILE")} | {
         "SLACK_BOT_TOKEN"
     } == secrets
 
 
+EXPLAIN_IN_SECURITY = "explain these words in docs/security.md"
+
+
 def test_the_words_of_the_audit_are_all_explained() -> None:
     text = _text(ROOT / "docs/security.md")
     for words in (Reason, Settled, Denial, LimitKind, Step, Method, Action):
-        assert [word.value for word in words if f"`{word.value}`" not in text] == []
-    assert [column for column in COLUMNS if f"`{column}`" not in text] == []
-    later = {"SENT", "REDACTED"}
-    assert [word.value for word in Happened if word.value not in text and word.value not in later] == []
+        assert [word.value for word in words if f"`{word.value}`" not in text] == [], EXPLAIN_IN_SECURITY
+    assert [column for column in COLUMNS if f"`{column}`" not in text] == [], EXPLAIN_IN_SECURITY
+    assert [word.value for word in AuditOutcome if word.value not in text] == [], EXPLAIN_IN_SECURITY
+
+
+def test_every_text_of_a_reply_is_listed_with_its_files() -> None:
+    listed = set(re.findall(r"`(\w+\.\w+\.txt)`", _text(ROOT / "docs/settings.md")))
+    assert listed == {f"{text.value}.{language}.txt" for text in ReplyText for language in ("es", "en")}, (
+        "the list of texts in docs/settings.md differs from ReplyText"
+    )
 
 
 def test_every_figure_is_explained() -> None:
@@ -101,7 +113,9 @@ def test_every_figure_is_explained() -> None:
     metrics.watch_socket(lambda: 0.0)
     metrics.watch_whmcs(lambda: 0.0)
     explained = re.findall(r"^\| `(resetbot_\w+)` \|", _text(ROOT / "docs/operations.md"), re.MULTILINE)
-    assert {name.removesuffix("_total") for name in explained} == {family.name for family in metrics.registry.collect()}
+    assert {name.removesuffix("_total") for name in explained} == {
+        family.name for family in metrics.registry.collect()
+    }, "the table of metrics in docs/operations.md differs from bot/metrics.py"
 
 
 def test_the_header_of_the_export_in_the_readme_is_the_real_one() -> None:
@@ -222,3 +236,26 @@ def _code(page: Path) -> list[str]:
 
 def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8")
+
+
+def list_log_events() -> Iterator[tuple[str, str]]:
+    """Return name and level of every event that the code logs."""
+    for path in sorted([*(ROOT / "bot").rglob("*.py"), *(ROOT / "whmcs").rglob("*.py")]):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(
+                    func=ast.Attribute(value=ast.Name(id="_logger"), attr=level), args=[ast.Constant(value=str(event))]
+                ):
+                    yield event, "error" if level == "exception" else level
+
+
+def test_every_log_event_is_explained_with_its_level() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    explained = re.findall(r"^\| `([a-z_.]+)` \| (info|warning|error) \| ", text, re.MULTILINE)
+    assert explained == sorted(explained)
+    assert set(explained) == set(list_log_events())
+
+
+def test_log_events_are_named_by_subject_and_verb() -> None:
+    names = {name for name, _ in list_log_events()} - {"audit"}
+    assert {name for name in names if not re.fullmatch(r"[a-z_]+\.[a-z_]+", name)} == set()

@@ -18,7 +18,6 @@ TALKATIVE = [
     "aiohttp",
     "aiohttp.client",
     "httpx",
-    "httpcore",
     "sqlalchemy.engine",
     "aiosqlite",
     "asyncio",

@@ -60,7 +60,7 @@ def test_a_pause_and_its_end_are_told_in_a_sentence_each_and_logged(tmp_path: Pa
     assert paused.returncode == 0
     assert paused.stdout == "Resets are paused from now on, by Berta: “WHMCS is being updated”.\n"
     line = json.loads(paused.stderr)
-    assert (line["event"], line["by"], line["reason"]) == ("resets paused", "Berta", "WHMCS is being updated")
+    assert (line["event"], line["by"], line["reason"]) == ("resets.paused", "Berta", "WHMCS is being updated")
 
     resumed = run_bot(tmp_path, "resume", "--by", "Curro", **environ)
     assert resumed.returncode == 0
@@ -68,7 +68,7 @@ def test_a_pause_and_its_end_are_told_in_a_sentence_each_and_logged(tmp_path: Pa
         rf"Resets go on\. They were paused since {TIME} by Berta: “WHMCS is being updated”\.\n", resumed.stdout
     )
     line = json.loads(resumed.stderr)
-    assert (line["event"], line["by"], line["paused_by"]) == ("resets resumed", "Curro", "Berta")
+    assert (line["event"], line["by"], line["paused_by"]) == ("resets.resumed", "Curro", "Berta")
     assert rows(database) == [("WHMCS is being updated", "Berta", "Curro")]
 
 

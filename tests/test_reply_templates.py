@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from bot.domain.replies import ReplyTemplates, ReplyText
-from bot.settings import Settings, SettingsError
+from bot.environment import SettingsError
+from bot.settings import Settings
 from tests.test_settings import REQUIRED
 
 VARIABLE = "TICKET_REPLY_TEMPLATES"

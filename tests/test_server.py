@@ -13,11 +13,13 @@ import pytest
 import pytest_asyncio
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from structlog.testing import capture_logs
 
-from bot.listeners.dispatching import Dispatcher
+from bot.listeners.dispatcher import Dispatcher
 from bot.metrics import Metrics
 from bot.server import MAX_BODY_BYTES, Listener, Readiness, build_ops_app, build_public_app
 from sandbox.ports import free_port
+from tests.harness.plain_http import http_client
 
 pytestmark = pytest.mark.asyncio
 
@@ -76,14 +78,14 @@ def make_dispatcher(answered: list[str]) -> Dispatcher:
         answered.append("button")
         await ack()
 
-    return Dispatcher(bolt, Metrics("0.0.0"))
+    return Dispatcher(bolt=bolt, metrics=Metrics("0.0.0"))
 
 
 @pytest_asyncio.fixture
 async def slack() -> AsyncIterator[Slack]:
     answered: list[str] = []
     transport = httpx.ASGITransport(build_public_app(make_dispatcher(answered), SECRET), raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://bot.example.com") as http:
+    async with http_client(transport=transport, base_url="http://bot.example.com") as http:
         yield Slack(http, answered)
 
 
@@ -156,6 +158,78 @@ async def test_what_is_not_signed_is_refused_and_does_no_work(slack: Slack, head
     response = await slack.http.post("/slack/events", content=BODY, headers=raw)
     assert response.status_code == 401
     assert slack.answered == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "ssl_check=1&token=xxx",
+        "token=xxx&ssl_check=1",
+        "ssl_check=1",
+        f"ssl_check=1&{urlencode(COMMAND)}",
+        f"{urlencode(COMMAND)}&ssl_check=1",
+        "ssl_check=1&payload=%7B%22type%22%3A%22block_actions%22%7D",
+        "ssl_check=0&ssl_check=1",
+    ],
+)
+async def test_slacks_unsigned_certificate_check_gets_an_empty_answer(slack: Slack, body: str) -> None:
+    response = await slack.http.post("/slack/events", content=body, headers={"content-type": FORM})
+    assert (response.status_code, response.text) == (200, "")
+    assert slack.answered == []
+
+
+@pytest.mark.parametrize("body", [f"ssl_check=1&{urlencode(COMMAND)}", "ssl_check=1&token=xxx"])
+async def test_a_signed_check_of_the_certificate_does_no_work_either(slack: Slack, body: str) -> None:
+    response = await slack.send(body)
+    assert (response.status_code, response.text) == (200, "")
+    assert slack.answered == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (FORM, "ssl_check=0&token=xxx"),
+        (FORM, "ssl_check=&token=xxx"),
+        (FORM, "ssl_check=true"),
+        (FORM, "ssl_check=1&ssl_check=0"),
+        (FORM, "ssl_check"),
+        (FORM, "SSL_CHECK=1"),
+        (FORM, "text=ssl_check%3D1"),
+        (FORM, "payload=%7B%22ssl_check%22%3A%221%22%7D"),
+        (FORM, ""),
+        (FORM, "ssl_check=1&token=" + "x" * 1000),
+        (FORM, "a=1&" * 200 + "ssl_check=1"),
+        (FORM, b"ssl_check=1&token=\xff"),
+        (FORM, "ssl_check=1&token=%FF"),
+        (JSON, '{"ssl_check": "1"}'),
+        (JSON, '{"type": "ssl_check"}'),
+    ],
+)
+async def test_nothing_else_is_answered_unsigned(slack: Slack, kind: str, body: str | bytes) -> None:
+    response = await slack.http.post("/slack/events", content=body, headers={"content-type": kind})
+    assert (response.status_code, response.text) == (401, "not signed")
+    assert slack.answered == []
+
+
+async def test_a_check_of_the_certificate_with_half_a_signature_is_refused(slack: Slack) -> None:
+    headers = {"content-type": FORM, "x-slack-signature": GOOD["x-slack-signature"]}
+    response = await slack.http.post("/slack/events", content="ssl_check=1&token=xxx", headers=headers)
+    assert (response.status_code, response.text) == (401, "malformed signature headers")
+
+
+async def test_the_log_tells_a_wrong_clock_from_a_wrong_secret(slack: Slack) -> None:
+    with capture_logs() as log:
+        await slack.send(BODY, at=time.time() - 600)
+        await slack.send(BODY, at=time.time() + 601)
+        await slack.send(BODY, secret="t" * 32)
+        await slack.send(BODY, headers={"x-slack-signature": "v0=1"})
+        await slack.http.post("/slack/events", content=BODY, headers={"content-type": FORM})
+    reasons = [str(line["reason"]) for line in log]
+    assert reasons[0].startswith("clock: the timestamp is 60")
+    assert "behind this host's clock" in reasons[0]
+    assert reasons[1].startswith("clock: the timestamp is 60")
+    assert "ahead of this host's clock" in reasons[1]
+    assert reasons[2:] == ["wrong signature", "malformed signature headers", "not signed"]
 
 
 async def test_a_signature_by_another_secret_is_refused(slack: Slack) -> None:
@@ -351,7 +425,7 @@ async def test_no_answer_tells_what_runs_here() -> None:
     listener = Listener(build_public_app(make_dispatcher([]), SECRET), "127.0.0.1", port)
     await listener.begin()
     try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+        async with http_client(base_url=f"http://127.0.0.1:{port}") as http:
             answers = [
                 await http.get("/healthz"),
                 await http.get("/nothing"),
@@ -385,7 +459,7 @@ async def test_once_ended_nothing_more_is_accepted() -> None:
     listener = Listener(build_public_app(make_dispatcher([]), SECRET), "127.0.0.1", port)
     await listener.begin()
     await listener.end()
-    async with httpx.AsyncClient() as http:
+    async with http_client() as http:
         with pytest.raises(httpx.ConnectError):
             await http.get(f"http://127.0.0.1:{port}/healthz")
 
@@ -393,12 +467,16 @@ async def test_once_ended_nothing_more_is_accepted() -> None:
 @pytest.mark.parametrize(("is_ready", "status"), [(True, 200), (False, 503)])
 async def test_the_operators_see_each_part(*, is_ready: bool, status: int) -> None:
     parts = {"database": "ok", "slack": "ok" if is_ready else "unusable: token_revoked"}
-    app = build_ops_app(lambda: Readiness(is_ready, parts), lambda: b"figure 1\n")
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ops") as http:
+
+    async def render() -> bytes:
+        return b"metric 1\n"
+
+    app = build_ops_app(lambda: Readiness(is_ready, parts), render)
+    async with http_client(transport=httpx.ASGITransport(app), base_url="http://ops") as http:
         ready = await http.get("/readyz")
         metrics = await http.get("/metrics")
         alive = await http.get("/healthz")
     assert ready.status_code == status
     assert ready.json() == {"status": "ready" if is_ready else "not ready", **parts}
-    assert metrics.text == "figure 1\n"
+    assert metrics.text == "metric 1\n"
     assert alive.status_code == 200

@@ -20,13 +20,18 @@ async def serve_tls(folder: Path) -> AsyncIterator[int]:
         yield int(server.sockets[0].getsockname()[1])
 
 
-def self_signed(folder: Path) -> ssl.SSLContext:
-    """Make a server's side of TLS for which nobody vouches; key and certificate are left in the folder."""
+def self_signed(folder: Path, *names: str) -> ssl.SSLContext:
+    """Make a server's side of TLS for which nobody vouches; key and certificate are left in the folder.
+
+    `names`: the hosts for which it is valid where `certificate.pem` is trusted.
+    """
+    valid_for = ["-addext", f"subjectAltName={','.join(f'DNS:{name}' for name in names)}"] if names else []
     key, certificate = folder / "key.pem", folder / "certificate.pem"
     subprocess.run(  # noqa: S603 - a fixed command, done in milliseconds
         [
             *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
             *("-subj", "/CN=localhost", "-days", "1", "-keyout", str(key), "-out", str(certificate)),
+            *valid_for,
         ],
         check=True,
         capture_output=True,

@@ -20,7 +20,7 @@ from whmcs.errors import (
     UnusableAnswerError,
     WhmcsError,
 )
-from whmcs.lookup import look_up
+from whmcs.metrics_hook import Observe
 from whmcs.models import (
     Client,
     ClientDetails,
@@ -38,7 +38,9 @@ from whmcs.models import (
     User,
     UserClient,
 )
+from whmcs.search import search_clients
 from whmcs.signed import CompanionClient
+from whmcs.transport import Way
 
 __all__ = [
     "AddressRefusedError",
@@ -58,6 +60,7 @@ __all__ = [
     "NotFoundError",
     "NotInstalledError",
     "NotPermittedError",
+    "Observe",
     "OutcomeUnknownError",
     "PasswordSet",
     "RedirectedError",
@@ -73,7 +76,8 @@ __all__ = [
     "UnusableAnswerError",
     "User",
     "UserClient",
+    "Way",
     "WhmcsClient",
     "WhmcsError",
-    "look_up",
+    "search_clients",
 ]

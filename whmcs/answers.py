@@ -1,6 +1,6 @@
-"""The border: what servers send becomes frozen values here, or is refused as a whole.
+"""Parses the API's answers into frozen values, or rejects them as a whole.
 
-PHP's looseness ends here: ints as strings, booleans as "on", lists in five shapes, HTML entities in text. Unknown keys
+Handles PHP's loose types: ints as strings, booleans as "on", lists in five shapes, HTML entities in text. Unknown keys
 are ignored; a missing optional text is "". Every failure is a ValueError.
 """
 
@@ -17,12 +17,15 @@ from whmcs.models import Client, ClientDetails, ClientUser, User, UserClient
 
 _ENTITY = re.compile(r"&(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_LOCAL_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?")
+# Other years are placeholders, and adding a zone's offset to the extreme ones overflows.
+_YEARS = range(1970, 9999)
 _TRUE = frozenset({"1", "on", "true", "yes"})
 _FALSE = frozenset({"", "0", "off", "false", "no"})
 
 
 def decode_entities(text: str) -> str:
-    """Decode HTML entities exactly once, and only whole ones: `&amp;lt;` becomes `&lt;`, `AT&T` and `a&copy=1` stay."""
+    """Decode complete HTML entities, once: `&amp;lt;` becomes `&lt;`; `AT&T` and `a&copy=1` stay."""
     return _ENTITY.sub(_decode_entity, text)
 
 
@@ -52,11 +55,14 @@ def _number_or_zero(value: object) -> object:
 
 
 def _local_time(value: object) -> object:
-    """Read `Y-m-d H:i:s`; zero dates, none and anything else are None, since nothing is decided by a ticket's times."""
+    """Parse `Y-m-d H:i:s`. Zero dates, times with a zone and anything else are None."""
+    if not isinstance(value, str) or not _LOCAL_TIME.fullmatch(value.strip()):
+        return None
     try:
-        return datetime.fromisoformat(value).replace(tzinfo=None) if isinstance(value, str) else None
+        at = datetime.fromisoformat(value.strip()).replace(microsecond=0)
     except ValueError:
         return None
+    return at if at.year in _YEARS else None
 
 
 def _flag(value: object) -> object:
@@ -70,9 +76,9 @@ def _flag(value: object) -> object:
 
 
 def rows(value: object, name: str) -> list[object]:
-    """Return a list's rows, whatever shape it came in.
+    """Return the rows of a list in any of its shapes.
 
-    Known are `[..]`, `{name: [..]}`, `{"0": .., "1": ..}`, a single row, and for none `[]`, `""`, null.
+    These are `[..]`, `{name: [..]}`, `{"0": .., "1": ..}`, a single row, and for no rows `[]`, `""`, `{}` or null.
     """
     if value is None or value in ("", {}):
         return []
@@ -96,7 +102,7 @@ Flag = Annotated[bool, BeforeValidator(_flag)]
 
 
 class Row(BaseModel):
-    """What a server sent, read into one kind of value."""
+    """Base model for data from a server."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -160,19 +166,19 @@ RowT = TypeVar("RowT", bound=Row)
 
 
 def parse_clients(data: Mapping[str, object]) -> tuple[tuple[Client, ...], int]:
-    """Read GetClients: the rows and how many there are in all."""
+    """Return the clients and their total number."""
     found = page(data, "clients", "client", _ClientRow)
     return tuple(row.value() for row in found), total(data, len(found))
 
 
 def parse_users(data: Mapping[str, object]) -> tuple[tuple[User, ...], int]:
-    """Read GetUsers (flat list, WHMCS 8.1 and later): the rows and how many there are in all."""
+    """Return the users, a flat list, and their total number."""
     found = page(data, "users", "user", _UserRow)
     return tuple(row.value() for row in found), total(data, len(found))
 
 
 def parse_details(data: Mapping[str, object]) -> ClientDetails:
-    """Read GetClientsDetails from its `client`; the same data at top level is deprecated and ignored."""
+    """Parse a client from `client`; the same data at top level is deprecated and ignored."""
     row = _DetailsRow.model_validate(data.get("client"))
     users = {user.id: ClientUser(user.id, user.name, user.email, user.is_owner) for user in row.users}
     return ClientDetails(
@@ -184,7 +190,7 @@ def parse_details(data: Mapping[str, object]) -> ClientDetails:
 
 
 def parse_domain_owners(data: Mapping[str, object]) -> tuple[int, ...]:
-    """Read GetClientsDomains: whose the domains are. Its `userid` is the client's id."""
+    """Return the distinct ids of the clients that own the domains. `userid` is the client's id."""
     found = page(data, "domains", "domain", _DomainRow)
     return tuple(dict.fromkeys(row.userid for row in found))
 
@@ -198,7 +204,7 @@ class _VersionAnswer(Row):
 
 
 def parse_version(data: Mapping[str, object]) -> str:
-    """Read WhmcsDetails."""
+    """Return WHMCS's version."""
     return _VersionAnswer.model_validate(data).whmcs.version
 
 
@@ -207,12 +213,12 @@ class _Counts(Row):
 
 
 def total(data: Mapping[str, object], seen: int) -> int:
-    """Return how many there are in all: what WHMCS says, but no fewer than were seen."""
+    """Return the total that WHMCS states, and at least `seen`."""
     return max(_Counts.model_validate(data).totalresults, seen)
 
 
 def page(data: Mapping[str, object], key: str, name: str, kind: type[RowT]) -> list[RowT]:
-    """Read one page. A page without its list is an empty one only where WHMCS counts none."""
+    """Parse one page. A missing list is an empty page only if WHMCS counts no records."""
     if key not in data and ("totalresults" not in data or total(data, 0)):
         raise ValueError(f"no {key}")
     return [kind.model_validate(row) for row in rows(data.get(key), name)]

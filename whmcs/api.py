@@ -1,42 +1,44 @@
-"""The WHMCS API: each method is one action, named like it. Facts: developers.whmcs.com/api-reference."""
+"""Client for the WHMCS API. Each method is one action, named like it (developers.whmcs.com/api-reference)."""
 
 import asyncio
 import dataclasses
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self, TypeVar
 
-from whmcs import answers, probes, ticket_answers
+from whmcs import actions, answers, ticket_answers
+from whmcs.actions import Action
 from whmcs.breaker import Breaker
-from whmcs.errors import NotFoundError, RefusedError, WhmcsError
-from whmcs.form import HEADERS, Parameters, form_body, verdict
+from whmcs.encoding import HEADERS, Parameters, form_body, plain_line
+from whmcs.error_parsing import Call, parsed, verdict
+from whmcs.errors import NotFoundError, RefusedError, UnusableAnswerError
 from whmcs.masking import Confidential
-from whmcs.models import Client, ClientDetails, Matches, Ticket, TicketSummary, User
-from whmcs.observation import Observe, ignore, observed
-from whmcs.refusals import Call, parsed
-from whmcs.retries import read
-from whmcs.search import merge
-from whmcs.transport import Request, Transport, checked_url
+from whmcs.metrics_hook import Observe, ignore, observed
+from whmcs.models import Client, ClientDetails, Ticket, TicketSummary, User
+from whmcs.retries import read_with_retries
+from whmcs.transport import DIRECT, Request, Transport, Way
+from whmcs.urls import checked_url
 
 T = TypeVar("T")
 
 _PATH = "/includes/api.php"
-_TICKETS_READ = 100  # WHMCS's order is not documented, so that the newest are looked for among more than are shown
+_MAX_MERGES = 5
+_TICKETS_READ = 100  # more than are shown: WHMCS documents no order, so the newest are selected here
 
 
 def api_address(url: str) -> str:
-    """Return the address of api.php for a base address, with or without `/` or `/includes/api.php` at its end.
+    """Return the address of api.php for a base address that may end in `/` or `/includes/api.php`.
 
-    Raises: ValueError for anything but https, or http on this machine.
+    Raises: ValueError for anything except https, or http on this machine.
     """
     return checked_url(url).rstrip("/").removesuffix(_PATH).rstrip("/") + _PATH
 
 
 class WhmcsClient:
-    """Asks one WHMCS over one pool of connections.
+    """Client for one WHMCS, with one pool of connections.
 
-    Every method raises a WhmcsError and ends within its deadline. Reads are asked again where that may help; writes
-    are sent once.
+    Every method can raise a WhmcsError and ends within its deadline. Reads are retried if that may help; writes are
+    sent once.
     """
 
     def __init__(self, transport: Transport, credentials: Mapping[str, str], observe: Observe = ignore) -> None:
@@ -55,15 +57,18 @@ class WhmcsClient:
         *,
         observe: Observe = ignore,
         breaker: Breaker | None = None,
+        way: Way = DIRECT,
     ) -> Self:
-        """Build a client with a pool of its own; nothing is sent yet. `breaker`: shared with what is on the same server.
+        """Build a client with its own connection pool; nothing is sent yet.
+
+        `breaker`: the circuit breaker, shared with the companion on the same server. `way`: proxy and certificates.
 
         Raises: ValueError if the address is neither https nor on this machine.
         """
         credentials = {"identifier": identifier, "secret": secret}
         if access_key:
             credentials["accesskey"] = access_key
-        return cls(Transport(api_address(url), breaker), credentials, observe)
+        return cls(Transport(api_address(url), breaker, way), credentials, observe)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._transport!r}>"
@@ -82,24 +87,24 @@ class WhmcsClient:
     async def get_clients(
         self, search: str, *, limit: int = 25, deadline_seconds: float = 8.0
     ) -> tuple[tuple[Client, ...], int]:
-        """Return clients whose e-mail, name or company begins with the text, and how many there are in all."""
+        """Return clients whose e-mail address, name or company begins with the text, and their total number."""
         parameters: Parameters = {"search": search, "limitstart": 0, "limitnum": limit}
-        return await self._read("GetClients", parameters, answers.parse_clients, deadline_seconds)
+        return await self._read(actions.GET_CLIENTS, parameters, answers.parse_clients, deadline_seconds)
 
     async def get_users(
         self, search: str, *, limit: int = 25, deadline_seconds: float = 8.0
     ) -> tuple[tuple[User, ...], int]:
-        """Return users whose e-mail or name begins with the text, and how many there are in all (WHMCS 8.1 on)."""
+        """Return users whose e-mail address or name begins with the text, and their total number (WHMCS 8.1 or later)."""
         parameters: Parameters = {"search": search, "limitstart": 0, "limitnum": limit}
-        return await self._read("GetUsers", parameters, answers.parse_users, deadline_seconds)
+        return await self._read(actions.GET_USERS, parameters, answers.parse_users, deadline_seconds)
 
     async def get_clients_domains(self, domain: str, *, deadline_seconds: float = 8.0) -> tuple[int, ...]:
-        """Return the ids of the clients that have this very domain, the first 25, none twice."""
+        """Return the distinct ids of the clients that own exactly this domain, from its first 25 records."""
         parameters: Parameters = {"domain": domain, "limitstart": 0, "limitnum": 25}
-        return await self._read("GetClientsDomains", parameters, answers.parse_domain_owners, deadline_seconds)
+        return await self._read(actions.GET_CLIENTS_DOMAINS, parameters, answers.parse_domain_owners, deadline_seconds)
 
     async def get_clients_details(self, client_id: int, *, deadline_seconds: float = 8.0) -> ClientDetails:
-        """Return a client and its users.
+        """Return a client with its users.
 
         Raises: NotFoundError.
         """
@@ -107,56 +112,58 @@ class WhmcsClient:
         def parse(data: Mapping[str, object]) -> ClientDetails:
             details = answers.parse_details(data)
             if details.client.id != client_id:
-                raise ValueError("another client than the one asked for")
+                raise ValueError("not the requested client")
             return details
 
-        return await self._read("GetClientsDetails", {"clientid": client_id}, parse, deadline_seconds)
+        return await self._read(actions.GET_CLIENTS_DETAILS, {"clientid": client_id}, parse, deadline_seconds)
 
     async def reset_password(self, user_id: int, *, deadline_seconds: float = 30.0) -> None:
-        """Let WHMCS mail the user a reset link; the password stays. Sent once, whatever happens.
+        """Have WHMCS mail the user a reset link; the password stays unchanged. Never retried.
 
         Raises: NotFoundError; OutcomeUnknownError: the mail may have gone out.
         """
-        await self._write("ResetPassword", {"id": user_id}, deadline_seconds)
+        await self._write(actions.RESET_PASSWORD, {"id": user_id}, deadline_seconds)
 
     async def log_activity(self, description: str, *, client_id: int, deadline_seconds: float = 8.0) -> None:
-        """Write a line into WHMCS's activity log. Sent once; the caller may repeat it, a duplicate is but noise.
+        """Write a line to WHMCS's activity log, as plain text. Never retried here; callers may repeat it.
 
         Raises: OutcomeUnknownError: the line may have been written.
         """
-        await self._write("LogActivity", {"description": description, "clientid": client_id}, deadline_seconds)
+        await self._write(
+            actions.LOG_ACTIVITY, {"description": plain_line(description), "clientid": client_id}, deadline_seconds
+        )
 
     async def get_ticket(self, number: str, *, deadline_seconds: float = 8.0) -> Ticket:
-        """Return the ticket of this number. Case and blanks don't matter; zeros and all else do.
+        """Return the ticket with this number. Case and whitespace are ignored; leading zeros count.
 
         Raises: NotFoundError.
         """
         if not number.strip():
-            raise NotFoundError("GetTicket")
+            raise NotFoundError(actions.GET_TICKET.name)
 
-        def parse(data: Mapping[str, object]) -> ticket_answers.Told:
-            return ticket_answers.parse_ticket_of_number(data, number)
+        def parse(data: Mapping[str, object]) -> ticket_answers.TicketAnswer:
+            return ticket_answers.parse_ticket_by_number(data, number)
 
         return await self._get_ticket({"ticketnum": number}, parse, deadline_seconds)
 
     async def get_ticket_by_id(self, ticket_id: int, *, deadline_seconds: float = 8.0) -> Ticket:
-        """Return the ticket of this id. Where WHMCS answers with another one instead, the number asked for is "".
+        """Return the ticket with this id. If WHMCS answers with the one it was merged into, `number` is "".
 
         Raises: NotFoundError.
         """
 
-        def parse(data: Mapping[str, object]) -> ticket_answers.Told:
-            return ticket_answers.parse_ticket_of_id(data, ticket_id)
+        def parse(data: Mapping[str, object]) -> ticket_answers.TicketAnswer:
+            return ticket_answers.parse_ticket_by_id(data, ticket_id)
 
         return await self._get_ticket({"ticketid": ticket_id}, parse, deadline_seconds)
 
     async def get_tickets(
         self, client_id: int, *, limit: int = 25, deadline_seconds: float = 8.0
     ) -> tuple[tuple[TicketSummary, ...], int]:
-        """Return the client's active tickets, the newest first, and how many there are in all.
+        """Return the client's active tickets, newest first, and their total number.
 
-        Which statuses are active is configured in WHMCS; closed and merged tickets never are. The newest are found
-        among the first hundred that WHMCS lists.
+        WHMCS configures the active statuses; closed and merged tickets are always excluded. The newest are selected
+        from the first hundred that WHMCS lists.
         """
         parameters: Parameters = {
             "clientid": client_id,
@@ -169,96 +176,77 @@ class WhmcsClient:
         def parse(data: Mapping[str, object]) -> tuple[tuple[TicketSummary, ...], int]:
             return ticket_answers.parse_tickets(data, client_id)
 
-        found, count = await self._read("GetTickets", parameters, parse, deadline_seconds)
+        found, count = await self._read(actions.GET_TICKETS, parameters, parse, deadline_seconds)
         return found[:limit], count
 
     async def add_ticket_reply(
         self, ticket_id: int, message: str, *, admin: str, status: str = "", deadline_seconds: float = 30.0
     ) -> None:
-        """Write to the client on a ticket, as the admin of this name; WHMCS also mails it. Sent once, whatever happens.
+        """Reply to the client on a ticket as this admin (user name); WHMCS also mails it. Never retried.
 
-        `status` "": WHMCS decides. The message may hold a password.
+        `status` "" leaves the status to WHMCS. The message may hold a password.
 
-        Raises: NotFoundError; RefusedError; OutcomeUnknownError: the reply may be there, which `get_ticket_by_id` tells.
+        Raises: NotFoundError; RefusedError; OutcomeUnknownError: read the ticket to see if the reply is there.
         """
         parameters: dict[str, str | int] = {"ticketid": ticket_id, "adminusername": admin}
         if status:
             parameters["status"] = status
-        letter = self._build_letter("AddTicketReply", parameters, message)
-        del message  # a traceback that prints variables starts here
-        await self._send(*letter, deadline_seconds)
+        write = self._build_confidential_write(actions.ADD_TICKET_REPLY, parameters, message)
+        del message  # keep it out of tracebacks that print local variables
+        await self._send(*write, deadline_seconds)
 
     async def update_ticket_reply(self, reply_id: int, message: str, *, deadline_seconds: float = 30.0) -> None:
-        """Put another text in place of a reply's; the mail with the old one has gone out. Sent once, may be repeated.
+        """Replace the text of a reply; the mail with the old text can't be recalled. Repeating it is harmless.
 
         Raises: RefusedError: there is no such reply; OutcomeUnknownError.
         """
-        letter = self._build_letter("UpdateTicketReply", {"replyid": reply_id}, message)
+        write = self._build_confidential_write(actions.UPDATE_TICKET_REPLY, {"replyid": reply_id}, message)
         del message
-        await self._send(*letter, deadline_seconds)
+        await self._send(*write, deadline_seconds)
 
     async def add_ticket_note(self, ticket_id: int, message: str, *, deadline_seconds: float = 30.0) -> None:
-        """Write a note on a ticket that admins alone see. Sent once, whatever happens.
+        """Add a note to a ticket that only admins see. Never retried.
 
-        Raises: NotFoundError; RefusedError; OutcomeUnknownError: the note may be there, which `get_ticket_by_id` tells.
+        Raises: NotFoundError; RefusedError; OutcomeUnknownError: read the ticket to see if the note is there.
         """
-        letter = self._build_letter("AddTicketNote", {"ticketid": ticket_id}, message)
+        write = self._build_confidential_write(actions.ADD_TICKET_NOTE, {"ticketid": ticket_id}, message)
         del message
-        await self._send(*letter, deadline_seconds)
+        await self._send(*write, deadline_seconds)
 
     async def send_email(self, template: str, client_id: int, *, deadline_seconds: float = 30.0) -> None:
-        """Let WHMCS mail a template of its own to the client's address. Sent once, whatever happens.
+        """Have WHMCS mail one of its templates to the client's address. Never retried.
 
         Raises: RefusedError: no such template, or it can't be sent; OutcomeUnknownError: the mail may have gone out.
         """
-        await self._write("SendEmail", {"messagename": template, "id": client_id}, deadline_seconds)
+        await self._write(actions.SEND_EMAIL, {"messagename": template, "id": client_id}, deadline_seconds)
 
     async def whmcs_details(self, *, deadline_seconds: float = 8.0) -> str:
-        """Return WHMCS's version (WHMCS 8.0 on)."""
-        return await self._read("WhmcsDetails", {}, answers.parse_version, deadline_seconds)
+        """Return WHMCS's version (WHMCS 8.0 or later)."""
+        return await self._read(actions.WHMCS_DETAILS, {}, answers.parse_version, deadline_seconds)
 
-    async def probe(self, action: str, *, deadline_seconds: float = 8.0) -> bool:
-        """Ask whether the role has one of `probes.PARAMETERS`, by a call that can't change anything.
+    async def probe(self, action: Action, *, deadline_seconds: float = 8.0) -> bool:
+        """Check that the role has an action, by a call that can't change anything.
 
-        False: WHMCS took for done what should have been refused as incomplete; the role has it all the same.
+        False: WHMCS accepted an incomplete write that it should have refused; the role has the action nevertheless.
 
-        Raises: NotPermittedError, UnknownActionError; any other WhmcsError: it could not be learnt.
+        Raises: NotPermittedError, UnknownActionError; any other WhmcsError if the result is inconclusive.
         """
         try:
-            await self._read(action, probes.PARAMETERS[action], lambda data: data, deadline_seconds)
+            await self._read(action, action.probe, lambda data: data, deadline_seconds)
         except NotFoundError:
             return True
         except RefusedError as error:
-            # Permission is looked at before the parameters are, so that a complaint about these tells that the role has it.
-            if error.is_about_haste:
+            # WHMCS checks the permission before the parameters, so a complaint about these proves the permission.
+            if error.is_rate_limited:
                 raise
             return True
-        return action not in probes.WRITES
-
-    async def search(self, query: str, *, limit: int = 25, deadline_seconds: float = 8.0) -> Matches:
-        """Ask for clients and users at once and merge them by client; a blank query finds nothing and asks nobody.
-
-        Where one of the two questions fails or is late, the answer is what the other brought, and not complete.
-
-        Raises: the more telling error, if both failed.
-        """
-        text = " ".join(query.split())
-        if not text:
-            return Matches((), 0)
-        async with asyncio.TaskGroup() as both:
-            clients = both.create_task(
-                _answer_or_error(self.get_clients(text, limit=limit, deadline_seconds=deadline_seconds))
-            )
-            users = both.create_task(
-                _answer_or_error(self.get_users(text, limit=limit, deadline_seconds=deadline_seconds))
-            )
-        return merge(text, clients.result(), users.result(), limit)
+        return not action.is_write
 
     async def _read(
-        self, action: str, parameters: Parameters, parse: Callable[[dict[str, object]], T], deadline_seconds: float
+        self, action: Action, parameters: Parameters, parse: Callable[[dict[str, object]], T], deadline_seconds: float
     ) -> T:
-        call = Call(action, is_write=False, confidential=self._confidential)
-        request = Request(form_body(action, parameters, self._credentials), HEADERS)
+        call = Call(action.name, is_write=False, confidential=self._confidential)
+        request = Request(form_body(action.name, parameters, self._credentials), HEADERS)
 
         async def ask(ends_at: float) -> T:
             return parsed(
@@ -267,43 +255,47 @@ class WhmcsClient:
                 *verdict(call, await self._transport.post(request, ends_at=ends_at, is_write=call.is_write)),
             )
 
-        with observed(self._observe, action):
-            return await read(ask, deadline_seconds)
+        with observed(self._observe, action.name):
+            return await read_with_retries(ask, deadline_seconds)
 
     async def _get_ticket(
         self,
         parameters: Parameters,
-        parse: Callable[[Mapping[str, object]], ticket_answers.Told],
+        parse: Callable[[Mapping[str, object]], ticket_answers.TicketAnswer],
         deadline_seconds: float,
     ) -> Ticket:
-        """Ask for a ticket, and where it names another by its id, for that one's number."""
+        """Read a ticket, and follow its merges to the number of the last one, within one deadline.
+
+        Raises: UnusableAnswerError: the merges form a loop, or are more than any real ticket has.
+        """
         clock = asyncio.get_running_loop().time
         ends_at = clock() + deadline_seconds
-        told = await self._read("GetTicket", parameters, parse, deadline_seconds)
-        if told.target_id is None:
-            return told.ticket
-        target = await self._read(
-            "GetTicket", {"ticketid": told.target_id}, ticket_answers.parse_number, max(0.0, ends_at - clock())
+        answer = await self._read(actions.GET_TICKET, parameters, parse, deadline_seconds)
+        ticket, seen, target_id = answer.ticket, {answer.ticket.id}, answer.target_id
+        while target_id is not None:
+            if target_id in seen or len(seen) > _MAX_MERGES:
+                raise UnusableAnswerError(actions.GET_TICKET.name, "shape")
+            seen.add(target_id)
+            remaining = max(0.0, ends_at - clock())
+            target = await self._read(
+                actions.GET_TICKET, {"ticketid": target_id}, ticket_answers.parse_ticket, remaining
+            )
+            ticket = dataclasses.replace(ticket, merged_into=target.ticket.number)
+            target_id = target.target_id
+        return ticket
+
+    async def _write(self, action: Action, parameters: Parameters, deadline_seconds: float) -> None:
+        call = Call(action.name, is_write=True, confidential=self._confidential)
+        await self._send(
+            call, Request(form_body(action.name, parameters, self._credentials), HEADERS), deadline_seconds
         )
-        return dataclasses.replace(told.ticket, merged_into=target)
 
-    async def _write(self, action: str, parameters: Parameters, deadline_seconds: float) -> None:
-        call = Call(action, is_write=True, confidential=self._confidential)
-        await self._send(call, Request(form_body(action, parameters, self._credentials), HEADERS), deadline_seconds)
-
-    def _build_letter(self, action: str, parameters: Parameters, message: str) -> tuple[Call, Request]:
-        """Build a write whose message may hold a secret: neither of the two shows anything of it."""
-        call = Call(action, is_write=True, confidential=self._confidential.and_any_part_of(message))
-        return call, Request(form_body(action, {**parameters, "message": message}, self._credentials), HEADERS)
+    def _build_confidential_write(self, action: Action, parameters: Parameters, message: str) -> tuple[Call, Request]:
+        """Build a write whose message may hold a secret. Neither the call nor the request shows any of it."""
+        call = Call(action.name, is_write=True, confidential=self._confidential.and_substrings_of(message))
+        return call, Request(form_body(action.name, {**parameters, "message": message}, self._credentials), HEADERS)
 
     async def _send(self, call: Call, request: Request, deadline_seconds: float) -> None:
         ends_at = asyncio.get_running_loop().time() + deadline_seconds
         with observed(self._observe, call.action):
             verdict(call, await self._transport.post(request, ends_at=ends_at, is_write=call.is_write))
-
-
-async def _answer_or_error(question: Awaitable[T]) -> T | WhmcsError:
-    try:
-        return await question
-    except WhmcsError as error:
-        return error

@@ -1,21 +1,21 @@
-"""What can go wrong between us and WHMCS, told apart by who has to act.
+"""Errors of WHMCS and the companion, by who has to act. WhmcsError is the base of all.
 
     WhmcsError
     ├── UnreachableError           no connection, no DNS, TLS, or a read's connection was lost; nothing was changed
     │   ├── TimedOutError          a read that took too long, or no connection in time; nothing was changed
-    │   └── NotAnsweringError      not sent, since WHMCS has not answered for a while; nothing was changed
-    ├── RedirectedError            the address answers "elsewhere": fix WHMCS_URL
+    │   └── NotAnsweringError      not sent: the circuit breaker is open; nothing was changed
+    ├── RedirectedError            the address redirects: fix WHMCS_URL
     ├── AddressRefusedError        WHMCS does not accept calls from our IP address
     ├── CredentialsError           unknown or wrong pair; the companion: wrong secret
     ├── NotPermittedError          the API role lacks this action, or this WHMCS does not have it
-    │   └── UnknownActionError     ... as WHMCS itself says, this WHMCS does not have it
+    │   └── UnknownActionError     ... as WHMCS reports, this WHMCS does not have it
     ├── NotFoundError              no such client, user or ticket
-    │   └── NotAUserOfClientError  both exist, but do not belong together
-    ├── NotInstalledError          no companion at that address, or one that is not activated
-    ├── RefusedError               WHMCS or the companion says no for another reason, nothing was changed
+    │   └── NotAUserOfClientError  both exist, but the user is not one of the client's
+    ├── NotInstalledError          no companion at that address, or it is not activated
+    ├── RefusedError               refused for another reason; nothing was changed
     │   └── ClockSkewError         the companion's clock and ours differ by more than it accepts
-    ├── UnusableAnswerError        a read was answered with something that is no answer (HTML, broken JSON)
-    └── OutcomeUnknownError        a write that may have arrived; nobody knows whether it was done
+    ├── UnusableAnswerError        a read got something else than an answer (HTML, broken JSON)
+    └── OutcomeUnknownError        a write may have arrived; its outcome is unknown
 
 No error's text, repr or attribute holds a credential, a secret or a password.
 """
@@ -30,7 +30,7 @@ UnknownReason = Literal["timed_out", "connection_lost", "server_error", "web_pag
 
 
 class WhmcsError(Exception):
-    """`action` is the action that was asked: `GetClients`, or `ping` for the companion's."""
+    """`action` is the name of the API's or the companion's action, such as `ping`."""
 
     def __init__(self, action: str, text: str = "failed") -> None:
         super().__init__(f"{action}: {text}")
@@ -38,15 +38,15 @@ class WhmcsError(Exception):
 
     @property
     def is_of_companion(self) -> bool:
-        """Whether the companion was asked: its actions are written in lower case, WHMCS's own are not."""
+        """True for a call to the companion, whose actions are in lower case; the API's are not."""
         return self.action.islower()
 
 
 class UnreachableError(WhmcsError):
-    """`reason` says how far the call came; whatever it is, nothing was changed.
+    """`reason` tells how far the call got; in every case nothing was changed.
 
-    `cause` says more where it is known: the name has no address, nobody listens there, the certificate is not accepted
-    (`detail`: why, in the TLS library's words), or the server speaks no TLS that we speak.
+    `cause`, if known: the name has no address, the connection is refused, the certificate is not accepted (`detail`: the
+    TLS library's reason), or there is no common TLS version.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class UnreachableError(WhmcsError):
 
 
 class TimedOutError(UnreachableError):
-    """`is_connecting`: time ran out before anything was sent."""
+    """`is_connecting`: the time ran out before anything was sent."""
 
     def __init__(self, action: str, *, is_connecting: bool = False) -> None:
         super().__init__(action, "timed_out")
@@ -72,7 +72,7 @@ class TimedOutError(UnreachableError):
 
 
 class NotAnsweringError(UnreachableError):
-    """`since`: when the first of the requests was sent that were not answered."""
+    """`since`: when the first unanswered request was sent."""
 
     def __init__(self, action: str, since: datetime) -> None:
         super().__init__(action, "not_answering")
@@ -80,7 +80,7 @@ class NotAnsweringError(UnreachableError):
 
 
 class RedirectedError(WhmcsError):
-    """`location` is where the server points, without query string and user name; "" if it does not say."""
+    """`location` is the redirect's target without query string and user name; "" if there is none."""
 
     def __init__(self, action: str, location: str = "") -> None:
         super().__init__(action, f"redirected to {location or 'an unnamed place'}")
@@ -88,7 +88,7 @@ class RedirectedError(WhmcsError):
 
 
 class AddressRefusedError(WhmcsError):
-    """`address` is our IP address as the server sees it, None if it does not say."""
+    """`address` is our IP address as the server sees it, None if it does not report it."""
 
     def __init__(self, action: str, address: str | None = None) -> None:
         super().__init__(action, f"calls from {address or 'this address'} are not accepted")
@@ -130,9 +130,8 @@ class NotInstalledError(WhmcsError):
 class RefusedError(WhmcsError):
     """A refusal for any other reason; nothing was changed.
 
-    `message` is the server's own text: every secret that we sent is masked, no control characters, at most 200
-    characters. `code` is the companion's error code, None for WHMCS. `retry_after_seconds` is set where a 429 or 503
-    says when to come back.
+    `message` is the server's own text, with secrets that we sent masked, without control characters, at most 200
+    characters. `code` is the companion's error code, None for WHMCS. `retry_after_seconds` is that of a 429 or 503.
     """
 
     def __init__(
@@ -144,14 +143,14 @@ class RefusedError(WhmcsError):
         self.retry_after_seconds = retry_after_seconds
 
     @property
-    def is_about_haste(self) -> bool:
-        """Whether it was refused only because too much is asked just now."""
-        is_said = self.retry_after_seconds is not None or self.code == "rate_limited"
-        return is_said or "too many requests" in self.message.casefold()
+    def is_rate_limited(self) -> bool:
+        """True if the request was refused only because of a rate limit."""
+        is_stated = self.retry_after_seconds is not None or self.code == "rate_limited"
+        return is_stated or "too many requests" in self.message.casefold()
 
 
 class ClockSkewError(RefusedError):
-    """`time` is the companion's, None if it does not say."""
+    """`time` is the companion's, None if it does not report it."""
 
     def __init__(self, action: str, message: str = "", *, time: datetime | None = None) -> None:
         super().__init__(action, message, code="clock_skew")
@@ -159,7 +158,7 @@ class ClockSkewError(RefusedError):
 
 
 class UnusableAnswerError(WhmcsError):
-    """`status` is the HTTP status. `retry_after_seconds` is set where a 429 or 503 says when to come back."""
+    """`status` is the HTTP status. `retry_after_seconds` is that of a 429 or 503."""
 
     def __init__(
         self, action: str, kind: UnusableKind = "html", status: int = 200, *, retry_after_seconds: int | None = None
@@ -171,12 +170,12 @@ class UnusableAnswerError(WhmcsError):
 
 
 class OutcomeUnknownError(WhmcsError):
-    """The write may have been done. Never repeat it, unless repeating it is harmless.
+    """The write may have been done. Repeat it only if that is harmless.
 
-    `has_ended`: the other side itself said that it broke off, so that nothing of it can be done later.
+    `has_ended`: the server reported that it failed midway, so nothing more will happen later.
     """
 
     def __init__(self, action: str, reason: UnknownReason = "timed_out", *, has_ended: bool = False) -> None:
-        super().__init__(action, f"it is not known whether this was done ({reason})")
+        super().__init__(action, f"outcome unknown ({reason})")
         self.reason: UnknownReason = reason
         self.has_ended = has_ended

@@ -1,4 +1,4 @@
-"""Keeps what we sent in confidence out of what we say."""
+"""Masks secrets in texts that a server returns."""
 
 import html
 import re
@@ -9,11 +9,11 @@ from urllib.parse import quote, quote_plus
 
 MASK = "***"
 MESSAGE_LENGTH = 200
-PIECE_LENGTH = 8  # of a text in which a secret may stand; shorter ones are ordinary words
+PIECE_LENGTH = 8  # of a text that may hold a secret; shorter pieces are ordinary words
 
 
 class Confidential:
-    """The credentials of one server. Never shows them, masks them in any text."""
+    """The secrets of one server, to be masked in any text."""
 
     __slots__ = ("_pattern", "_pieces", "_values")
 
@@ -28,21 +28,21 @@ class Confidential:
         return f"Confidential({MASK})"
 
     def and_also(self, *values: str) -> "Confidential":
-        """Return one that masks these values too, for the time of one call."""
+        """Return a copy that also masks these values, for one call."""
         return Confidential(*self._values, *values, pieces=self._pieces)
 
-    def and_any_part_of(self, text: str) -> "Confidential":
-        """Return one that also masks whatever an answer repeats of this text, for the time of one call.
+    def and_substrings_of(self, text: str) -> "Confidential":
+        """Return a copy that also masks whatever an answer repeats of this text, for one call.
 
-        A password may stand anywhere in it, and nobody says where: so every run of eight characters without a blank
-        that both have is masked, ordinary words included.
+        A password can be anywhere in it, so every common run of eight characters without whitespace is masked,
+        ordinary words included.
         """
         words = {word for form in _forms(text.casefold()) for word in form.casefold().split()}
         pieces = {word[at : at + PIECE_LENGTH] for word in words for at in range(len(word) - PIECE_LENGTH + 1)}
         return Confidential(*self._values, pieces=self._pieces | pieces)
 
     def masked(self, text: str) -> str:
-        """Return the text with every occurrence replaced, whatever its case and however it was escaped."""
+        """Return the text with every occurrence masked, in any case and any escaping."""
         known = self._pattern.sub(MASK, text) if self._pattern else text
         return self._without_pieces(known) if self._pieces else known
 
@@ -55,12 +55,12 @@ class Confidential:
         return "".join(MASK if masked else "".join(map(itemgetter(0), run)) for masked, run in runs)
 
     def presentable(self, text: str) -> str:
-        """Return a server's text as an error may carry it: one line, masked, at most 200 characters."""
+        """Return a server's text for an error: one line, masked, at most 200 characters."""
         one_line = " ".join(text.split())
         printable = "".join(character for character in one_line if unicodedata.category(character)[0] != "C")
         return self.masked(printable)[:MESSAGE_LENGTH]
 
 
 def _forms(value: str) -> set[str]:
-    """List the ways in which a server may echo a value."""
+    """Return the encodings in which a server may echo a value."""
     return {value, html.escape(value), html.escape(value, quote=False), quote(value, safe=""), quote_plus(value)}

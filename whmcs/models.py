@@ -1,18 +1,21 @@
-"""What WHMCS and the companion tell, as frozen values: text is decoded, ids are ints.
+"""Data from WHMCS and the companion, as frozen values with decoded text and integer ids.
 
-Times of the companion are in UTC. Those of a ticket are naive: WHMCS writes them without a zone, presumably its own
-(docs/whmcs.md), so that they can be ordered and shown, but not compared with a clock.
+The companion's times are in UTC. A ticket's times are naive: WHMCS writes its local time without a zone (docs/whmcs.md).
+To compare them with a clock, use `Companion.utc_offset_seconds`.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from whmcs.errors import WhmcsError
+
+_OPERATOR: Final = "operator"
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A customer account. `status` is "Active", "Inactive" or "Closed", or what else WHMCS says."""
+    """A customer account. `status` is "Active", "Inactive" or "Closed", or another word of WHMCS's."""
 
     id: int
     first_name: str
@@ -29,7 +32,7 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class UserClient:
-    """A client that a user opens, as its owner or not."""
+    """A client that a user has access to."""
 
     id: int
     is_owner: bool
@@ -37,7 +40,7 @@ class UserClient:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A login, with every client that it opens. Its id is never a client's id."""
+    """A login, with every client that it has access to. Its id is never a client's id."""
 
     id: int
     first_name: str
@@ -52,7 +55,7 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class ClientUser:
-    """A user as the client's own list names it."""
+    """A user in the client's own list."""
 
     id: int
     name: str
@@ -74,9 +77,9 @@ class ClientDetails:
 class Match:
     """A client that a search found.
 
-    `client` is None where the client is known through its user alone; `user` is the user through whom it was found, if
-    any. `is_exact`: the query is, but for case, the whole e-mail of the client or of this user. `domain`: the client was
-    found because it has this domain.
+    `client` is None if the client is known only through its user; `user` is the user through whom it was found, if any.
+    `is_exact`: the query equals, ignoring case, the e-mail address of the client or of this user. `domain`: the client
+    was found by this domain.
     """
 
     client_id: int
@@ -88,10 +91,10 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """The clients found, best first, none twice.
+    """The distinct clients found, best first.
 
-    `total` is at least the number of matches; more where WHMCS has more. Not complete: one of the two questions failed
-    or was late, and `failure` says why.
+    `total` is at least the number of matches, and more if WHMCS has more. Incomplete: one of the calls failed or was
+    late; `failure` is its error.
     """
 
     matches: tuple[Match, ...]
@@ -102,17 +105,30 @@ class Matches:
 
 @dataclass(frozen=True, slots=True)
 class TicketReply:
-    """A message of a ticket, the opening one included, whose id is 0. `admin` "": the client's side wrote it."""
+    """A message of a ticket. The opening message has the id 0.
+
+    `author_*` are "" if WHMCS names no author; `author_type` is WHMCS's own word (Owner, Guest, Operator, ...).
+    `client_id` is None for a guest's message. `at` is None if the time is missing or unreadable.
+    """
 
     id: int
     admin: str
     message: str
     at: datetime | None
+    author_name: str
+    author_email: str
+    author_type: str
+    client_id: int | None
+
+    @property
+    def is_by_staff(self) -> bool:
+        """True if WHMCS names an admin or an operator as the author."""
+        return bool(self.admin) or self.author_type.casefold() == _OPERATOR
 
 
 @dataclass(frozen=True, slots=True)
 class TicketNote:
-    """What only admins see."""
+    """A note that only admins see."""
 
     id: int
     admin: str
@@ -121,11 +137,13 @@ class TicketNote:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A ticket. `number` is what people call it by, as WHMCS spells it: text with zeros, letters and blanks.
+    """A ticket. `number` is the one that people use, in WHMCS's spelling: text with zeros, letters and blanks.
 
-    `client_id` None: somebody without an account opened it. `requestor_type` is WHMCS's own word (Owner, Operator, ...);
-    requestor_* are "" where WHMCS does not tell. `merged_into` is "", or the number of the ticket that this one was
-    merged into; then all the rest may be that other ticket's, `number` excepted, and nothing is to be done to it.
+    `client_id` None: a guest opened it. `requestor_type` is WHMCS's own word (Owner, Operator, ...); requestor_* are ""
+    if WHMCS does not report them. `merged_into` is "" or the number of the ticket that this one was merged into; then
+    all other fields except `number` may be that ticket's, and nothing may be done with them.
+    `replies` are all listed messages, oldest first, those without a time last. `opening` is the one of them with the id
+    0 and, if there are several, the ticket's own time; without exactly one it is made of the ticket's own fields.
     """
 
     id: int
@@ -139,14 +157,16 @@ class Ticket:
     requestor_email: str
     requestor_type: str
     opened_at: datetime | None
+    last_reply_at: datetime | None
     merged_into: str
+    opening: TicketReply
     replies: tuple[TicketReply, ...]
     notes: tuple[TicketNote, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class TicketSummary:
-    """A ticket as a list tells it. `department` is "" where only its id is told."""
+    """A ticket in a list. `department` is "" if only its id is listed."""
 
     id: int
     number: str
@@ -163,6 +183,12 @@ class TicketSummary:
 
 @dataclass(frozen=True, slots=True)
 class Companion:
+    """The module's answer to `ping`.
+
+    `utc_offset_seconds` is the current offset of WHMCS's local time; None if an older module does not report it, or the
+    value is unusable.
+    """
+
     name: str
     version: str
     protocol: int
@@ -171,11 +197,12 @@ class Companion:
     time: datetime
     capabilities: frozenset[str]
     minimum_password_length: int
+    utc_offset_seconds: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class CompanionUser:
-    """What the API does not tell about a user; `client_ids` are all clients that the user opens."""
+    """User data that the API lacks. `client_ids` are all clients that the user has access to."""
 
     id: int
     email: str
@@ -187,7 +214,7 @@ class CompanionUser:
 
 @dataclass(frozen=True, slots=True)
 class PasswordSet:
-    """`is_repeated`: this request was done before, nothing was changed now."""
+    """`is_repeated`: an earlier request with this id was done; nothing was changed now."""
 
     user_id: int
     changed_at: datetime
@@ -196,7 +223,7 @@ class PasswordSet:
 
 @dataclass(frozen=True, slots=True)
 class SetPasswordResult:
-    """What became of a request; an unknown one was not done."""
+    """The recorded outcome of a request; one that is not known was not done."""
 
     is_known: bool
     user_id: int | None

@@ -1,4 +1,4 @@
-"""The companion: what WHMCS's API lacks, at a small endpoint of its own where each request is signed."""
+"""Client for the companion module, which adds to WHMCS what its API lacks. Each request is signed."""
 
 import asyncio
 import hashlib
@@ -13,8 +13,16 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from whmcs import signed_answers
-from whmcs.bodies import find_object
 from whmcs.breaker import Breaker
+from whmcs.error_parsing import (
+    MAX_REFUSAL_BYTES,
+    Call,
+    error_of_redirect,
+    error_of_silence,
+    error_of_unusable,
+    parsed,
+    valid_address,
+)
 from whmcs.errors import (
     AddressRefusedError,
     ClockSkewError,
@@ -27,12 +35,13 @@ from whmcs.errors import (
     UnusableKind,
     WhmcsError,
 )
+from whmcs.json_body import find_object
 from whmcs.masking import Confidential
+from whmcs.metrics_hook import Observe, ignore, observed
 from whmcs.models import Companion, CompanionUser, PasswordSet, SetPasswordResult
-from whmcs.observation import Observe, ignore, observed
-from whmcs.refusals import Call, error_of_redirect, error_of_silence, error_of_unusable, parsed, valid_address
-from whmcs.retries import read
-from whmcs.transport import Answer, NoAnswer, Request, Transport, checked_url
+from whmcs.retries import read_with_retries
+from whmcs.transport import DIRECT, Answer, NoAnswer, Request, Transport, Way
+from whmcs.urls import checked_url
 
 T = TypeVar("T")
 _AGENT_LENGTH = 200
@@ -58,10 +67,10 @@ _ERRORS: Mapping[str, Callable[[str], WhmcsError]] = {
 
 
 class CompanionClient:
-    """Asks one companion over one pool of connections.
+    """Client for one companion, with one pool of connections.
 
-    Every method raises a WhmcsError and ends within its deadline. Reads are asked again where that may help, each time
-    with a nonce of its own.
+    Every method can raise a WhmcsError and ends within its deadline. Reads are retried if that may help, each time with
+    a new nonce.
     """
 
     def __init__(self, transport: Transport, secret: str, observe: Observe = ignore) -> None:
@@ -71,12 +80,14 @@ class CompanionClient:
         self._confidential = Confidential(secret)
 
     @classmethod
-    def connect(cls, url: str, secret: str, *, observe: Observe = ignore, breaker: Breaker | None = None) -> Self:
-        """Build a client with a pool of its own for the full address of the companion's api.php.
+    def connect(
+        cls, url: str, secret: str, *, observe: Observe = ignore, breaker: Breaker | None = None, way: Way = DIRECT
+    ) -> Self:
+        """Build a client with its own connection pool for the full address of the companion's api.php.
 
         Raises: ValueError if the address is neither https nor on this machine.
         """
-        return cls(Transport(checked_url(url), breaker), secret, observe)
+        return cls(Transport(checked_url(url), breaker, way), secret, observe)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._transport!r}>"
@@ -93,14 +104,14 @@ class CompanionClient:
         await self._transport.aclose()
 
     async def ping(self, *, deadline_seconds: float = 5.0) -> Companion:
-        """Return what is installed and what it can do.
+        """Return the installed version and its capabilities.
 
         Raises: NotInstalledError.
         """
         return await self._read("ping", {}, signed_answers.parse_ping, deadline_seconds)
 
     async def users(self, client_id: int, *, deadline_seconds: float = 8.0) -> tuple[CompanionUser, ...]:
-        """Return the client's users with what the API does not tell about them.
+        """Return the client's users with the data that the API lacks.
 
         Raises: NotFoundError.
         """
@@ -124,20 +135,20 @@ class CompanionClient:
         call = Call("set_password", is_write=True, confidential=self._confidential.and_also(password))
         fields = {"request_id": request_id, "client_id": client_id, "user_id": user_id, "agent": agent[:_AGENT_LENGTH]}
         body = _Body(call.action, {**fields, "password": password})
-        del password  # a traceback that prints variables starts here
+        del password  # keep it out of tracebacks that print local variables
         ends_at = asyncio.get_running_loop().time() + deadline_seconds
 
         def parse(data: Mapping[str, object]) -> PasswordSet:
             done = signed_answers.parse_password_set(data)
             if done.user_id != user_id:
-                raise ValueError("another user than the one asked for")
+                raise ValueError("not the requested user")
             return done
 
         with observed(self._observe, call.action):
             return await self._ask(call, body, parse, ends_at)
 
     async def result(self, request_id: str, *, deadline_seconds: float = 8.0) -> SetPasswordResult:
-        """Return what became of a request whose answer was lost."""
+        """Return the recorded outcome of a request whose answer was lost."""
         return await self._read("result", {"request_id": request_id}, signed_answers.parse_result, deadline_seconds)
 
     async def _read(
@@ -150,7 +161,7 @@ class CompanionClient:
         call = Call(action, is_write=False, confidential=self._confidential)
         body = _Body(action, fields)
         with observed(self._observe, action):
-            return await read(lambda ends_at: self._ask(call, body, parse, ends_at), deadline_seconds)
+            return await read_with_retries(lambda ends_at: self._ask(call, body, parse, ends_at), deadline_seconds)
 
     async def _ask(self, call: Call, body: "_Body", parse: Callable[[dict[str, object]], T], ends_at: float) -> T:
         headers = signed_headers(self._secret, body.content, int(time.time()), secrets.token_hex(16))
@@ -161,7 +172,7 @@ class CompanionClient:
 
 
 class _Body:
-    """A request's JSON, which shows nothing of itself."""
+    """A request's JSON, hidden from its repr."""
 
     __slots__ = ("content",)
 
@@ -181,23 +192,27 @@ def signed_headers(secret: bytes, body: bytes, timestamp: int, nonce: str) -> di
 
 
 def _verdict(call: Call, exchange: Answer | NoAnswer) -> tuple[dict[str, object], int]:
-    """Return a successful answer's object and its status, or raise what the refusal or the silence means."""
+    """Return a successful answer's object and its HTTP status.
+
+    Raises: WhmcsError.
+    """
     if isinstance(exchange, NoAnswer):
         raise error_of_silence(call, exchange)
     if exchange.is_redirect:
         raise error_of_redirect(call, exchange)
     data = find_object(exchange.body)
     if isinstance(data, str) or "ok" not in data:
-        raise _error_of_stranger(call, exchange, data if isinstance(data, str) else "shape")
+        raise _error_of_other_server(call, exchange, data if isinstance(data, str) else "shape")
     if data["ok"] is True and HTTPStatus.OK <= exchange.status < HTTPStatus.MULTIPLE_CHOICES:
         return data, exchange.status
-    if data["ok"] is False and isinstance(data.get("error"), str):
+    is_refusal = data["ok"] is False and isinstance(data.get("error"), str)
+    if is_refusal and len(exchange.body) <= MAX_REFUSAL_BYTES:
         raise _error_of_code(call, data, exchange)
     raise error_of_unusable(call, "shape", exchange.status)
 
 
 def _error_of_code(call: Call, data: Mapping[str, object], answer: Answer) -> WhmcsError:
-    """Name the companion's own refusal. Its `internal` says nothing of what was done before."""
+    """Return the error for the companion's refusal. With `internal`, what was done before is unknown."""
     code = str(data["error"])
     if code in _ERRORS:
         return _ERRORS[code](call.action)
@@ -214,8 +229,8 @@ def _error_of_code(call: Call, data: Mapping[str, object], answer: Answer) -> Wh
     return RefusedError(call.action, message, code=shown, retry_after_seconds=answer.retry_after_seconds)
 
 
-def _error_of_stranger(call: Call, answer: Answer, kind: UnusableKind) -> WhmcsError:
-    """Name an answer that is not the companion's: something else stands at its address, or it broke."""
+def _error_of_other_server(call: Call, answer: Answer, kind: UnusableKind) -> WhmcsError:
+    """Return the error for an answer that is not the companion's: another server is there, or it failed."""
     is_page = kind == "html" and not call.is_write and not answer.is_server_error
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
         return RefusedError(call.action, "Too many requests", retry_after_seconds=answer.retry_after_seconds)

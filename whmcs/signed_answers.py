@@ -1,17 +1,19 @@
-"""The border to the companion: its answers become frozen values here, or are refused as a whole."""
+"""Parses the companion's answers into frozen values, or rejects them as a whole."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import BeforeValidator, Field
 
 from whmcs.answers import Flag, Id, Row, Text, rows
 from whmcs.models import Companion, CompanionUser, PasswordSet, SetPasswordResult
 
+_MAXIMUM_OFFSET_SECONDS: Final = 14 * 3600
+
 
 def _moment(value: object) -> datetime:
-    """Read an RFC 3339 time."""
+    """Parse an RFC 3339 time."""
     if not isinstance(value, str):
         raise ValueError("not a time")  # noqa: TRY004 - pydantic turns a ValueError into its own
     at = datetime.fromisoformat(value)
@@ -21,14 +23,22 @@ def _moment(value: object) -> datetime:
 
 
 def _moment_or_none(value: object) -> datetime | None:
-    """Read an RFC 3339 time; nothing and the zero dates of MySQL are None."""
+    """Parse an RFC 3339 time; null, "" and MySQL's zero dates are None."""
     if value is None or value == "" or (isinstance(value, str) and value.startswith("0000-00-00")):
         return None
     return _moment(value)
 
 
+def _offset_or_none(value: object) -> int | None:
+    """Return an offset from UTC in seconds, or None if it is not a plausible one."""
+    if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _MAXIMUM_OFFSET_SECONDS:
+        return None
+    return value
+
+
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 MomentOrNone = Annotated[datetime | None, BeforeValidator(_moment_or_none)]
+OffsetOrNone = Annotated[int | None, BeforeValidator(_offset_or_none)]
 
 
 class _Ping(Row):
@@ -40,6 +50,7 @@ class _Ping(Row):
     time: Moment
     capabilities: frozenset[str]
     minimum_password_length: Id
+    utc_offset_seconds: OffsetOrNone = None
 
 
 class _User(Row):
@@ -68,7 +79,7 @@ class _Time(Row):
 
 
 def find_time(data: Mapping[str, object]) -> datetime | None:
-    """Read the time that goes with a refusal; None: there is none that can be read."""
+    """Return the time of a refusal, or None if there is no readable one."""
     try:
         return _Time.model_validate(data).time
     except ValueError:
@@ -86,6 +97,7 @@ def parse_ping(data: Mapping[str, object]) -> Companion:
         time=row.time,
         capabilities=row.capabilities,
         minimum_password_length=row.minimum_password_length,
+        utc_offset_seconds=row.utc_offset_seconds,
     )
 
 
@@ -112,7 +124,7 @@ def parse_password_set(data: Mapping[str, object]) -> PasswordSet:
 
 
 def parse_result(data: Mapping[str, object]) -> SetPasswordResult:
-    """A request that is known names its user and its time; one that is not names neither."""
+    """Parse a result. A known request has a user and a time; an unknown one has neither."""
     row = _Result.model_validate(data)
     if not row.known:
         return SetPasswordResult(is_known=False, user_id=None, changed_at=None)

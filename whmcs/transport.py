@@ -1,31 +1,38 @@
-"""One server, one pool of connections: sends a body, brings back an answer or says how far the call came.
+"""HTTP to one server over one pool of connections: returns the answer, or how far the call got.
 
-Nothing here raises for what the network does: httpx's errors hold the request and so the credentials, and end here.
+Network failures are returned, never raised: httpx's errors hold the request, and so the credentials.
 """
 
 import asyncio
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
 from http import HTTPStatus
-from http.cookiejar import CookieJar, DefaultCookiePolicy
-from ipaddress import ip_address
-from typing import Literal
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from typing import Final, Literal
 
+import aiohttp
 import httpx
+from httpx_aiohttp import AiohttpTransport
 
 from whmcs.breaker import Breaker
+from whmcs.urls import strip_credentials
 
 CONNECT_SECONDS = 3.0
-PHASE_SECONDS = 60.0  # one silent phase of a call; the deadline of the call is what really ends it
-CONNECTIONS = 10  # httpcore looks at every idle connection at every call
+PHASE_SECONDS = 60.0  # per silent phase of a call; the deadline of the call usually ends it earlier
+CONNECTIONS = 10
 KEEP_ALIVE_SECONDS = 30.0
-LARGEST_BODY_BYTES = 5_000_000
+MAX_BODY_BYTES = 5_000_000
+
+_HEADERS: Final[dict[str, str]] = {
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",
+    "User-Agent": "reset-password-bot",
+}
 
 Reason = Literal["no_connection", "tls", "timed_out", "connection_lost", "too_large", "not_answering"]
 Cause = Literal["", "name", "connection_refused", "certificate", "protocol"]
@@ -33,7 +40,7 @@ Cause = Literal["", "name", "connection_refused", "certificate", "protocol"]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is sent. It shows nothing of itself, not even in a traceback that prints variables."""
+    """A request, hidden from its repr and so from tracebacks that print variables."""
 
     body: bytes = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
@@ -41,7 +48,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the server said. `location` is set for a redirect, whose body is not read."""
+    """A complete answer. `location` is set for a redirect, whose body is not read."""
 
     status: int
     body: bytes = field(repr=False)
@@ -59,10 +66,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """Why there is no whole answer, and whether the request may have reached the server.
+    """The reason for a missing or incomplete answer.
 
-    `cause` and `detail` say more of a connection that did not come about. `since` is set where nothing was sent because
-    the server has not answered for so long.
+    `may_have_arrived`: the request may have reached the server. `cause` and `detail` describe a failed connection.
+    `since` is set if the circuit breaker kept the request from being sent: the server has not answered since then.
     """
 
     reason: Reason
@@ -73,40 +80,60 @@ class NoAnswer:
     since: datetime | None = None
 
 
-class Transport:
-    """A pool of at most ten kept-alive connections to one address. `breaker` None: it is always asked.
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Proxy and certificates for a server. `proxy`: the address of an HTTP proxy, which can hold a password, or None.
 
-    Cookies are not kept: PHP would let calls of one session wait for each other. Redirects are not followed. Proxies of
-    the environment are honoured, but never for this machine itself.
+    `certificates`: the certificate authorities to trust in place of the usual public ones.
     """
 
-    def __init__(self, url: str, breaker: Breaker | None = None) -> None:
+    proxy: str | None = field(default=None, repr=False)
+    certificates: ssl.SSLContext | None = None
+
+
+DIRECT: Final = Way()
+
+
+class Transport:
+    """A pool of at most ten kept-alive connections to one address. `breaker` None: no circuit breaker.
+
+    Cookies are not kept: PHP serializes requests that share one. Redirects are not followed. No proxy or
+    certificate is taken from the environment, only from `way`.
+    """
+
+    def __init__(self, url: str, breaker: Breaker | None = None, way: Way = DIRECT) -> None:
         self._url = url
         self._breaker = breaker
-        self._client = httpx.AsyncClient(
-            timeout=httpx.Timeout(PHASE_SECONDS, connect=CONNECT_SECONDS),
-            limits=httpx.Limits(
-                max_connections=CONNECTIONS,
-                max_keepalive_connections=CONNECTIONS,
-                keepalive_expiry=KEEP_ALIVE_SECONDS,
-            ),
-            verify=_certificates(),
-            follow_redirects=False,
-            trust_env=not is_loopback(httpx.URL(url)),
-            cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
-            headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "reset-password-bot"},
+        self._certificates = way.certificates or _certificates()
+        # Without httpx's client, whose redirects, cookies and authentication are not used. aiohttp's connections take a
+        # third of the CPU of httpcore's.
+        self._transport = AiohttpTransport(
+            verify=self._certificates, trust_env=False, proxy=_proxy(way.proxy), client=self._open_session
+        )
+
+    def _open_session(self) -> aiohttp.ClientSession:
+        """Open the pool, within the event loop that uses it."""
+        tracing = aiohttp.TraceConfig()
+        tracing.on_connection_create_end.append(_note_connection)
+        tracing.on_connection_reuseconn.append(_note_connection)
+        connector = aiohttp.TCPConnector(
+            limit=CONNECTIONS, keepalive_timeout=KEEP_ALIVE_SECONDS, ssl=self._certificates
+        )
+        return aiohttp.ClientSession(
+            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, trace_configs=[tracing]
         )
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {without_confidences(self._url)}>"
+        return f"<{type(self).__name__} {strip_credentials(self._url)}>"
 
     async def aclose(self) -> None:
-        await self._client.aclose()
+        await self._transport.aclose()
 
     async def post(self, request: Request, *, ends_at: float, is_write: bool = False) -> Answer | NoAnswer:
-        """Send once, or not at all where the breaker says so. `ends_at` is on the event loop's clock and covers everything, the pool's queue included.
+        """Send once, unless the circuit breaker is open.
 
-        Nothing is sent after it, also by a process that was stopped meanwhile and goes on.
+        `ends_at` is on the event loop's clock and covers everything, including the wait for a connection. Nothing is
+        sent after it, even by a process that was suspended in between.
         """
         breaker = self._breaker
         if breaker is None:
@@ -114,111 +141,95 @@ class Transport:
         since = breaker.find_refusal(is_write=is_write)
         if since is not None:
             return NoAnswer("not_answering", may_have_arrived=False, since=since)
-        sent_at, patience = breaker.now(), ends_at - asyncio.get_running_loop().time()
+        sent_at, timeout_seconds = breaker.now(), ends_at - asyncio.get_running_loop().time()
         exchange = await self._send(request, ends_at)
         if isinstance(exchange, NoAnswer) and exchange.reason == "timed_out":
-            breaker.note_timeout(sent_at, patience)
+            breaker.note_timeout(sent_at, timeout_seconds)
         else:
             breaker.note_answer()
         return exchange
 
     async def _send(self, request: Request, ends_at: float) -> Answer | NoAnswer:
-        trace = _Trace(ends_at)
+        progress = _Progress(ends_at)
+        _PROGRESS.set(progress)
         try:
             async with asyncio.timeout_at(ends_at):
-                return await self._exchange(request, trace)
-        except (TimeoutError, httpx.TimeoutException):
-            return NoAnswer("timed_out", may_have_arrived=trace.is_sending)
-        except (httpx.RequestError, OSError) as error:
-            if trace.is_sending:
+                return await self._exchange(request)
+        except TimeoutError:
+            return NoAnswer("timed_out", may_have_arrived=progress.is_sending)
+        except UnicodeError:
+            # A host name with a symbol or mixed text directions, which is rejected only when it is connected to.
+            return NoAnswer("no_connection", may_have_arrived=False, cause="name")
+        except (httpx.RequestError, aiohttp.ClientError, OSError) as error:
+            if any(isinstance(seen, aiohttp.ServerTimeoutError) for seen in _chain(error)):
+                return NoAnswer("timed_out", may_have_arrived=progress.is_sending)
+            if progress.is_sending:
                 return NoAnswer("connection_lost", may_have_arrived=True)
             return _no_connection(error)
 
-    async def _exchange(self, request: Request, trace: "_Trace") -> Answer | NoAnswer:
-        async with self._client.stream(
-            "POST", self._url, content=request.body, headers=dict(request.headers), extensions={"trace": trace}
-        ) as response:
+    async def _exchange(self, request: Request) -> Answer | NoAnswer:
+        response = await self._transport.handle_async_request(
+            httpx.Request(
+                "POST",
+                self._url,
+                content=request.body,
+                headers=_HEADERS | dict(request.headers),
+                extensions={"timeout": {"connect": CONNECT_SECONDS, "read": PHASE_SECONDS}},
+            )
+        )
+        try:
             status = response.status_code
             if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
-                return Answer(
-                    status, b"", location=without_confidences(self._url, response.headers.get("location", ""))
-                )
+                return Answer(status, b"", location=strip_credentials(self._url, response.headers.get("location", "")))
             received = bytearray()
             async for chunk in response.aiter_bytes():
                 received += chunk
-                if len(received) > LARGEST_BODY_BYTES:
+                if len(received) > MAX_BODY_BYTES:
                     return NoAnswer("too_large", may_have_arrived=True, status=status)
             return Answer(status, bytes(received), retry_after_seconds=_retry_after(response, datetime.now(UTC)))
+        finally:
+            await response.aclose()
 
 
-class _Trace:
-    """Learns from httpcore's trace whether a byte of the request itself may have left, and lets none leave too late."""
+@dataclass(slots=True)
+class _Progress:
+    """How far a request got. `is_sending`: a byte of it may have been sent."""
 
-    __slots__ = ("_ends_at", "is_sending")
+    ends_at: float
+    is_sending: bool = False
 
-    def __init__(self, ends_at: float) -> None:
-        self.is_sending = False
-        self._ends_at = ends_at
 
-    async def __call__(self, event: str, info: Mapping[str, object]) -> None:
-        if not event.endswith("send_request_headers.started"):
-            return
-        # A process that was stopped may be told of its new connection before it is told that the time is over.
-        if asyncio.get_running_loop().time() >= self._ends_at:
-            raise TimeoutError
-        # A proxy is asked for a tunnel first; that is not the request.
-        self.is_sending |= getattr(info.get("request"), "method", b"") != b"CONNECT"
+_PROGRESS: Final[ContextVar[_Progress]] = ContextVar("progress")
+
+
+async def _note_connection(*_details: object) -> None:
+    """Note that there is a connection, and that the request is about to be sent; prevent late sending."""
+    progress = _PROGRESS.get()
+    # After a suspension the new connection can be reported before the timeout is.
+    if asyncio.get_running_loop().time() >= progress.ends_at:
+        raise TimeoutError
+    progress.is_sending = True
+
+
+def _proxy(address: str | None) -> httpx.Proxy | None:
+    """Return the proxy, with its credentials in a header: `httpx-aiohttp` passes them to aiohttp in a deprecated way."""
+    if not address:
+        return None
+    given = httpx.Proxy(address)
+    if given.auth is None:
+        return given
+    header = aiohttp.encode_basic_auth(*given.auth, encoding="utf-8")
+    return httpx.Proxy(given.url, headers={"Proxy-Authorization": header})
 
 
 @cache
 def _certificates() -> ssl.SSLContext:
-    """Whom everybody here trusts. It takes 25 ms to read, so it is read once."""
-    return httpx.create_ssl_context()
-
-
-def checked_url(url: str) -> str:
-    """Return the address if it may be called: https, or http on this machine.
-
-    Raises: ValueError, which does not repeat the address: it may hold a password.
-    """
-    address = _readable(url.strip())
-    if address is None or address.scheme not in {"http", "https"} or not address.host:
-        raise ValueError("not an http or https address")
-    if address.scheme == "http" and not is_loopback(address):
-        raise ValueError("only https is allowed, except on this machine")
-    return str(address.copy_with(query=None, fragment=None))
-
-
-def _readable(url: str) -> httpx.URL | None:
-    try:
-        return httpx.URL(url)
-    except (httpx.InvalidURL, ValueError):
-        return None
-
-
-def is_loopback(url: httpx.URL) -> bool:
-    host = url.host
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def without_confidences(url: str, location: str | None = None) -> str:
-    """Return the address, or where it points, without user name, query and fragment; "" if it can't be read."""
-    if location == "":
-        return ""
-    try:
-        parts = urlsplit(urljoin(url, location or ""))
-    except ValueError:
-        return ""
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    """Return the TLS context with the usual public authorities, cached: loading them takes 25 ms."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def _no_connection(error: BaseException) -> NoAnswer:
-    """Look behind httpx's error for the one of the system or of the TLS library, or for the latter's usual text."""
+    """Classify a connection error by the underlying error of the system or the TLS library."""
     for seen in _chain(error):
         if isinstance(seen, ssl.SSLCertVerificationError):
             return NoAnswer("tls", may_have_arrived=False, cause="certificate", detail=seen.verify_message)
@@ -232,7 +243,7 @@ def _no_connection(error: BaseException) -> NoAnswer:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """The error that lies deepest first; httpcore raises anew on the way up, with less to tell."""
+    """Yield the causes of an error, deepest first; the libraries re-raise them with less detail."""
     behind = error.__cause__ or error.__context__
     if behind is not None:
         yield from _chain(behind)
@@ -243,7 +254,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _retry_after(response: httpx.Response, now: datetime) -> int | None:
-    """Read Retry-After, seconds or a date (RFC 9110 10.2.3), of the two answers for which it means "come back"."""
+    """Parse Retry-After of a 429 or 503: seconds or a date (RFC 9110 10.2.3)."""
     if response.status_code not in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
         return None
     text = response.headers.get("retry-after", "").strip()

@@ -1,8 +1,9 @@
-"""What to say of a server that can't be spoken to, whichever it is."""
+"""Advice for a server that can't be reached or answers with something else, WHMCS or companion."""
 
 from typing import NamedTuple
 
 import whmcs
+from bot.domain.network import Proxies
 
 
 class Advice(NamedTuple):
@@ -10,13 +11,18 @@ class Advice(NamedTuple):
     next: str
 
 
-def advise_on_silence(error: whmcs.UnreachableError, url: str, variable: str) -> Advice:
-    """`variable` is the setting that holds the address."""
+def advise_on_unreachable(error: whmcs.UnreachableError, url: str, variable: str, proxies: Proxies) -> Advice:
+    """Return text and advice. `variable` is the setting that holds the address."""
     match error.reason, error.cause:
+        case "no_connection", _ if proxies.find_proxy(url) is not None:
+            return Advice(
+                f"{url} can't be reached through the proxy of HTTPS_PROXY",
+                f"Correct HTTPS_PROXY or {variable}, let the proxy reach that address, or name its host in NO_PROXY.",
+            )
         case _, "name":
             return Advice(f"the name in {url} has no address", f"Correct {variable}, or this host's DNS.")
         case _, "connection_refused":
-            return Advice(f"nobody listens at {url}", f"Correct {variable}, or start the web server there.")
+            return Advice(f"nothing listens at {url}", f"Correct {variable}, or start the web server there.")
         case "tls", "certificate":
             return Advice(
                 f"the certificate of {url} is not accepted: {error.detail}",
@@ -24,12 +30,13 @@ def advise_on_silence(error: whmcs.UnreachableError, url: str, variable: str) ->
             )
         case "tls", _:
             return Advice(
-                f"{url} speaks no TLS that this host accepts",
+                f"{url} offers no TLS that this host accepts",
                 f"Correct the port in {variable}, or switch on https (TLS 1.2 or newer) there.",
             )
         case "timed_out", _:
             return Advice(
-                f"{url} does not answer in time", "Let this host through the firewalls on the way, then check again."
+                f"{url} does not answer in time",
+                "Open the firewalls between this host and that server, then check again.",
             )
         case "connection_lost", _:
             return Advice(f"{url} drops the connection", "See the web server's error log there, then check again.")
@@ -38,11 +45,16 @@ def advise_on_silence(error: whmcs.UnreachableError, url: str, variable: str) ->
 
 
 def advise_on_page(error: whmcs.UnusableAnswerError, url: str, variable: str) -> Advice:
-    kinds = {"html": "a web page", "empty": "nothing", "json": "something that is no JSON", "too_large": "too much"}
-    told = kinds.get(error.kind, "something else")
-    text = f"{url} answers with {told} (HTTP {error.status})"
+    kinds = {
+        "html": "a web page",
+        "empty": "an empty body",
+        "json": "something other than JSON",
+        "too_large": "more than 5 MB",
+    }
+    kind = kinds.get(error.kind, "something else")
+    text = f"{url} answers with {kind} (HTTP {error.status})"
     if error.status in {403, 503} and error.kind == "html":
-        return Advice(text, "Let this host past the firewall or maintenance mode that stands before it.")
-    if error.status >= 500:  # noqa: PLR2004 - where a server's own errors begin
+        return Advice(text, "Let this host through the firewall, or end the maintenance mode, in front of it.")
+    if error.status >= 500:  # noqa: PLR2004 - server errors
         return Advice(text, "See the web server's error log and WHMCS's activity log there.")
     return Advice(text, f"Correct {variable}; if it is right, end the maintenance mode or whatever prints that page.")

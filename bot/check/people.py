@@ -1,4 +1,4 @@
-"""Whom the settings let in, as Slack knows them: groups, agents, and who may set passwords."""
+"""Checks of the people in the settings, as Slack knows them: groups, agents, permission to set passwords."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -14,17 +14,17 @@ from bot.slack.people import People
 _GROUPS: Final = "slack.groups"
 _AGENTS: Final = "slack.agents"
 _SET_PASSWORD: Final = "slack.set_password"  # noqa: S105 - the name of a check
-_AT_ONCE: Final = 4
-_MOST: Final = 20
-"""Slack allows about a hundred reads of people a minute, which the running bot needs as well."""
+_MAX_CONCURRENT: Final = 4
+_MAX_CHECKED: Final = 20
+"""Slack allows about a hundred reads of people a minute, and the running bot needs them too."""
 
-_WHY: Final = {
+_REASONS: Final = {
     Denial.DEACTIVATED: "is deactivated",
     Denial.BOT: "is a bot",
     Denial.GUEST: "is a guest",
     Denial.OUTSIDER: "belongs to another workspace",
 }
-_GROUP_TROUBLE: Final = {
+_GROUP_PROBLEMS: Final = {
     "no_such_subteam": "does not exist in this workspace",
     "plan_upgrade_required": "can't be read: this workspace's plan has no user groups",
     "paid_teams_only": "can't be read: this workspace's plan has no user groups",
@@ -32,8 +32,8 @@ _GROUP_TROUBLE: Final = {
 }
 
 Groups = Mapping[str, frozenset[str] | SlackError]
-Verdicts = Mapping[str, str | None]
-"""Why somebody is no agent, by id; None: he is one."""
+Reasons = Mapping[str, str | None]
+"""The reason why each person, by id, is not an agent; None if they are one."""
 
 
 async def check_people(client: SlackClient, settings: Settings, workspace: Workspace) -> Lines:
@@ -42,18 +42,20 @@ async def check_people(client: SlackClient, settings: Settings, workspace: Works
     groups = dict(zip(names, await asyncio.gather(*(_read_group(people, name) for name in names)), strict=True))
     from_groups = _members(groups, settings.agent_user_groups)
     candidates = [*sorted(settings.agent_users), *sorted(from_groups - settings.agent_users)]
-    verdicts = await _judge_all(people, candidates[:_MOST], workspace)
-    agents = set(candidates) - {person for person, why in verdicts.items() if why}
+    reasons = await _judge_all(people, candidates[:_MAX_CHECKED], workspace)
+    agents = set(candidates) - {person for person, why in reasons.items() if why}
     is_unread = any(isinstance(members, SlackError) for members in groups.values())
     return (
         _judge_groups(groups, settings),
-        _wait_for_groups(_judge_agents(verdicts, settings, unseen=len(candidates[_MOST:])), is_unread=is_unread),
+        _wait_for_groups(
+            _judge_agents(reasons, settings, unchecked=len(candidates[_MAX_CHECKED:])), is_unread=is_unread
+        ),
         _wait_for_groups(_judge_set_password(groups, settings, agents), is_unread=is_unread),
     )
 
 
 def _wait_for_groups(line: Line, *, is_unread: bool) -> Line:
-    """What does not hold may hold once every group can be read."""
+    """Return the line as not tried if it failed while a group is unread: that group may change the result."""
     if is_unread and line.state is not State.OK:
         [line] = not_tried([line.check], _GROUPS)
     return line
@@ -71,13 +73,13 @@ def _members(groups: Groups, names: Iterable[str]) -> frozenset[str]:
     return frozenset(member for members in read if not isinstance(members, SlackError) for member in members)
 
 
-async def _judge_all(people: People, ids: list[str], workspace: Workspace) -> Verdicts:
-    turns = asyncio.Semaphore(_AT_ONCE)
-    # In a group or named: what is asked here is only whether Slack's account itself stands against it.
+async def _judge_all(people: People, ids: list[str], workspace: Workspace) -> Reasons:
+    places = asyncio.Semaphore(_MAX_CONCURRENT)
+    # Every candidate is named or in a group, so only their Slack account can rule them out.
     policy = AccessPolicy(agent_users=frozenset(ids))
 
     async def judge(person: str) -> str | None:
-        async with turns:
+        async with places:
             try:
                 member = await people.find_member(AgentId(person))
             except SlackError as error:
@@ -85,7 +87,7 @@ async def _judge_all(people: People, ids: list[str], workspace: Workspace) -> Ve
         if member is None:
             return "is not known to Slack"
         denial = decide_agent(member, Memberships(), policy, workspace)
-        return _WHY[denial] if denial is not None else None
+        return _REASONS[denial] if denial is not None else None
 
     return dict(zip(ids, await asyncio.gather(*map(judge, ids)), strict=True))
 
@@ -93,7 +95,7 @@ async def _judge_all(people: People, ids: list[str], workspace: Workspace) -> Ve
 class _Group(NamedTuple):
     name: str
     variable: str
-    trouble: str
+    problem: str
 
 
 def _judge_groups(groups: Groups, settings: Settings) -> Line:
@@ -104,21 +106,23 @@ def _judge_groups(groups: Groups, settings: Settings) -> Line:
         variable = "AGENT_USER_GROUPS" if name in settings.agent_user_groups else "SET_PASSWORD_USER_GROUPS"
         if isinstance(members, SlackError):
             code = members.code if isinstance(members, SlackRefusedError) else "no answer"
-            broken.append((_Group(name, variable, _GROUP_TROUBLE.get(code, f"can't be read ({code})")), code))
+            broken.append((_Group(name, variable, _GROUP_PROBLEMS.get(code, f"can't be read ({code})")), code))
         elif not members:
             empty.append(_Group(name, variable, "has no members"))
     if broken:
         group, code = broken[0]
-        return failed(_GROUPS, _tell([group for group, _ in broken] + empty), _advise_on_group(group, code))
+        return failed(_GROUPS, _join_groups([group for group, _ in broken] + empty), _advise_on_group(group, code))
     if empty:
         return warning(
-            _GROUPS, _tell(empty), f"In Slack, add people to {empty[0].name}, or take it out of {empty[0].variable}."
+            _GROUPS,
+            _join_groups(empty),
+            f"In Slack, add people to {empty[0].name}, or take it out of {empty[0].variable}.",
         )
     return ok(_GROUPS, ", ".join(f"{name}: {_count(_members(groups, [name]), 'member')}" for name in groups))
 
 
-def _tell(groups: list[_Group]) -> str:
-    return "; ".join(f"{group.name} {group.trouble}" for group in groups)
+def _join_groups(groups: list[_Group]) -> str:
+    return "; ".join(f"{group.name} {group.problem}" for group in groups)
 
 
 def _advise_on_group(group: _Group, code: str) -> str:
@@ -128,31 +132,31 @@ def _advise_on_group(group: _Group, code: str) -> str:
         case "plan_upgrade_required" | "paid_teams_only":
             return f"Name people in {group.variable.removesuffix('_GROUPS')}S instead."
         case "missing_scope":
-            return "First solve slack.scopes."
+            return "First fix slack.scopes."
         case _:
             return "Check again; if it stays, look that code up at Slack's usergroups.users.list."
 
 
-def _judge_agents(verdicts: Verdicts, settings: Settings, *, unseen: int) -> Line:
+def _judge_agents(reasons: Reasons, settings: Settings, *, unchecked: int) -> Line:
     if not settings.agent_users and not settings.agent_user_groups:
         return failed(
             _AGENTS,
-            "nobody is let in: neither AGENT_USERS nor AGENT_USER_GROUPS is set",
+            "no agent is configured: neither AGENT_USERS nor AGENT_USER_GROUPS is set",
             "Set AGENT_USERS to the member ids of those who may reset passwords (a person's profile, Copy member ID).",
         )
-    refused = {person: why for person, why in verdicts.items() if why is not None}
-    told = "; ".join(f"{person} {why}" for person, why in refused.items())
-    agents = len(verdicts) - len(refused)
+    refused = {person: why for person, why in reasons.items() if why is not None}
+    refusals = "; ".join(f"{person} {why}" for person, why in refused.items())
+    agents = len(reasons) - len(refused)
     if not agents:
         return failed(
             _AGENTS,
-            f"nobody is an agent: {told}" if told else "nobody is an agent: the groups have no members",
+            f"there is no agent: {refusals}" if refusals else "there is no agent: the groups have no members",
             "Name at least one full member of the workspace in AGENT_USERS or in a group of AGENT_USER_GROUPS.",
         )
-    text = _count(range(agents + unseen), "agent") + (f" ({unseen} of them not looked at)" if unseen else "")
+    text = _count(range(agents + unchecked), "agent") + (f" ({unchecked} of them not checked)" if unchecked else "")
     named = sorted(refused.keys() & settings.agent_users)
     if named:
-        return warning(_AGENTS, f"{text}; {told}", f"Take {', '.join(named)} out of AGENT_USERS.")
+        return warning(_AGENTS, f"{text}; {refusals}", f"Take {', '.join(named)} out of AGENT_USERS.")
     return ok(_AGENTS, text)
 
 
@@ -160,17 +164,17 @@ def _judge_set_password(groups: Groups, settings: Settings, agents: set[str]) ->
     if not settings.set_password_users and not settings.set_password_user_groups:
         return ok(_SET_PASSWORD, "every agent may set passwords")
     allowed = settings.set_password_users | _members(groups, settings.set_password_user_groups)
-    strangers = sorted(settings.set_password_users - agents)
+    non_agents = sorted(settings.set_password_users - agents)
     able = allowed & agents
     if not able:
         return warning(
             _SET_PASSWORD,
-            "no agent may set passwords: nobody of SET_PASSWORD_USERS and SET_PASSWORD_USER_GROUPS is an agent",
+            "no agent may set passwords: none of SET_PASSWORD_USERS and SET_PASSWORD_USER_GROUPS is an agent",
             "Name agents there, or empty both so that every agent may.",
         )
     text = f"{_count(able, 'agent')} may set passwords"
-    if strangers:
-        names = ", ".join(strangers)
+    if non_agents:
+        names = ", ".join(non_agents)
         return warning(
             _SET_PASSWORD,
             f"{text}; in SET_PASSWORD_USERS but no agent: {names}",

@@ -1,4 +1,4 @@
-"""What a check comes to: a line for each thing that was looked at."""
+"""The result of a check: one line for each thing that was checked."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -23,9 +23,9 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`check` is the part and the thing's own name, `slack.token`: scripts rely on it. `next`: the very next thing to do.
+    """`check` is the part and the check's name, `slack.token`; scripts rely on it. `next`: what to do next.
 
-    `waits_for`: the check that must hold first; this one was not tried.
+    `waits_for`: the check that must pass first; this one was not tried.
     """
 
     check: str
@@ -42,31 +42,32 @@ class Line:
 Lines = tuple[Line, ...]
 
 
-def ok(check: str, text: str, hint: str = "") -> Line:
-    return Line(check, State.OK, text, hint)
+def ok(check: str, text: str, advice: str = "") -> Line:
+    return Line(check, State.OK, text, advice)
 
 
-def warning(check: str, text: str, then: str) -> Line:
-    return Line(check, State.WARNING, text, then)
+def warning(check: str, text: str, advice: str) -> Line:
+    return Line(check, State.WARNING, text, advice)
 
 
-def failed(check: str, text: str, then: str) -> Line:
-    return Line(check, State.FAILED, text, then)
+def failed(check: str, text: str, advice: str) -> Line:
+    return Line(check, State.FAILED, text, advice)
 
 
 def not_tried(checks: Iterable[str], first: str) -> Lines:
-    """Say of checks that they wait for another one."""
-    return tuple(Line(check, State.WARNING, "not tried", f"First solve {first}.", first) for check in checks)
+    """Return the lines of checks that wait for another one."""
+    return tuple(Line(check, State.WARNING, "not tried", f"First fix {first}.", first) for check in checks)
 
 
-def climb(rungs: Sequence[tuple[str, str]], stopped_at: Line | None) -> Lines:
-    """Tell what one call proves in turn: each rung is a check and what to say if it holds.
+def report_chain(steps: Sequence[tuple[str, str]], failure: Line | None = None) -> Lines:
+    """Return the lines of checks that one call passes in turn.
 
-    `stopped_at` is the line of the rung that does not hold; None: all do.
+    Each step is a check and its text if it passed. `failure` is the line of the step that failed; the steps after it
+    were not tried.
     """
-    if stopped_at is None:
-        return tuple(ok(check, text) for check, text in rungs)
-    names = [check for check, _ in rungs]
-    place = names.index(stopped_at.check)
-    below = tuple(ok(check, text) for check, text in rungs[:place])
-    return (*below, stopped_at, *not_tried(names[place + 1 :], stopped_at.check))
+    if failure is None:
+        return tuple(ok(check, text) for check, text in steps)
+    names = [check for check, _ in steps]
+    place = names.index(failure.check)
+    passed = tuple(ok(check, text) for check, text in steps[:place])
+    return (*passed, failure, *not_tried(names[place + 1 :], failure.check))

@@ -1,14 +1,16 @@
-"""WHMCS: address, TLS, redirect, whether our address and credentials are accepted, each action's permission, version."""
+"""Checks of WHMCS: address, TLS, redirects, caller's address, credentials, version, permission of each action."""
 
 import asyncio
 import re
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
 import whmcs
-from bot.check.connections import advise_on_page, advise_on_silence
-from bot.check.report import Line, Lines, climb, failed, not_tried, ok, warning
+from bot.check.connections import advise_on_page, advise_on_unreachable
+from bot.check.report import Line, Lines, failed, not_tried, ok, report_chain, warning
 from bot.settings import Settings
+from whmcs.actions import ACTIONS, WHMCS_DETAILS, Action, Feature
 
 _ADDRESS: Final = "whmcs.address"
 _TLS: Final = "whmcs.tls"
@@ -17,21 +19,12 @@ _ANSWER: Final = "whmcs.answer"
 _CALLER: Final = "whmcs.caller"
 _CREDENTIALS: Final = "whmcs.credentials"
 _VERSION: Final = "whmcs.version"
-_TICKETS: Final = "whmcs.tickets"
-_REPLIES: Final = "whmcs.replies"
-_NOTICES: Final = "whmcs.notices"
 
-_VERSION_ACTION: Final = "WhmcsDetails"
-_NEEDED: Final = ("GetClients", "GetUsers", "GetClientsDetails", "ResetPassword", "LogActivity")
-_FEATURES: Final = (
-    ("whmcs.domains", "a search by domain", ("GetClientsDomains",)),
-    (_TICKETS, "tickets", ("GetTicket", "GetTickets")),
-    (_REPLIES, "replies on tickets", ("AddTicketNote", "AddTicketReply", "UpdateTicketReply")),
-    (_NOTICES, "notices to clients", ("SendEmail",)),
-)
+_REQUIRED: Final = tuple(action for action in ACTIONS if action.is_required)
+_OPTIONAL: Final = tuple(feature for feature in Feature if feature is not Feature.RESETS)
 _OLDEST: Final = (8, 1)
 _SECONDS: Final = 8.0
-Outcome = Literal["allowed", "taken for done"] | whmcs.WhmcsError
+Outcome = Literal["allowed", "accepted"] | whmcs.WhmcsError
 _SEE_LOGS: Final = "See the web server's error log and WHMCS's activity log there, then check again."
 _ROLES: Final = "In WHMCS, System Settings > Manage API Credentials > API Roles"
 
@@ -43,46 +36,47 @@ async def check_whmcs(settings: Settings) -> Lines:
         settings.whmcs_api_identifier.get_secret_value(),
         settings.whmcs_api_secret.get_secret_value(),
         key.get_secret_value() if key is not None else None,
+        way=whmcs.Way(settings.proxies.find_proxy(settings.whmcs_url), settings.certificates),
     ) as client:
         try:
             version: str | None = await client.whmcs_details(deadline_seconds=_SECONDS)
             denial = None
         except whmcs.NotPermittedError as error:
-            # It is said to those alone whose address and credentials are good.
+            # WHMCS checks the address and the credentials before the permission, so both are accepted.
             version, denial = None, error
         except whmcs.WhmcsError as error:
-            return _stopped(settings, _explain(error, settings.whmcs_url))
+            return _report_failure(settings, _explain(error, settings))
         return (
-            *climb(_rungs(settings), None),
+            *report_chain(_list_steps(settings)),
             _judge_version(version),
-            *await _try_actions(client),
-            _judge_action(_VERSION_ACTION, denial or "allowed"),
-            *await _try_features(client, settings),
+            *await _check_required(client, denial or "allowed"),
+            *await _check_features(client, settings),
         )
 
 
-def _rungs(settings: Settings) -> tuple[tuple[str, str], ...]:
+def _list_steps(settings: Settings) -> tuple[tuple[str, str], ...]:
     is_plain = urlsplit(settings.whmcs_url).scheme == "http"
     return (
         (_ADDRESS, settings.whmcs_url),
-        (_TLS, "none: plain http, which is for this machine alone" if is_plain else "the certificate is accepted"),
+        (_TLS, "none: plain http, accepted on this machine only" if is_plain else "the certificate is accepted"),
         (_REDIRECT, "none"),
         (_ANSWER, "the API answers"),
-        (_CALLER, "WHMCS lets our address in"),
+        (_CALLER, "WHMCS accepts our address"),
         (_CREDENTIALS, "accepted"),
     )
 
 
-def _stopped(settings: Settings, line: Line) -> Lines:
-    actions = (*_NEEDED, _VERSION_ACTION)
-    rest = (_VERSION, *map(_name, actions), *(check for check, _, _ in _FEATURES))
-    return (*climb(_rungs(settings), line), *not_tried(rest, line.check))
+def _report_failure(settings: Settings, line: Line) -> Lines:
+    rest = (_VERSION, *map(_name, _REQUIRED), *map(_feature_name, _OPTIONAL))
+    return (*report_chain(_list_steps(settings), line), *not_tried(rest, line.check))
 
 
-def _explain(error: whmcs.WhmcsError, url: str) -> Line:
+def _explain(error: whmcs.WhmcsError, settings: Settings) -> Line:
+    url = settings.whmcs_url
     match error:
         case whmcs.UnreachableError():
-            return failed(_TLS if error.reason == "tls" else _ADDRESS, *advise_on_silence(error, url, "WHMCS_URL"))
+            advice = advise_on_unreachable(error, url, "WHMCS_URL", settings.proxies)
+            return failed(_TLS if error.reason == "tls" else _ADDRESS, *advice)
         case whmcs.RedirectedError():
             base = error.location.rstrip("/").removesuffix("/includes/api.php")
             return failed(
@@ -103,20 +97,22 @@ def _explain(error: whmcs.WhmcsError, url: str) -> Line:
             return failed(
                 _CREDENTIALS,
                 "WHMCS does not accept the API credential",
-                "Copy identifier and secret anew into WHMCS_API_IDENTIFIER and WHMCS_API_SECRET (System Settings >"
+                "Copy identifier and secret again into WHMCS_API_IDENTIFIER and WHMCS_API_SECRET (System Settings >"
                 " Manage API Credentials); the credential's admin must be active and have API Access.",
             )
         case whmcs.UnusableAnswerError():
             return failed(_ANSWER, *advise_on_page(error, f"{url}/includes/api.php", "WHMCS_URL"))
         case whmcs.RefusedError():
-            return failed(_ANSWER, f"WHMCS refuses: {error.message}", "Solve what WHMCS says, then check again.")
+            return failed(
+                _ANSWER, f"WHMCS refuses: {error.message}", "Fix the cause that WHMCS names, then check again."
+            )
         case _:
             return failed(_ANSWER, str(error), "Check again.")
 
 
 def _judge_version(version: str | None) -> Line:
     if version is None:
-        return warning(_VERSION, f"not told, for want of {_VERSION_ACTION}", f"First solve {_name(_VERSION_ACTION)}.")
+        return warning(_VERSION, f"unknown without {WHMCS_DETAILS.name}", f"First fix {_name(WHMCS_DETAILS)}.")
     numbers = tuple(int(number) for number in re.findall(r"\d+", version)[:2])
     if not numbers:
         return warning(_VERSION, f"{version}, which can't be compared", "Make sure that WHMCS is 8.1 or newer.")
@@ -125,76 +121,88 @@ def _judge_version(version: str | None) -> Line:
     return ok(_VERSION, version)
 
 
-async def _try_actions(client: whmcs.WhmcsClient) -> Lines:
-    outcomes = await asyncio.gather(*(_probe(client, action) for action in _NEEDED))
-    return tuple(_judge_action(action, outcome) for action, outcome in zip(_NEEDED, outcomes, strict=True))
+async def _check_required(client: whmcs.WhmcsClient, of_details: Outcome) -> Lines:
+    """Probe the required actions. The outcome of the first call, WhmcsDetails, is already known."""
+    probed = [action for action in _REQUIRED if action is not WHMCS_DETAILS]
+    outcomes = {WHMCS_DETAILS: of_details, **await _probe_all(client, probed)}
+    return tuple(_judge_action(action, outcomes[action]) for action in _REQUIRED)
 
 
-async def _probe(client: whmcs.WhmcsClient, action: str) -> Outcome:
+async def _probe_all(client: whmcs.WhmcsClient, probed: Sequence[Action]) -> dict[Action, Outcome]:
+    outcomes = await asyncio.gather(*(_probe(client, action) for action in probed))
+    return dict(zip(probed, outcomes, strict=True))
+
+
+async def _probe(client: whmcs.WhmcsClient, action: Action) -> Outcome:
     try:
-        return "allowed" if await client.probe(action, deadline_seconds=_SECONDS) else "taken for done"
+        return "allowed" if await client.probe(action, deadline_seconds=_SECONDS) else "accepted"
     except whmcs.WhmcsError as error:
         return error
 
 
-def _judge_action(action: str, outcome: Outcome) -> Line:
+def _judge_action(action: Action, outcome: Outcome) -> Line:
     match outcome:
         case "allowed":
             return ok(_name(action), "allowed")
-        case "taken for done":
+        case "accepted":
             return warning(
                 _name(action),
-                "allowed, but WHMCS took an incomplete call for done",
-                f"Tell the makers of this bot that {action} did so, and which version of WHMCS you have.",
+                "allowed, but WHMCS accepted an incomplete call",
+                f"Report this for {action.name} to the makers of this bot, with your version of WHMCS.",
             )
         case whmcs.UnknownActionError():
             return failed(_name(action), "this WHMCS does not have the action", "Update WHMCS to 8.1 or newer.")
         case whmcs.NotPermittedError():
-            return failed(_name(action), "not in the role", f"{_ROLES}: add {action} to the role of this credential.")
-        case error:
-            return failed(_name(action), f"not known: {_without_action(error)}", _SEE_LOGS)
-
-
-async def _try_features(client: whmcs.WhmcsClient, settings: Settings) -> Lines:
-    unwanted = _judge_unwanted(settings)
-    actions = [action for check, _, names in _FEATURES if check not in unwanted for action in names]
-    outcomes = dict(zip(actions, await asyncio.gather(*(_probe(client, action) for action in actions)), strict=True))
-    return tuple(
-        unwanted.get(check) or _judge_feature(check, purpose, {action: outcomes[action] for action in names})
-        for check, purpose, names in _FEATURES
-    )
-
-
-def _judge_unwanted(settings: Settings) -> dict[str, Line]:
-    """The features that the settings leave out, which need nothing of the role."""
-    lines = []
-    if settings.ticket_policy == "off":
-        lines += [ok(check, "not needed: TICKET_POLICY is off") for check in (_TICKETS, _REPLIES)]
-    elif not settings.whmcs_reply_admin:
-        lines.append(
-            warning(
-                _REPLIES,
-                "WHMCS_REPLY_ADMIN is not set, so that agents can't reply on tickets",
-                "Set WHMCS_REPLY_ADMIN to the user name of the WHMCS admin in whose name replies are to stand.",
+            return failed(
+                _name(action), "not in the role", f"{_ROLES}: add {action.name} to the role of this credential."
             )
+        case error:
+            return failed(_name(action), f"unknown: {_without_action(error)}", _SEE_LOGS)
+
+
+async def _check_features(client: whmcs.WhmcsClient, settings: Settings) -> Lines:
+    lines = _judge_settings(settings)
+    of_feature = {
+        feature: [action for action in ACTIONS if action.feature is feature]
+        for feature in _OPTIONAL
+        if feature not in lines
+    }
+    outcomes = await _probe_all(client, [action for group in of_feature.values() for action in group])
+    for feature, group in of_feature.items():
+        lines[feature] = _judge_feature(feature, {action.name: outcomes[action] for action in group})
+    return tuple(lines[feature] for feature in _OPTIONAL)
+
+
+def _judge_settings(settings: Settings) -> dict[Feature, Line]:
+    """Return the lines of the features that the settings turn off. Their actions are not probed."""
+    lines: dict[Feature, Line] = {}
+    if settings.ticket_policy == "off":
+        for feature in (Feature.TICKETS, Feature.REPLIES):
+            lines[feature] = ok(_feature_name(feature), "not needed: TICKET_POLICY is off")
+    elif not settings.whmcs_reply_admin:
+        lines[Feature.REPLIES] = warning(
+            _feature_name(Feature.REPLIES),
+            "WHMCS_REPLY_ADMIN is not set, so agents can't reply on tickets",
+            "Set WHMCS_REPLY_ADMIN to the user name of the WHMCS admin who is shown as the author of replies.",
         )
     if not settings.password_notice_template:
-        lines.append(ok(_NOTICES, "not needed: PASSWORD_NOTICE_TEMPLATE is not set"))
-    return {line.check: line for line in lines}
+        lines[Feature.NOTICES] = ok(_feature_name(Feature.NOTICES), "not needed: PASSWORD_NOTICE_TEMPLATE is not set")
+    return lines
 
 
-def _judge_feature(check: str, purpose: str, outcomes: dict[str, Outcome]) -> Line:
-    missing = [action for action, outcome in outcomes.items() if isinstance(outcome, whmcs.NotPermittedError)]
+def _judge_feature(feature: Feature, outcomes: Mapping[str, Outcome]) -> Line:
+    check = _feature_name(feature)
+    missing = [name for name, outcome in outcomes.items() if isinstance(outcome, whmcs.NotPermittedError)]
     if missing:
         names = ", ".join(missing)
         return warning(
             check,
             f"not in the role: {names}",
-            f"{_ROLES}: add {names} to the role of this credential, if you want {purpose}.",
+            f"{_ROLES}: add {names} to the role of this credential, if you want {feature.purpose}.",
         )
-    unclear = [action for action, outcome in outcomes.items() if outcome != "allowed"]
+    unclear = [name for name, outcome in outcomes.items() if outcome != "allowed"]
     if unclear:
-        return warning(check, f"not known: {', '.join(unclear)}", _SEE_LOGS)
+        return warning(check, f"unknown: {', '.join(unclear)}", _SEE_LOGS)
     return ok(check, f"allowed: {', '.join(outcomes)}")
 
 
@@ -202,5 +210,9 @@ def _without_action(error: whmcs.WhmcsError) -> str:
     return str(error).removeprefix(f"{error.action}: ")
 
 
-def _name(action: str) -> str:
-    return f"whmcs.action.{action}"
+def _name(action: Action) -> str:
+    return f"whmcs.action.{action.name}"
+
+
+def _feature_name(feature: Feature) -> str:
+    return f"whmcs.{feature}"

@@ -1,7 +1,8 @@
-"""`python -m bot audit …`: the record, read and exported."""
+"""`python -m bot audit …`: read and export the audit trail."""
 
 import csv
 import json
+import re
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
@@ -12,20 +13,24 @@ from typing import Any, Final
 import click
 
 from bot.commands.databases import run_with_database
-from bot.domain.audit import AuditEvent, AuditFilter, Happened
+from bot.domain.audit import AuditEvent, AuditFilter, AuditOutcome
 from bot.domain.names import one_line
-from bot.store.audit import COLUMNS, AuditLog
+from bot.store.audit import COLUMNS, AuditTrail
 from bot.store.database import Database
 
-_FORMULA: Final = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""How a formula begins, also in full width (OWASP, CSV injection). Tabs and line breaks are gone by then."""
+_FORMULA: Final = re.compile(r"(?<![\w'=+\-@\uff1d\uff0b\uff0d\uff20])'*[=+\-@\uff1d\uff0b\uff0d\uff20]")
+"""The beginning of a formula, also in full width (OWASP, CSV injection), with apostrophes before it.
+
+A spreadsheet may split a line at `;`, at a blank or elsewhere, so a cell may begin after any character that is neither
+letter nor digit. docs/operations.md describes how to remove the added apostrophe.
+"""
 
 _TIMES: Final = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S%z"]
 
 
 @click.group()
 def audit() -> None:
-    """Who reset what."""
+    """Show and export who reset what."""
 
 
 def _filters(command: Callable[..., None]) -> Callable[..., None]:
@@ -36,7 +41,7 @@ def _filters(command: Callable[..., None]) -> Callable[..., None]:
             click.option("--user", "user_id", type=int, help="WHMCS user id."),
             click.option("--reference", default="", help="Reference of a reset, such as 7K3M-Q9XD."),
             click.option("--ticket", default="", help="Ticket number."),
-            click.option("--outcome", default="", type=click.Choice(["", *Happened]), help="One outcome alone."),
+            click.option("--outcome", default="", type=click.Choice(["", *AuditOutcome]), help="One outcome alone."),
             click.option(
                 "--since", type=click.DateTime(_TIMES), help="From this time on (UTC unless it says otherwise)."
             ),
@@ -53,13 +58,13 @@ def _filters(command: Callable[..., None]) -> Callable[..., None]:
 @_filters
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(min=1), help="How many, the newest.")
 def list_events(limit: int, **wanted: Any) -> None:
-    """Show events, the newest last."""
+    """Show events, newest last."""
 
     async def read(database: Database) -> tuple[AuditEvent, ...]:
-        return await AuditLog(database).list_events(_wanted(wanted), limit)
+        return await AuditTrail(database).list_events(_wanted(wanted), limit)
 
     rows = [list(COLUMNS), *(_cells(event) for event in run_with_database(read))]
-    # Columns in which nothing stands are left out: an event has few of them.
+    # Empty columns are omitted: an event has few values.
     shown = [column for column in range(len(COLUMNS)) if any(row[column] for row in rows[1:])]
     widths = {column: max(len(row[column]) for row in rows) for column in shown}
     for row in rows if len(rows) > 1 else []:
@@ -72,11 +77,11 @@ def list_events(limit: int, **wanted: Any) -> None:
 @_filters
 @click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True)
 def export_events(form: str, **wanted: Any) -> None:
-    """Write all events to standard output, the oldest first."""
+    """Write all events to standard output, oldest first."""
 
     async def write(database: Database) -> None:
-        # Closed here and now also where nobody reads on, as in `audit export | head`.
-        async with aclosing(AuditLog(database).stream_events(_wanted(wanted))) as events:
+        # Closed at once even if the reader has stopped, as in `audit export | head`.
+        async with aclosing(AuditTrail(database).stream_events(_wanted(wanted))) as events:
             await (_write_csv(events) if form == "csv" else _write_json_lines(events))
 
     run_with_database(write)
@@ -96,14 +101,14 @@ async def _write_json_lines(events: AsyncIterator[AuditEvent]) -> None:
 
 
 def _cells(event: AuditEvent) -> list[str]:
-    """What a person reads, in a terminal or a spreadsheet; every character as it is stored is in the JSON lines."""
+    """Return the cells for a terminal or spreadsheet. Only the JSON lines have every character as stored."""
     values = asdict(event) | {"at": _rfc3339(event.at)}
     return ["" if values[column] is None else one_line(str(values[column])) for column in COLUMNS]
 
 
 def _inert(cell: str) -> str:
-    """A cell that a spreadsheet takes for text and never for a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    """Return the cell with an apostrophe before anything that a spreadsheet could read as a formula."""
+    return _FORMULA.sub(r"'\g<0>", cell)
 
 
 def _rfc3339(at: datetime) -> str:

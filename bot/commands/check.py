@@ -1,4 +1,4 @@
-"""`python -m bot check`: the installation's doctor."""
+"""`python -m bot check`: diagnose an installation."""
 
 import asyncio
 import io
@@ -12,9 +12,10 @@ import click
 
 from bot import logs
 from bot.check.report import Line, Lines, Part, State
-from bot.check.running import check_all, explain_settings
+from bot.check.runner import check_all, explain_settings
 from bot.commands.running import BAD_SETTINGS, FAILED
-from bot.settings import Settings, SettingsError
+from bot.environment import SettingsError
+from bot.settings import Settings
 
 _COLORS: Final = {State.OK: "green", State.WARNING: "yellow", State.FAILED: "red"}
 _SYMBOLS: Final = {State.OK: "✓", State.WARNING: "!", State.FAILED: "✗"}
@@ -32,7 +33,7 @@ _WAITING: Final = "Asking the database, Slack, WHMCS and the companion, which ta
 @click.command()
 @click.option("--json", "is_json", is_flag=True, help="One JSON object instead of text.")
 def check(*, is_json: bool) -> None:
-    """Look whether everything is in place, and say what to do next. Changes nothing.
+    """Check the installation and show what to do next. Changes nothing.
 
     Exit code: 0, 1 if something failed, 2 if a setting is wrong.
     """
@@ -45,7 +46,7 @@ def check(*, is_json: bool) -> None:
         if not is_json:
             _show_part(Part.SETTINGS, lines)
         _conclude(lines, BAD_SETTINGS, is_json=is_json)
-    # Libraries' complaints about what fails here are what this command says in its own words.
+    # This command reports failures in its own words, so the libraries' log lines are silenced.
     logs.configure("CRITICAL", None, settings.secrets)
     lines = asyncio.run(check_all(settings, _show_nothing if is_json else _show_as_it_comes))
     has_failed = any(line.state is State.FAILED for line in lines)
@@ -82,11 +83,11 @@ def _as_json(line: Line) -> dict[str, str]:
 
 
 def _show_nothing(_part: Part, _lines: Lines) -> None:
-    """JSON is written at the end, as one object."""
+    """Show nothing: JSON is written at the end, as one object."""
 
 
 def _show_as_it_comes(part: Part, lines: Lines) -> None:
-    """In a terminal a person sees that something is going on, until it is over."""
+    """Show each result as it comes; in a terminal, also what is being checked."""
     is_watched = sys.stdout.isatty() and sys.stderr.isatty()
     if is_watched:
         click.echo("\r\x1b[K", nl=False, err=True)
@@ -108,7 +109,7 @@ def _show_part(part: Part, lines: Lines) -> None:
     for first in dict.fromkeys(line.waits_for for line in lines if line.waits_for):
         names = ", ".join(line.check.partition(".")[2] for line in lines if line.waits_for == first)
         word = _colored("warning ", State.WARNING)
-        click.echo(f"  {word}not tried before {first} is solved: {names}")
+        click.echo(f"  {word}not tried before {first} is fixed: {names}")
     sys.stdout.flush()
 
 
@@ -117,5 +118,5 @@ def _colored(text: str, state: State) -> str:
 
 
 def _styled(text: str, *, color: str | None = None, bold: bool = False) -> str:
-    """https://no-color.org; in a pipe click itself leaves the colours out."""
+    """See https://no-color.org. In a pipe, click omits colours by itself."""
     return text if os.environ.get("NO_COLOR") else click.style(text, fg=color, bold=bold or None)

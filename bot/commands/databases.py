@@ -1,22 +1,23 @@
-"""For the commands that need the database alone."""
+"""Database access for commands."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from bot import logs
-from bot.commands.running import FAILED, fail, load
+from bot.commands.running import BAD_SETTINGS, FAILED, fail, load
+from bot.logs import Masker
 from bot.settings import DatabaseSettings
 from bot.store.database import Database
-from bot.store.errors import NewerDatabaseError, StoreError
+from bot.store.errors import NewerDatabaseError, StoreError, StoreFault, StoreUnavailableError
 
 T = TypeVar("T")
 
 
 def run_with_database(work: Callable[[Database], Awaitable[T]], *, must_exist: bool = True) -> T:
-    """Do the work on the database that the settings name; ends the process where that can't be used.
+    """Run the work on the configured database. Exits if it can't be used.
 
-    `must_exist` False: an embedded file is made where there is none.
+    `must_exist` False: create a missing embedded database.
     """
     settings = load(DatabaseSettings)
     logs.configure("WARNING", None, settings.secrets)
@@ -32,5 +33,10 @@ def run_with_database(work: Callable[[Database], Awaitable[T]], *, must_exist: b
         return asyncio.run(connect_and_work())
     except NewerDatabaseError as error:
         fail(f"DATABASE_URL: the database can't be used ({error})", FAILED)
+    except StoreUnavailableError as error:
+        told = Masker(settings.secrets)(None, "", f"DATABASE_URL: the database can't be used ({error.explanation})")
+        if error.fault is StoreFault.WRONG_OPTION:
+            fail(told, BAD_SETTINGS)
+        fail(f"{told}; has `python -m bot migrate` run?", FAILED)
     except StoreError as error:
         fail(f"DATABASE_URL: the database can't be used ({error}); has `python -m bot migrate` run?", FAILED)

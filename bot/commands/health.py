@@ -1,4 +1,4 @@
-"""`python -m bot health`: what a supervisor runs beside `serve`, such as a container's health check."""
+"""`python -m bot health`: for a supervisor, such as a container's health check."""
 
 import http.client
 from typing import Final
@@ -14,7 +14,7 @@ _LOOPBACK: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read he
 
 @click.command()
 def health() -> None:
-    """Ask the running bot whether it lives: exit code 0 if so, else 1."""
+    """Check that the running bot answers. Exit code 0 if so, else 1."""
     settings = load(OperationsSettings)
     host = _LOOPBACK.get(settings.ops_host, settings.ops_host)
     address = f"http://{f'[{host}]' if ':' in host else host}:{settings.ops_port}/healthz"
@@ -28,7 +28,7 @@ def health() -> None:
 
 
 def _ask(host: str, port: int) -> int:
-    """Ask there and nowhere else: urllib would go by way of a proxy that the environment names."""
+    """Without a proxy: urllib would use the one in the environment."""
     connection = http.client.HTTPConnection(host, port, timeout=_TIMEOUT_SECONDS)
     try:
         connection.request("GET", "/healthz")

@@ -13,11 +13,11 @@ from bot.views.text import Languages
 def manifest(*, is_json: bool) -> None:
     """Print the Slack app's manifest for this installation.
 
-    Reads PUBLIC_URL, SLACK_APP_TOKEN and DEFAULT_LOCALE alone. With SLACK_APP_TOKEN or without PUBLIC_URL it is an app
-    in Socket Mode, else one to which Slack sends by https.
+    Reads only PUBLIC_URL, SLACK_APP_TOKEN and DEFAULT_LOCALE. With SLACK_APP_TOKEN or without PUBLIC_URL it is an app
+    in Socket Mode, otherwise one that receives requests by https.
     """
     settings = load(ManifestSettings)
     texts = Languages.load(settings.default_locale).for_locale(settings.default_locale)
     made = build_manifest(settings.public_url if settings.slack_app_token is None else None, texts)
-    # As bytes: the file is UTF-8 wherever it is written.
+    # As bytes: the file is UTF-8 on every platform.
     click.echo((write_json(made) if is_json else write_yaml(made)).encode(), nl=False)

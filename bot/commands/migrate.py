@@ -8,7 +8,7 @@ from bot.store.database import Database
 
 @click.command()
 def migrate() -> None:
-    """Bring the database to this version."""
+    """Migrate the database to this version."""
 
     async def bring(database: Database) -> str:
         return await database.migrate()

@@ -1,4 +1,4 @@
-"""`python -m bot pause` and `resume`: no reset is begun between the two."""
+"""`python -m bot pause` and `resume`."""
 
 import getpass
 import os
@@ -19,7 +19,7 @@ _logger = structlog.stdlib.get_logger(__name__)
 
 
 def _line(most: int) -> Callable[[click.Context, click.Parameter, str | None], str | None]:
-    """An option's text, which agents will read: one line, not empty, of at most `most` characters."""
+    """Return an option's text, which agents will read: one line, not empty, at most `most` characters."""
 
     def check(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
         if value is None:
@@ -41,36 +41,36 @@ _by = click.option(
 @click.option("--reason", required=True, callback=_line(MAX_REASON), help="Why; agents read it.")
 @_by
 def pause(reason: str, by: str | None) -> None:
-    """Begin no more resets, from now on and until `resume`.
+    """Start no more resets until `resume`.
 
-    Agents who try are told so, with the reason and the name. Resets that have begun come to their end, and messages
-    with a password are deleted as always. Works while the bot runs.
+    Agents who try are shown the reason and the name. Resets in progress continue, and messages
+    with a password are deleted as usual. Works while the bot runs.
     """
     wanted = Pause(reason=reason, by=by or _system_user(), paused_at=datetime.now(UTC))
 
     async def begin(database: Database) -> Pause | None:
-        return await PauseStore(database).begin(wanted)
+        return await PauseStore(database).begin_pause(wanted)
 
     present = run_with_database(begin)
     if present is not None:
         fail(f"Resets are paused already, {_since(present)}. Nothing was changed.", FAILED)
-    _logger.warning("resets paused", by=wanted.by, reason=wanted.reason)
+    _logger.warning("resets.paused", by=wanted.by, reason=wanted.reason)
     click.echo(f"Resets are paused from now on, by {wanted.by}: “{wanted.reason}”.")
 
 
 @click.command()
 @_by
 def resume(by: str | None) -> None:
-    """End the pause: resets can be begun again."""
+    """End the pause: resets can start again."""
     who = by or _system_user()
 
     async def end(database: Database) -> Pause | None:
-        return await PauseStore(database).end(who, datetime.now(UTC))
+        return await PauseStore(database).end_pause(who, datetime.now(UTC))
 
     ended = run_with_database(end)
     if ended is None:
         fail("Resets are not paused. Nothing was changed.", FAILED)
-    _logger.warning("resets resumed", by=who, paused_by=ended.by, reason=ended.reason)
+    _logger.warning("resets.resumed", by=who, paused_by=ended.by, reason=ended.reason)
     click.echo(f"Resets go on. They were paused {_since(ended)}.")
 
 
@@ -83,5 +83,5 @@ def _system_user() -> str:
     try:
         return shorten(one_line(getpass.getuser()), MAX_NAME) or number
     except (KeyError, OSError):
-        # A container may run under a number that has no name.
+        # A container's user id may have no name.
         return number

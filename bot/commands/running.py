@@ -1,4 +1,4 @@
-"""How every command begins and ends: settings read, one line for what went wrong, an exit code."""
+"""How commands read settings, report failures and exit."""
 
 import os
 import sys
@@ -6,7 +6,7 @@ from typing import Final, NoReturn, TypeVar
 
 import click
 
-from bot.settings import EnvironmentSettings, SettingsError
+from bot.environment import EnvironmentSettings, SettingsError
 
 FAILED: Final = 1
 BAD_SETTINGS: Final = 2
@@ -15,7 +15,7 @@ S = TypeVar("S", bound=EnvironmentSettings)
 
 
 def load(kind: type[S]) -> S:
-    """Read the settings of this kind alone; ends the process where one is wrong."""
+    """Read settings of this kind. Exits if one is wrong."""
     try:
         return kind.load(os.environ)
     except SettingsError as error:
@@ -23,6 +23,6 @@ def load(kind: type[S]) -> S:
 
 
 def fail(text: str, code: int) -> NoReturn:
-    """End the process with this text on standard error."""
+    """Exit with this text on standard error."""
     click.echo(text, err=True)
     sys.exit(code)

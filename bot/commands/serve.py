@@ -5,8 +5,8 @@ import uvloop
 
 from bot import app, logs
 from bot.commands.running import BAD_SETTINGS, FAILED, fail, load
-from bot.running import StartError, WrongTokenError
 from bot.settings import Settings
+from bot.startup import StartError, WrongSettingError
 
 
 @click.command()
@@ -16,7 +16,7 @@ def serve() -> None:
     logs.configure(settings.log_level, settings.log_format, settings.secrets)
     try:
         uvloop.run(app.serve(settings))
-    except WrongTokenError as error:
+    except WrongSettingError as error:
         fail(str(error), BAD_SETTINGS)
     except StartError as error:
         fail(str(error), FAILED)

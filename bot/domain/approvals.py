@@ -1,5 +1,6 @@
-"""A second agent's word, without which some passwords are not set."""
+"""Approval by a second agent."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,7 +16,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """Where a second agent is asked, about whose password, and until when he can answer."""
+    """A request for approval: where it is shown, for which user, until when."""
 
     place: MessageRef
     expires_at: datetime
@@ -29,10 +30,15 @@ class Pending:
     reset: Reset
     asked: Asked
 
+    @property
+    def question(self) -> str:
+        """Return a hash of what the second agent is shown. It travels in the button, not in the database."""
+        return hashlib.sha256(self.reset.shown.encode()).hexdigest()[:32]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
-    """What became of a request; `by` None: its time was over, nobody answered."""
+    """The decision about a request. `by` None: it expired without an answer."""
 
     reset: Reset
     verdict: Verdict | None

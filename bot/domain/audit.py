@@ -1,4 +1,4 @@
-"""The audit's vocabulary: an event is made of fixed words, never of free text."""
+"""Vocabulary of the audit trail. Events consist of fixed words, never of free text."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,8 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from bot.domain.resets import Reset, ResetRequest
+
 BOT: Final = "bot"
-"""The actor of what the bot does by itself."""
+"""The actor of events that the bot causes itself."""
 
 
 class Action(StrEnum):
@@ -21,7 +23,7 @@ class Action(StrEnum):
     SETTINGS = "settings"
 
 
-class Happened(StrEnum):
+class AuditOutcome(StrEnum):
     """The `outcome` column."""
 
     STARTED = "STARTED"
@@ -44,29 +46,31 @@ class Happened(StrEnum):
     LOADED = "LOADED"
 
 
-GRAMMAR: Final[Mapping[Action, frozenset[Happened]]] = {
+GRAMMAR: Final[Mapping[Action, frozenset[AuditOutcome]]] = {
     Action.RESET: frozenset(
         {
-            Happened.STARTED,
-            Happened.SUCCEEDED,
-            Happened.REFUSED,
-            Happened.FAILED,
-            Happened.UNKNOWN,
-            Happened.SETTLED,
+            AuditOutcome.STARTED,
+            AuditOutcome.SUCCEEDED,
+            AuditOutcome.REFUSED,
+            AuditOutcome.FAILED,
+            AuditOutcome.UNKNOWN,
+            AuditOutcome.SETTLED,
         }
     ),
-    Action.ACCESS: frozenset({Happened.DENIED}),
-    Action.FORM: frozenset({Happened.TAMPERED}),
-    Action.LIMIT: frozenset({Happened.REACHED}),
-    Action.MESSAGE: frozenset({Happened.DELETED, Happened.OVERDUE}),
-    Action.REPLY: frozenset({Happened.SENT, Happened.FAILED, Happened.REDACTED}),
-    Action.APPROVAL: frozenset({Happened.REQUESTED, Happened.GRANTED, Happened.REJECTED, Happened.EXPIRED}),
-    Action.SETTINGS: frozenset({Happened.LOADED}),
+    Action.ACCESS: frozenset({AuditOutcome.DENIED}),
+    Action.FORM: frozenset({AuditOutcome.TAMPERED}),
+    Action.LIMIT: frozenset({AuditOutcome.REACHED}),
+    Action.MESSAGE: frozenset({AuditOutcome.DELETED, AuditOutcome.OVERDUE}),
+    Action.REPLY: frozenset({AuditOutcome.SENT, AuditOutcome.FAILED, AuditOutcome.REDACTED}),
+    Action.APPROVAL: frozenset(
+        {AuditOutcome.REQUESTED, AuditOutcome.GRANTED, AuditOutcome.REJECTED, AuditOutcome.EXPIRED}
+    ),
+    Action.SETTINGS: frozenset({AuditOutcome.LOADED}),
 }
 
 
 class Step(StrEnum):
-    """Where in the conversation it happened: one for each kind of thing that Slack can send."""
+    """Where in the conversation an event happened: one step per kind of Slack request."""
 
     COMMAND = "command"
     SHORTCUT = "shortcut"
@@ -79,12 +83,12 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEvent:
-    """One row of the audit. `at` is timezone-aware; empty text stands for *does not apply*."""
+    """One row of the audit trail. `at` is timezone-aware; an empty text means that the column does not apply."""
 
     at: datetime
     actor: str
     action: Action
-    outcome: Happened
+    outcome: AuditOutcome
     reference: str = ""
     reason: str = ""
     step: str = ""
@@ -100,9 +104,39 @@ class AuditEvent:
             raise ValueError(f"{self.action} can't be {self.outcome}")
 
 
+def build_event(
+    subject: ResetRequest | Reset,
+    action: Action,
+    outcome: AuditOutcome,
+    *,
+    at: datetime,
+    actor: str,
+    reason: str = "",
+    step: str = "",
+) -> AuditEvent:
+    """Build an event about a reset. Only resets and approvals carry the proof and the verification that allow them."""
+    target = subject.target
+    has_grounds = action in {Action.RESET, Action.APPROVAL}
+    return AuditEvent(
+        at=at,
+        actor=actor,
+        action=action,
+        outcome=outcome,
+        reference=subject.reference,
+        reason=reason,
+        step=step,
+        client_id=target.client_id,
+        user_id=target.user_id,
+        method=target.method,
+        ticket=target.ticket,
+        proof=target.proof if has_grounds else "",
+        verification=target.verification if has_grounds else "",
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditFilter:
-    """What `audit list` is asked for; None and empty mean *any*."""
+    """The filters of `audit list`; None and empty match any value."""
 
     agent: str = ""
     client_id: int | None = None

@@ -1,17 +1,21 @@
-"""What an agent sees of WHMCS before he chooses."""
+"""Clients, users and their cards, as agents see them."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
-from bot.domain.identity import IdentityPolicy, Judgement, Proof
-from bot.domain.resets import Method, Reason
+from bot.domain.identity import ApprovalRule, IdentityPolicy, Judgement, Proof
+from bot.domain.resets import Failure, Method
 from bot.domain.tickets import Ticket
+
+MAX_ID: Final = 2**31 - 1
+"""The highest id of a client or user: the columns of WHMCS and of the bot are 32-bit integers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientMatch:
-    """A client that a search found. `via_email`: the user's address through which it was found, `domain`: the domain."""
+    """A client that a search found. `via_email`, `domain`, `ticket`: how, if not by its own name or address."""
 
     client_id: int
     name: str
@@ -20,22 +24,26 @@ class ClientMatch:
     status: str = ""
     via_email: str = ""
     domain: str = ""
+    ticket: str = ""
     is_exact: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """`total` counts what WHMCS has, `matches` is what it sent, best first. `failure`: why a part or all is missing."""
+    """`total` counts what WHMCS has, `matches` is what it sent, best first. `failure`: why a part or all is missing.
+
+    `query` is shown. `again`: the text for the same search, if different.
+    """
 
     query: str
+    again: str = ""
     matches: tuple[ClientMatch, ...] = ()
     total: int = 0
-    failure: Reason | None = None
-    detail: str = ""
+    failure: Failure | None = None
 
     @property
     def chosen(self) -> ClientMatch | None:
-        """The one match, or the one exact address, of an answer that is whole."""
+        """Return the only match, or the only exact address, of a complete answer."""
         if self.failure is not None:
             return None
         if len(self.matches) == 1 and self.total <= 1:
@@ -45,7 +53,7 @@ class Search:
 
 
 class SetPasswordOffer(StrEnum):
-    """Whether *set a password* can be chosen, and else why not."""
+    """The availability of *set a password*, or why it is not available."""
 
     OFFERED = "offered"
     NOT_INSTALLED = "not_installed"
@@ -80,12 +88,11 @@ class UserChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardTicket:
-    """The ticket of a card, or why the one that was asked for is not. `problem` None: it is the client's."""
+    """The ticket of a card, or why the requested one is not used."""
 
     number: str
     ticket: Ticket | None = None
-    problem: Reason | None = None
-    detail: str = ""
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +105,7 @@ class ClientCard:
     users: tuple[UserChoice, ...]
     profile_url: str
     offer: SetPasswordOffer
-    offers_email: bool = True
+    methods: tuple[Method, ...] = ()
     preselected_user_id: int | None = None
     preselected_method: Method | None = None
     ticket: CardTicket | None = None
@@ -107,12 +114,12 @@ class ClientCard:
 
     @property
     def requestor(self) -> UserChoice | None:
-        """The user whom WHMCS names as the one who opened the ticket."""
+        """Return the user whom WHMCS names as the ticket's requestor."""
         return next((user for user in self.users if user.judgement and user.judgement.proof is not Proof.NONE), None)
 
     @property
     def as_match(self) -> ClientMatch:
-        """The client as the type-ahead offers it."""
+        """Return the client as an option of the type-ahead."""
         return ClientMatch(
             client_id=self.client_id, name=self.name, company=self.company, email=self.email, status=self.status
         )
@@ -120,10 +127,11 @@ class ClientCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetPasswordSummary:
-    """What is read out before a password is set: whose it is, and what else it opens.
+    """The content of the last step: the user, and what else the password opens.
 
-    `other_clients` counts the other clients that the user opens, None: nobody tells; `other_names` are the first of them.
-    `tells_client`: WHMCS mails the client a notice afterwards.
+    `other_clients`: how many other clients the user has access to; None: not reported. `other_names`: the first of them.
+    `approval`: the rule by which a second agent must agree. `notifies_client`: WHMCS mails the client a notice afterwards.
+    `shown`: digests of all this.
     """
 
     client_id: int
@@ -131,10 +139,12 @@ class SetPasswordSummary:
     user_id: int
     user_name: str
     user_email: str
+    method: Method
     judgement: Judgement
     other_clients: int | None = 0
     other_names: tuple[str, ...] = ()
-    ticket: str = ""
+    ticket: Ticket | None = None
     verification: str = ""
-    needs_approval: bool = False
-    tells_client: bool = False
+    approval: ApprovalRule | None = None
+    notifies_client: bool = False
+    shown: str = ""

@@ -1,18 +1,22 @@
-"""Whether a form that comes back can still be used."""
+"""Why a returned view can't be used, and its age."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-# Replicas on a database of their own clock agree to less; a time that is further ahead comes from a clock that was
-# turned back, and tells no age.
+# Clocks of replicas differ by less. A time further in the future comes from a clock that was set back, so the age
+# is unknown.
 _AHEAD: Final = timedelta(minutes=1)
 
 
 class FormFault(StrEnum):
-    """Why a form can't be used. Whoever sends it starts again."""
+    """Why a view can't be used. The agent must start again.
 
-    NOT_OURS = "not_ours"
+    OUTDATED: rendered by another version of the bot, or under another bot token. UNREADABLE: not as the bot rendered it.
+    """
+
+    OUTDATED = "outdated"
+    UNREADABLE = "unreadable"
     OTHER_AGENT = "other_agent"
     TOO_OLD = "too_old"
 
@@ -26,6 +30,6 @@ class UnusableFormError(Exception):
 
 
 def is_too_old(opened_at: datetime, now: datetime, ttl: timedelta) -> bool:
-    """Whether a form drawn at `opened_at` has passed its time, or may have: one of the future is taken for old."""
+    """Return True if a view rendered at `opened_at` has expired, or may have: a time in the future counts as old."""
     age = now - opened_at
     return not -_AHEAD <= age <= ttl

@@ -1,4 +1,4 @@
-"""What an agent sees in the app's Home tab."""
+"""The content of the app's Home tab."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,9 +11,9 @@ from bot.domain.resets import Reason, Reset
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
-    """`resets`: the agent's own, newest first; None: the database does not answer, so that no pause is known either.
+    """`resets`: the agent's own, newest first; None: the database is unavailable, so `pause` is not known either.
 
-    `pending`: what waits for a second agent's approval, and for which this one may be the second.
+    `pending`: requests for approval that this agent may answer.
     """
 
     read_at: datetime

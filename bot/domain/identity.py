@@ -1,23 +1,28 @@
-"""Who is asking: what a ticket proves, and what has to be known before somebody's password is reset."""
+"""Identity verification: what a ticket proves, and the administrator's policy."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
+from bot.domain.names import same_address
 from bot.domain.resets import Method
 from bot.domain.tickets import Ticket
 
 DEFAULT_ANSWERS: Final = ("called_back", "video_call", "registered_address", "in_person")
-"""How a person can have been verified, where the administrator names no answers of his own. Each has its words."""
+"""Default answers to how a person was verified. Each has its own wording."""
 
 MAX_ANSWERS: Final = 100
 MAX_ANSWER: Final = 75
-"""Characters of an answer: what Slack takes as an option (docs.slack.dev, composition objects)."""
+"""Maximum length of an answer: Slack's limit for an option (docs.slack.dev, composition objects)."""
+
+_AHEAD: Final = timedelta(minutes=10)
+"""WHMCS's clock may be ahead by this much. A ticket from further in the future has a wrong time."""
 
 
 class Proof(StrEnum):
-    """How well it is proven that the user himself asks: the audit's `proof`."""
+    """The strength of the proof that the user requests this reset: the audit's `proof`."""
 
     NONE = "none"
     SOME = "some"
@@ -29,10 +34,13 @@ class Proof(StrEnum):
 
 
 class ProofReason(StrEnum):
-    """Why a proof is what it is: the key of the words beside the user."""
+    """The reason for a proof: the key of the words beside the user."""
 
     REQUESTOR_SIGNED_IN = "requestor_signed_in"
     REQUESTOR_CLOSED = "requestor_closed"
+    REQUESTOR_ANSWERED = "requestor_answered"
+    REQUESTOR_OLD = "requestor_old"
+    REQUESTOR_UNDATED = "requestor_undated"
     REQUESTOR = "requestor"
     ANOTHER_USER = "another_user"
     OTHER_ADDRESS = "other_address"
@@ -48,11 +56,12 @@ class Judgement:
     reason: ProofReason
 
 
-def judge(ticket: Ticket | None, email: str, addresses: Collection[str]) -> Judgement:
-    """Tell what the ticket proves for the user with this address. `addresses`: those of all users of the client.
+def judge(ticket: Ticket | None, email: str, addresses: Collection[str], max_age: timedelta) -> Judgement:
+    """Assess what the ticket proves for the user with this address. `addresses`: those of all users of the client.
 
-    Only that WHMCS names him as the one who asked counts. Strong it is only where he had to sign in to ask, since a mail
-    with a forged sender makes a ticket that looks just the same.
+    Only being the requestor counts. Strong proof also takes a sign-in for this request: a mail with a forged sender makes
+    a ticket that looks the same, and so does a later reply by mail. So only the opening message counts, while only the staff
+    has written since, and only up to an age of `max_age`.
     """
     if ticket is None:
         return Judgement(Proof.NONE, ProofReason.NO_TICKET)
@@ -60,22 +69,30 @@ def judge(ticket: Ticket | None, email: str, addresses: Collection[str]) -> Judg
         return Judgement(Proof.NONE, ProofReason.STAFF)
     if ticket.is_by_guest:
         return Judgement(Proof.NONE, ProofReason.GUEST)
-    asked = ticket.requestor_email.casefold()
-    if not asked:
+    if not ticket.requestor_email:
         return Judgement(Proof.NONE, ProofReason.UNNAMED)
-    if asked == email.casefold():
-        if ticket.is_signed_in and ticket.is_closed:
-            # It tells of something that is over, however long ago.
-            return Judgement(Proof.SOME, ProofReason.REQUESTOR_CLOSED)
-        if ticket.is_signed_in:
-            return Judgement(Proof.STRONG, ProofReason.REQUESTOR_SIGNED_IN)
-        return Judgement(Proof.SOME, ProofReason.REQUESTOR)
-    is_user = asked in {address.casefold() for address in addresses}
+    if same_address(ticket.requestor_email, email):
+        return _judge_requestor(ticket, max_age)
+    is_user = any(same_address(ticket.requestor_email, address) for address in addresses)
     return Judgement(Proof.NONE, ProofReason.ANOTHER_USER if is_user else ProofReason.OTHER_ADDRESS)
 
 
+def _judge_requestor(ticket: Ticket, max_age: timedelta) -> Judgement:
+    if not ticket.is_signed_in:
+        return Judgement(Proof.SOME, ProofReason.REQUESTOR)
+    if ticket.is_closed:
+        return Judgement(Proof.SOME, ProofReason.REQUESTOR_CLOSED)
+    if not ticket.is_opening_newest:
+        return Judgement(Proof.SOME, ProofReason.REQUESTOR_ANSWERED)
+    if ticket.age is None or -ticket.age > _AHEAD:
+        return Judgement(Proof.SOME, ProofReason.REQUESTOR_UNDATED)
+    if ticket.age > max_age:
+        return Judgement(Proof.SOME, ProofReason.REQUESTOR_OLD)
+    return Judgement(Proof.STRONG, ProofReason.REQUESTOR_SIGNED_IN)
+
+
 class TicketPolicy(StrEnum):
-    """OFF: tickets are not asked for. REQUIRED: no reset without one. REQUESTOR: and for nobody but who opened it."""
+    """OFF: no tickets. REQUIRED: no reset without one. REQUESTOR: only for the user who opened it."""
 
     OFF = "off"
     OPTIONAL = "optional"
@@ -84,27 +101,38 @@ class TicketPolicy(StrEnum):
 
 
 class VerificationPolicy(StrEnum):
-    """For which methods the agent must say how the person was verified, where there is no strong proof."""
+    """The methods for which the agent must state how the person was verified, without strong proof."""
 
     OFF = "off"
     SET_PASSWORD = "set_password"  # noqa: S105 - a method's name, not a password
     ALWAYS = "always"
 
 
+class ApprovalRule(StrEnum):
+    """When a second agent must approve. PROTECTED: for protected clients. UNPROVEN: also without strong proof."""
+
+    PROTECTED = "protected"
+    UNPROVEN = "unproven"
+    ALWAYS = "always"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityPolicy:
-    """What the administrator demands. `answers`: how a person can have been verified, by code or in his own words.
+    """The administrator's policy. `answers`: how a person can have been verified, by code or in the administrator's words.
 
     `signed_in_departments`: ids or names of departments that take tickets only from clients who have signed in.
+    `proof_max_age`: of the opening message of a ticket that is strong proof.
     `protected_groups`: WHMCS's client groups for which no password is set without a second agent.
+    `approvals`: when a second agent must approve; None: there is no approval channel.
     """
 
     tickets: TicketPolicy = TicketPolicy.OPTIONAL
     verification: VerificationPolicy = VerificationPolicy.SET_PASSWORD
     answers: tuple[str, ...] = DEFAULT_ANSWERS
     signed_in_departments: frozenset[str] = frozenset()
+    proof_max_age: timedelta = timedelta(hours=72)
     protected_groups: frozenset[int] = frozenset()
-    has_approvals: bool = False
+    approvals: ApprovalRule | None = None
 
     def is_signed_in(self, department_id: int, department: str) -> bool:
         names = {name.casefold() for name in self.signed_in_departments}
@@ -115,21 +143,26 @@ class IdentityPolicy:
         return self.tickets in {TicketPolicy.REQUIRED, TicketPolicy.REQUESTOR}
 
     def needs_answer(self, method: Method, proof: Proof) -> bool:
-        """Whether the agent must say how the person was verified."""
+        """Return True if the agent must state how the person was verified."""
         if proof is Proof.STRONG or self.verification is VerificationPolicy.OFF:
             return False
-        return self.verification is VerificationPolicy.ALWAYS or method is Method.SET_PASSWORD
+        return self.verification is VerificationPolicy.ALWAYS or method.hands_out_access
 
     def known_answer(self, answer: str) -> str:
-        """The answer, if it is one of those that there are; else empty, so that nothing else is recorded."""
+        """Return the answer if it is one of the policy's, otherwise "", so that only these are recorded."""
         return answer if answer in self.answers else ""
 
-    def needs_approval(self, method: Method, proof: Proof, *, is_protected: bool) -> bool:
-        """Whether a second agent must agree: whatever the first one says of the person, only strong proof counts."""
-        if method is not Method.SET_PASSWORD:
-            return False
-        return self.has_approvals and (is_protected or proof is not Proof.STRONG)
+    def find_approval_rule(self, method: Method, proof: Proof, *, is_protected: bool) -> ApprovalRule | None:
+        """Return the rule by which a second agent must approve, if any. Stated verification doesn't count, only proof."""
+        if not method.hands_out_access or self.approvals is None:
+            return None
+        if is_protected:
+            return ApprovalRule.PROTECTED
+        is_needed = self.approvals is ApprovalRule.ALWAYS or (
+            self.approvals is ApprovalRule.UNPROVEN and proof is not Proof.STRONG
+        )
+        return self.approvals if is_needed else None
 
     def forbids(self, method: Method, *, is_protected: bool) -> bool:
-        """Whether nobody may do it at all."""
-        return method is Method.SET_PASSWORD and is_protected and not self.has_approvals
+        """Return True if no agent may do it."""
+        return method.hands_out_access and is_protected and self.approvals is None

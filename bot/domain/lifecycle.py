@@ -1,7 +1,8 @@
-"""A reset's life: what leads from phase to phase, and what becomes of one whose process fell silent.
+"""Reset lifecycle: allowed transitions, and the decisions about resets whose process died or whose outcome is unknown.
 
-Each phase is committed before the step that it announces, under a lease. So whoever takes a reset over knows at least
-how far it can have come, and that its first process sends WHMCS nothing more. docs/architecture.md draws it.
+Each phase is committed, with a lease, before the step that it announces. The recorded phase is therefore an upper bound
+on a reset's progress, and once the lease has ended its first process sends WHMCS nothing more. docs/architecture.md has
+a diagram.
 """
 
 from collections.abc import Mapping
@@ -10,29 +11,29 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from bot.domain.resets import Method, Outcome, Phase, Reason, Reset, Result, Settled
+from bot.domain.resets import Outcome, Phase, Reason, Reset, Result, Settled
 
 LEASE: Final = timedelta(seconds=40)
-"""For how long a reset without a sign of life is left alone; its process gives one every RENEWAL."""
+"""Recovery ignores a reset until its lease ends; the reset's process renews it every LEASE_RENEWED_EVERY."""
 
-RENEWAL: Final = timedelta(seconds=10)
+LEASE_RENEWED_EVERY: Final = timedelta(seconds=10)
 
-WRITE_TIME: Final = timedelta(seconds=30)
-"""The write's own deadline, from CALLING on: after it nothing is sent any more. The lease, which begins anew with
-CALLING, is longer, so that nobody takes over a reset whose write may still be sent."""
+WRITE_DEADLINE: Final = timedelta(seconds=30)
+"""From CALLING on: nothing is sent after it. The lease, renewed with CALLING, is longer, so that no process takes over a
+reset whose write may still be sent."""
 
-NOT_DONE_COUNTS: Final = timedelta(minutes=2)
-"""From CALLING on: before that, what the companion does not know may be at work in it."""
+NOT_DONE_TRUSTED_AFTER: Final = timedelta(minutes=2)
+"""From CALLING on: until then, the companion may still be processing a request that it reports as not done."""
 
-CERTAIN: Final = timedelta(minutes=11)
-"""From CALLING on: the companion refuses what was signed more than 300 s ago by its clock, which may be as much behind
-ours. What it does not know by then it can't do any more, wherever it was held up."""
+RESULT_FINAL_AFTER: Final = timedelta(minutes=11)
+"""From CALLING on: the companion refuses requests signed more than 300 s ago by its clock, which may lag ours by as much.
+What it has not done by then it can no longer do."""
 
-REMEMBERED: Final = timedelta(hours=23)
-"""From CALLING on: the companion forgets what it did after a day."""
+COMPANION_RETENTION: Final = timedelta(hours=23)
+"""From CALLING on: the companion forgets its results after a day."""
 
-_PATIENCE: Final = timedelta(minutes=5)
-_ASKED_EVERY: Final = timedelta(seconds=15)
+_SILENCE_TOLERATED: Final = timedelta(minutes=5)
+_QUERY_EVERY: Final = timedelta(seconds=15)
 _LONGEST_WAIT: Final = timedelta(hours=1)
 
 TRANSITIONS: Final[Mapping[Phase, frozenset[Phase]]] = {
@@ -45,7 +46,7 @@ TRANSITIONS: Final[Mapping[Phase, frozenset[Phase]]] = {
 
 
 class CompanionAnswer(StrEnum):
-    """What the companion says of a reset. SILENT: nothing that could be used. ABSENT: there is none to ask."""
+    """The companion's answer about a reset. SILENT: no usable answer. ABSENT: no companion is configured."""
 
     DONE = "done"
     NOT_DONE = "not_done"
@@ -54,19 +55,19 @@ class CompanionAnswer(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """The companion's answer decides."""
+class QueryCompanion:
+    """The decision depends on the companion's answer."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
-    """It can't be decided yet."""
+class RetryLater:
+    """It can't be decided before `after` has passed."""
 
-    time: timedelta
+    after: timedelta
 
 
 @dataclass(frozen=True, slots=True)
-class Conclude:
+class RecordOutcome:
     outcome: Outcome
     reason: Reason
 
@@ -77,87 +78,88 @@ class Settle:
 
 
 @dataclass(frozen=True, slots=True)
-class Leave:
-    """It stays as it is recorded."""
+class Keep:
+    """The recorded outcome stays."""
 
 
 def list_sources(phase: Phase) -> tuple[Phase, ...]:
-    """The phases from which a reset can come into this one."""
+    """Return the phases from which a reset can enter this one."""
     return tuple(source for source, goals in TRANSITIONS.items() if phase in goals)
 
 
-def decide_recovery(reset: Reset, now: datetime, answer: CompanionAnswer | None = None) -> Ask | Wait | Conclude:
-    """What becomes of a reset that has no outcome and whose lease is over. `answer` None: not asked yet.
+def decide_recovery(
+    reset: Reset, now: datetime, answer: CompanionAnswer | None = None
+) -> QueryCompanion | RetryLater | RecordOutcome:
+    """Decide about a reset without an outcome whose lease has ended. `answer` None: the companion was not queried yet.
 
-    It is never done again: nobody else has the password, and a second e-mail would be one too many.
+    The reset is never repeated: its password was only in the process that died, and a second e-mail would be wrong.
     """
     if reset.phase in {Phase.WAITING, Phase.CHECKING}:
-        # One that waits has a lease only until the second agent has been asked.
-        return Conclude(Outcome.FAILED, Reason.INTERRUPTED)
+        # A waiting reset has a lease only until the second agent has been asked.
+        return RecordOutcome(Outcome.FAILED, Reason.INTERRUPTED)
     age = _age(reset, now)
-    if age < WRITE_TIME:
-        # A clock was set back; by the lease alone the write would be over.
-        return Wait(WRITE_TIME - age)
-    if reset.method is Method.RESET_EMAIL:
-        return Conclude(Outcome.UNKNOWN, Reason.INTERRUPTED)
+    if age < WRITE_DEADLINE:
+        # A clock was set back; without that, the write ends before the lease.
+        return RetryLater(WRITE_DEADLINE - age)
+    if not reset.method.has_result:
+        return RecordOutcome(Outcome.UNKNOWN, Reason.INTERRUPTED)
     match answer:
         case None:
-            return Ask()
+            return QueryCompanion()
         case CompanionAnswer.DONE:
-            return Conclude(Outcome.SUCCEEDED, Reason.NOT_DELIVERED)
-        case CompanionAnswer.NOT_DONE if age < NOT_DONE_COUNTS:
-            return Wait(_ASKED_EVERY)
-        case CompanionAnswer.NOT_DONE if age < REMEMBERED:
-            return Conclude(Outcome.FAILED, Reason.INTERRUPTED)
-        case CompanionAnswer.SILENT if age < _PATIENCE:
-            return Wait(_ASKED_EVERY)
+            return RecordOutcome(Outcome.SUCCEEDED, Reason.NOT_DELIVERED)
+        case CompanionAnswer.NOT_DONE if age < NOT_DONE_TRUSTED_AFTER:
+            return RetryLater(_QUERY_EVERY)
+        case CompanionAnswer.NOT_DONE if age < COMPANION_RETENTION:
+            return RecordOutcome(Outcome.FAILED, Reason.INTERRUPTED)
+        case CompanionAnswer.SILENT if age < _SILENCE_TOLERATED:
+            return RetryLater(_QUERY_EVERY)
         case _:
-            return Conclude(Outcome.UNKNOWN, Reason.INTERRUPTED)
+            return RecordOutcome(Outcome.UNKNOWN, Reason.INTERRUPTED)
 
 
-def is_told_by_its_message(result: Result) -> bool:
-    """Whether the agent knows how it ended by the direct message alone: it holds the password."""
-    return result.reset.method is Method.SET_PASSWORD and result.outcome is Outcome.SUCCEEDED and result.reason is None
+def is_shown_by_password_message(result: Result) -> bool:
+    """Return True if the direct message with the password is all that the agent needs to know the outcome."""
+    return result.reset.method.hands_out_access and result.outcome is Outcome.SUCCEEDED and result.reason is None
 
 
-def is_to_be_settled(reset: Reset, outcome: Outcome, reason: Reason | None) -> bool:
-    """Whether the companion is still asked after this outcome.
+def needs_settlement(reset: Reset, outcome: Outcome, reason: Reason | None) -> bool:
+    """Return True if the companion has to be queried after this outcome.
 
-    Also after *nothing was changed* where that rests on its *not known*: a request can be held up on its way to WHMCS
-    for longer than that is waited for.
+    That includes a failure inferred from NOT_DONE: a request can be delayed on its way for longer than recovery waits.
     """
-    if reset.method is not Method.SET_PASSWORD:
+    if not reset.method.has_result:
         return False
-    is_concluded = outcome is Outcome.FAILED and reason is Reason.INTERRUPTED and reset.phase is Phase.CALLING
-    return outcome is Outcome.UNKNOWN or is_concluded
+    is_inferred = outcome is Outcome.FAILED and reason is Reason.INTERRUPTED and reset.phase is Phase.CALLING
+    return outcome is Outcome.UNKNOWN or is_inferred
 
 
 def decide_settlement(
     reset: Reset, now: datetime, answer: CompanionAnswer | None = None
-) -> Ask | Wait | Settle | Leave:
-    """What becomes of a reset after an outcome that may not have been the last word. `answer` None: not asked yet."""
+) -> QueryCompanion | RetryLater | Settle | Keep:
+    """Decide about a reset whose outcome may not be final. `answer` None: the companion was not queried yet."""
     age = _age(reset, now)
-    if age >= REMEMBERED:
-        return Leave()
+    if age >= COMPANION_RETENTION:
+        return Keep()
     match answer:
         case None:
-            return Ask()
+            return QueryCompanion()
         case CompanionAnswer.DONE:
             return Settle(Settled.NOT_DELIVERED)
-        case CompanionAnswer.NOT_DONE if age >= CERTAIN:
-            return Settle(Settled.NOT_DONE) if reset.outcome is Outcome.UNKNOWN else Leave()
+        case CompanionAnswer.NOT_DONE if age >= RESULT_FINAL_AFTER:
+            return Settle(Settled.NOT_DONE) if reset.outcome is Outcome.UNKNOWN else Keep()
         case _:
-            # The longer it has been so, the less often.
-            return Wait(min(max(age / 2, _ASKED_EVERY), _LONGEST_WAIT))
+            # Back off with the reset's age.
+            return RetryLater(min(max(age / 2, _QUERY_EVERY), _LONGEST_WAIT))
 
 
-def decide_late_outcome(recorded: Reset, outcome: Outcome, reason: Reason | None) -> Settle | Leave:
-    """What an outcome changes that its own process learnt after another one had been recorded for it."""
+def decide_late_outcome(recorded: Reset, outcome: Outcome, reason: Reason | None) -> Settle | Keep:
+    """Decide about an outcome that the reset's own process reports after another outcome was recorded."""
     if outcome is Outcome.SUCCEEDED and recorded.outcome in {Outcome.UNKNOWN, Outcome.FAILED}:
         return Settle(Settled.NOT_DELIVERED if reason is Reason.NOT_DELIVERED else Settled.DONE)
     if outcome in {Outcome.REFUSED, Outcome.FAILED} and recorded.outcome is Outcome.UNKNOWN:
         return Settle(Settled.NOT_DONE)
-    return Leave()
+    return Keep()
 
 
 def _age(reset: Reset, now: datetime) -> timedelta:

@@ -1,4 +1,4 @@
-"""A time in which no reset is begun."""
+"""A pause of resets."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ MAX_NAME: Final = 80
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pause:
-    """`by` and `reason` are what an operator typed: one line each, at most MAX_NAME and MAX_REASON characters."""
+    """`by`, `reason`: typed by an operator; one line each, at most MAX_NAME and MAX_REASON characters."""
 
     reason: str
     by: str

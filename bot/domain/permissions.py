@@ -1,4 +1,4 @@
-"""Who may do what, as one pure rule. Nobody is let in by default."""
+"""Permissions as pure rules. The default is to deny."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -8,7 +8,7 @@ AgentId = NewType("AgentId", str)
 
 
 class Denial(StrEnum):
-    """Why somebody is refused: the `reason` of an `access DENIED` event."""
+    """Why a person is refused: the `reason` of an `access DENIED` event."""
 
     DEACTIVATED = "deactivated"
     BOT = "bot"
@@ -23,7 +23,7 @@ class Denial(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """What Slack says of a person. `name` is one line; `timezone` is an IANA name, `locale` such as `es-ES`; empty: not told."""
+    """A person, as Slack returns them. `name`: one line. `timezone`: an IANA name. `locale`: such as `es-ES`. Empty: not given."""
 
     id: AgentId
     team_id: str
@@ -39,7 +39,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agent:
-    """Somebody who was let in, and how to speak to him."""
+    """A person who may perform resets, with their language and time zone."""
 
     id: AgentId
     locale: str
@@ -48,7 +48,7 @@ class Agent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessPolicy:
-    """The administrator's lists of Slack ids. Without any entry of its own, *set a password* is for every agent."""
+    """The administrator's lists of Slack ids. Without an entry, every agent has the right to *set a password*."""
 
     agent_users: frozenset[str] = frozenset()
     agent_groups: frozenset[str] = frozenset()
@@ -68,14 +68,14 @@ class Workspace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memberships:
-    """In which of the policy's groups somebody is. `unread`: groups that Slack did not tell us about."""
+    """The policy's groups that a person is in. `unread`: groups that could not be read."""
 
     groups: frozenset[str] = field(default_factory=frozenset)
     unread: frozenset[str] = field(default_factory=frozenset)
 
 
 def decide_agent(member: Member, memberships: Memberships, policy: AccessPolicy, workspace: Workspace) -> Denial | None:
-    """Tell why the person is no agent; None: he is one. What could not be read counts against him."""
+    """Return why the person is not an agent; None: they are. What could not be read counts against them."""
     if not _is_ours(member, workspace):
         return Denial.OUTSIDER
     if member.is_deleted:
@@ -88,7 +88,7 @@ def decide_agent(member: Member, memberships: Memberships, policy: AccessPolicy,
 
 
 def decide_set_password(member: Member, memberships: Memberships, policy: AccessPolicy) -> Denial | None:
-    """Tell why an agent may not set passwords; None: he may. Who is no agent is not asked here."""
+    """Return why an agent has no right to set passwords; None: they have it."""
     if not policy.set_password_users and not policy.set_password_groups:
         return None
     return _decide_listed(

@@ -1,4 +1,4 @@
-"""The reference: the one name of a reset, for people and for every system that takes part in it."""
+"""The reference: the name of a reset for people and for every system involved."""
 
 import re
 import secrets
@@ -13,15 +13,15 @@ _SHAPE: Final = re.compile(rf"[{ALPHABET}]{{4}}-[{ALPHABET}]{{4}}")
 
 
 def make_reference() -> Reference:
-    """Draw a new one, such as `7K3M-Q9XD`: 40 random bits, and never a sequence, which a restored database would repeat."""
+    """Draw a new reference such as `7K3M-Q9XD`: 40 random bits, not a sequence, which a restored database would repeat."""
     drawn = "".join(secrets.choice(ALPHABET) for _ in range(8))
     return Reference(f"{drawn[:4]}-{drawn[4:]}")
 
 
 def parse_reference(text: str) -> Reference:
-    """Check what came from outside.
+    """Parse a reference from outside.
 
-    Raises: ValueError: not of a reference's shape.
+    Raises: ValueError.
     """
     if not _SHAPE.fullmatch(text):
         raise ValueError("not a reference")

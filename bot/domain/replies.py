@@ -1,4 +1,4 @@
-"""A reply on a ticket: what is to be written, what it is made of, and what became of it."""
+"""Replies on tickets: the request, the text, and the result."""
 
 import re
 from collections.abc import Mapping
@@ -7,35 +7,33 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from bot.domain.audit import Action, AuditEvent, Happened
 from bot.domain.permissions import Agent
 from bot.domain.references import Reference
 from bot.domain.resets import Reason, Reset
 
 PASSWORD: Final = "password"  # noqa: S105 - a marker's name, not a password
-PASSWORD_MARKER: Final = "{password}"  # noqa: S105 - what stands for one
+PASSWORD_MARKER: Final = "{password}"  # noqa: S105 - a marker, not a password
 MARKERS: Final = frozenset({"client_name", "email", "reference", "ticket"})
-"""What every text may have, to be filled in when the form is drawn."""
+"""Markers allowed in every text, filled in when the form is rendered."""
 TEXT_LENGTH: Final = 3000
-"""What a text field of Slack's holds (docs.slack.dev, plain-text input)."""
+"""Characters in a text field of Slack (docs.slack.dev, plain-text input)."""
 
 _MARKER: Final = re.compile(r"\{([^\W\d]\w*)\}")
 _BRACES: Final = str.maketrans("{}", "()")
 
 
 class ReplyKind(StrEnum):
-    """Who sees it: the client, to whom WHMCS also mails it, or staff alone."""
+    """PUBLIC: for the client, to whom WHMCS also mails it. NOTE: for staff only."""
 
     PUBLIC = "public"
     NOTE = "note"
 
 
 class ReplyReason(StrEnum):
-    """The `reason` of a reply's audit event. The first three say what was sent, the others why it was not.
+    """The `reason` of a reply's audit event. The first three are contents of a sent reply, the others causes of failure.
 
-    WHMCS's own failures have the words of a reset (`bot.domain.resets.Reason`). NOT_KNOWN: nobody knows whether it was;
-    NOT_ARRIVED: it is known by now that it was not.
-    UNDER_WAY: another submission is at it; that is told, and not recorded.
+    WHMCS's own failures have a reset's reasons (`bot.domain.resets.Reason`). NOT_KNOWN: the reply may have arrived;
+    NOT_ARRIVED: it was found not to have arrived. UNDER_WAY: another submission is sending it; this is not recorded.
     """
 
     PUBLIC = "public"
@@ -54,9 +52,9 @@ class ReplyReason(StrEnum):
 
 
 class ReplyPhase(StrEnum):
-    """How far a reply is known to be. Each is committed before the step that it announces.
+    """A reply's recorded progress. Each phase is committed before the step that it announces.
 
-    CHECKING: nothing was written in WHMCS. SENDING: the write may be on its way. SENT: it is on the ticket.
+    CHECKING: nothing was written in WHMCS. SENDING: the write may be under way. SENT: it is on the ticket.
     """
 
     CHECKING = "checking"
@@ -74,7 +72,7 @@ class ReplyOutcome(StrEnum):
 
 
 class ReplyText(StrEnum):
-    """The texts that a reply begins as; the values are the names of the files that replace them."""
+    """The default texts; each value is the name of the file that replaces the text."""
 
     RESET_EMAIL = "reset_email"
     SET_PASSWORD = "set_password"  # noqa: S105 - a text's name, not a password
@@ -83,7 +81,7 @@ class ReplyText(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReplyTemplates:
-    """The administrator's own texts, by language, in place of the bot's."""
+    """The administrator's texts, by language, which replace the bot's."""
 
     texts: Mapping[tuple[ReplyText, str], str] = field(default_factory=dict)
 
@@ -92,10 +90,19 @@ class ReplyTemplates:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReplyRequest:
-    """A submitted reply. `text` has the marker where the password is to stand, never the password itself.
+class ReplyPlace:
+    """The client and ticket of the result on which the reply was opened, from its sealed view."""
 
-    `reference_line`: what it ends with, by which it is found again.
+    client_id: int | None
+    ticket: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyRequest:
+    """A submitted reply. `text` holds the password's marker, never the password itself.
+
+    `reference_line`: the reply's last line, by which it is found on the ticket. `place` None: opened from the message with
+    the password.
     """
 
     reference: Reference
@@ -103,11 +110,12 @@ class ReplyRequest:
     kind: ReplyKind
     text: str
     reference_line: str
+    place: ReplyPlace | None
     has_password: bool = False
 
     @property
     def content(self) -> ReplyReason:
-        """What is sent, in the audit's word."""
+        """The content as the audit trail names it."""
         if self.kind is ReplyKind.NOTE:
             return ReplyReason.NOTE
         return ReplyReason.WITH_PASSWORD if self.has_password else ReplyReason.PUBLIC
@@ -115,7 +123,7 @@ class ReplyRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyDraft:
-    """What a reply is drawn from. `offers_password`: it may be included, and the message that holds it is there."""
+    """The data of a new reply. `offers_password`: it may be included, and the message that holds it still exists."""
 
     reset: Reset
     client_name: str
@@ -126,9 +134,10 @@ class ReplyDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyResult:
-    """What became of a reply, with what the sentences about it need.
+    """A reply's outcome, with the values that its texts need.
 
-    `at`: when it was sent, or from when on it can be settled. `reason` says what was sent, or why nothing was; `detail` is WHMCS's own words or another ticket's number, no secret.
+    `at`: when it was sent, or from when on an unknown result can be settled. `reason`: the content, or the cause of
+    failure. `detail`: WHMCS's message or another ticket's number, never a secret.
     """
 
     reset: Reset
@@ -139,41 +148,24 @@ class ReplyResult:
     ticket_url: str = ""
 
 
-def build_event(
-    reset: Reset, outcome: Happened, reason: ReplyReason | Reason, *, at: datetime, actor: str
-) -> AuditEvent:
-    return AuditEvent(
-        at=at,
-        actor=actor,
-        action=Action.REPLY,
-        outcome=outcome,
-        reference=reset.reference,
-        reason=reason,
-        client_id=reset.client_id,
-        user_id=reset.user_id,
-        method=reset.method,
-        ticket=reset.ticket,
-    )
-
-
-def fill(template: str, values: Mapping[str, str]) -> str:
-    """Put values in place of markers, once: what a value brings along is never taken for a marker."""
+def fill_markers(template: str, values: Mapping[str, str]) -> str:
+    """Replace markers by values, in one pass: braces in a value never become markers."""
     literal = {name: value.translate(_BRACES) for name, value in values.items()}
     return _MARKER.sub(lambda found: literal.get(found[1], found[0]), template)
 
 
-def markers_in(text: str) -> frozenset[str]:
-    """The names of everything that looks like a marker; braces around anything but one word are just braces."""
+def find_markers(text: str) -> frozenset[str]:
+    """Return the names of all markers: single words in braces."""
     return frozenset(_MARKER.findall(text))
 
 
-def with_reference(text: str, line: str, reference: Reference) -> str:
-    """End the text with the line by which it is found again, unless it ends with the reference already."""
+def append_reference(text: str, line: str, reference: Reference) -> str:
+    """Append the line by which the reply is found, unless the text's last line has the reference already."""
     bare = text.rstrip()
     last = bare.rpartition("\n")[2]
     return bare if reference in last else f"{bare}\n\n{line}".lstrip()
 
 
-def put_in_password(text: str, password: str) -> str:
-    """Put the password where its marker stands; all other braces stay as they are."""
+def insert_password(text: str, password: str) -> str:
+    """Replace the password's marker; all other braces stay."""
     return text.replace(PASSWORD_MARKER, password)

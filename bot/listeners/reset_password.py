@@ -1,197 +1,176 @@
-"""The conversation in the modal up to the submission: open, search, choose; and back from a result."""
+"""The conversation in the modal up to the submission: open, search, choose; and on from a result."""
 
-import asyncio
+from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
 
-from bot.domain.clients import Search
-from bot.domain.forms import FormFault, UnusableFormError
-from bot.domain.names import one_line, shorten
+from bot.domain.forms import UnusableFormError
 from bot.domain.permissions import Agent
-from bot.listeners.answers import Answer
-from bot.listeners.cards import draw_card
-from bot.listeners.drawing import Drawing
-from bot.listeners.forms import Forms
-from bot.listeners.latest import Latest
-from bot.listeners.payloads import Action, Opening, Suggestion
-from bot.services.directory import Directory, Preselection
-from bot.services.resets import ResetService
-from bot.services.tickets import Tickets
+from bot.domain.reading import Reading, read_typed
+from bot.listeners.answers import Answer, Deadline
+from bot.listeners.forms import Forms, parse_button, require
+from bot.listeners.modal_session import LatestOnly, ModalSessions
+from bot.listeners.payloads import Action, MessageShortcut, Opening, Suggestion
+from bot.listeners.rendering import Renderer
+from bot.services.client_lookup import Preselection
+from bot.services.finding import Finder
+from bot.services.pauses import Pauses
 from bot.slack.errors import SlackError
-from bot.slack.messages import Messages
-from bot.slack.modals import Modals
-from bot.views import direct_message, identity
+from bot.slack.gateway import Slack
+from bot.views import client_search, direct_message, identity, reset_result
 from bot.views import reset_password as modal
-from bot.views import reset_result as result_modal
 from bot.views.blocks import View
 from bot.views.state import State
-from bot.views.text import Languages, Texts, outcomes
+from bot.views.text import Texts, refusals
 
 _logger = structlog.stdlib.get_logger(__name__)
 
 SUGGESTION_SECONDS: Final = 2.0
 """Slack gives a type-ahead three seconds and no second chance, so it gets what there is after two."""
 
-_QUERY: Final = 200
 _MIN_QUERY: Final = 2
 _HELP: Final = frozenset({"help", "ayuda", "?"})
 
 
+@dataclass(kw_only=True)
 class ResetPasswordListeners:
-    def __init__(
-        self,
-        *,
-        directory: Directory,
-        tickets: Tickets,
-        resets: ResetService,
-        forms: Forms,
-        drawing: Drawing,
-        modals: Modals,
-        messages: Messages,
-        languages: Languages,
-    ) -> None:
-        self._directory = directory
-        self._tickets = tickets
-        self._resets = resets
-        self._forms = forms
-        self._drawing = drawing
-        self._modals = modals
-        self._messages = messages
-        self._languages = languages
-        self._typing: Latest[Search] = Latest()
+    slack: Slack
+    finder: Finder
+    pauses: Pauses
+    forms: Forms
+    sessions: ModalSessions
+    renderer: Renderer
+    _typing: LatestOnly = field(init=False, default_factory=LatestOnly)
 
-    async def open(self, opening: Opening, agent: Agent) -> None:
-        """The form, empty or with whom to search for; `/reset-password help` instead explains it."""
-        t = self._languages.for_agent(agent)
-        query = _query(opening.query)
-        pause = await self._resets.find_pause()
-        if query.lower() in _HELP:
-            news = outcomes.paused_since(t, pause, agent.timezone) if pause is not None else ""
-            await self._messages.answer(opening.origin, agent.id, direct_message.build_help(t, news))
-            return
-        if pause is not None:
-            _logger.info("refused: resets are paused", actor=agent.id)
-            content = direct_message.build_notice(outcomes.paused(t, pause, agent.timezone), t)
-            await self._messages.answer(opening.origin, agent.id, content)
-            return
-        state = self._forms.begin(agent, opening.origin)
-        view = modal.build_searching(state, query, t) if query else modal.build_empty(state, t)
-        try:
-            view_id = await self._modals.open(opening.trigger_id, view)
-        except SlackError as error:
-            _logger.warning("modal not opened", error=str(error))
-            content = direct_message.build_notice(outcomes.not_opened(t), t)
-            await self._messages.answer(opening.origin, agent.id, content)
-            return
-        if query:
-            await self._drawing.replace(view_id, self._draw_search(state, query, agent, t))
+    async def open(self, opening: Opening, agent: Agent, t: Texts) -> None:
+        await self._open(opening, opening.reading, agent, t)
 
-    async def suggest_clients(self, suggestion: Suggestion, agent: Agent, arrived_at: float) -> Answer:
-        """The type-ahead, with what there is in time."""
-        query = _query(suggestion.value)
-        if len(query) < _MIN_QUERY:
+    async def open_for_message(self, shortcut: MessageShortcut, agent: Agent, t: Texts) -> None:
+        """Open the form for whoever the message is about. The bot's own messages name only whom to ask for help."""
+        is_own = bool(shortcut.bot_id) and shortcut.bot_id == self.slack.identity.bot_id
+        await self._open(shortcut, Reading() if is_own else shortcut.reading, agent, t)
+
+    async def suggest_clients(self, suggestion: Suggestion, _agent: Agent, t: Texts, deadline: Deadline) -> Answer:
+        """Answer the type-ahead with what is found in time."""
+        reading = read_typed(suggestion.value)
+        if len(reading.shown) < _MIN_QUERY:
             return {"options": []}
-        left = SUGGESTION_SECONDS - (asyncio.get_running_loop().time() - arrived_at)
-        search = await self._typing.ask(
-            suggestion.view_id, self._directory.search(query, deadline_seconds=max(left, 0.1))
-        )
-        if search is None:
-            return {"options": []}
-        return {"options": modal.build_suggestions(search, self._languages.for_agent(agent))}
+        searching = self.finder.clients.search(reading, deadline_seconds=deadline.seconds_left)
+        search = await self._typing.run(suggestion.view_id, searching)
+        return {"options": client_search.build_suggestions(search, t) if search is not None else []}
 
-    async def suggest_tickets(self, suggestion: Suggestion, agent: Agent, arrived_at: float) -> Answer:
-        """The client's open tickets, with what there is in time."""
-        t = self._languages.for_agent(agent)
-        left = SUGGESTION_SECONDS - (asyncio.get_running_loop().time() - arrived_at)
+    async def suggest_tickets(self, suggestion: Suggestion, agent: Agent, t: Texts, deadline: Deadline) -> Answer:
+        """Answer with the client's open tickets, as far as they are read in time."""
         try:
-            state = await self._forms.read(suggestion.view, agent)
+            state = await self.forms.read(suggestion.view, agent)
         except UnusableFormError:
             return {"options": []}
         if state.client_id is None:
             return {"options": []}
-        found = await self._tickets.list_open(
-            state.client_id, _query(suggestion.value), deadline_seconds=max(left, 0.1)
+        found = await self.finder.tickets.list_open(
+            state.client_id, suggestion.value, deadline_seconds=deadline.seconds_left
         )
         return {"options": identity.build_suggestions(found, t)}
 
-    async def show_client(self, action: Action, agent: Agent) -> None:
-        """A client was chosen, in the type-ahead or among the matches."""
-        t = self._languages.for_agent(agent)
-        state = await self._forms.read(action.view, agent)
+    async def show_client(self, action: Action, agent: Agent, t: Texts) -> None:
+        """Show the card of the client that was chosen, in the type-ahead or among the matches."""
+        state = await self.forms.read(action.view, agent)
+        session = self.sessions.begin(action.view_id)
         client_id = modal.parse_client_value(action.element.selected)
         if client_id is None:
-            await self._modals.update(action.view_id, modal.build_unavailable(state.for_client(None), t))
+            await session.show_now(client_search.build_unavailable(state.for_client(None), t))
             return
-        drawing = draw_card(self._directory, state, client_id, agent, Preselection(), t)
-        await self._drawing.replace(action.view_id, drawing, modal.build_loading(state, t))
+        await session.show(self.renderer.render_card(state, client_id, agent, t), modal.build_loading(state, t))
 
-    async def show_user(self, action: Action, agent: Agent) -> None:
-        """A user was chosen of whom is not known yet which other clients the password opens."""
-        t = self._languages.for_agent(agent)
-        state = await self._forms.read(action.view, agent)
-        user_id = modal.parse_user_value(action.element.selected)
-        if state.client_id is None or user_id is None:
-            raise UnusableFormError(FormFault.NOT_OURS)
-        preselection = Preselection(user_id=user_id)
-        drawing = draw_card(self._directory, state, state.client_id, agent, preselection, t, ticket=state.ticket)
-        await self._drawing.replace(action.view_id, drawing)
+    async def show_user(self, action: Action, agent: Agent, t: Texts) -> None:
+        """Show which other clients the password of the chosen user opens."""
+        state = await self.forms.read(action.view, agent)
+        client_id = require(state.client_id)
+        preselection = Preselection(user_id=parse_button(modal.parse_user_value, action.element.selected))
+        card = self.renderer.render_card(state, client_id, agent, t, preselection, ticket=state.ticket)
+        await self.sessions.begin(action.view_id).show(card)
 
-    async def show_ticket(self, action: Action, agent: Agent) -> None:
-        """A ticket was chosen: who opened it is shown beside the users, and chosen if he is one of them."""
-        t = self._languages.for_agent(agent)
-        state = await self._forms.read(action.view, agent)
-        if state.client_id is None:
-            raise UnusableFormError(FormFault.NOT_OURS)
+    async def show_ticket(self, action: Action, agent: Agent, t: Texts) -> None:
+        """Show who opened the chosen ticket beside the users; the requestor is selected if they are one of them."""
+        state = await self.forms.read(action.view, agent)
+        client_id = require(state.client_id)
         preselection = Preselection(user_before=modal.parse_users_choice(action.view, state))
         ticket = identity.parse_ticket_value(action.element.selected)
-        drawing = draw_card(self._directory, state, state.client_id, agent, preselection, t, ticket=ticket)
-        await self._drawing.replace(action.view_id, drawing)
+        card = self.renderer.render_card(state, client_id, agent, t, preselection, ticket=ticket)
+        await self.sessions.begin(action.view_id).show(card)
 
-    async def search_again(self, action: Action, agent: Agent) -> None:
-        """The same search once more; its text is in the button."""
-        t = self._languages.for_agent(agent)
-        state = await self._forms.read(action.view, agent)
-        query = _query(action.element.value or "")
-        fresh = self._forms.renew(state).for_client(None)
-        meanwhile = modal.build_searching(fresh, query, t)
-        await self._drawing.replace(action.view_id, self._draw_search(fresh, query, agent, t), meanwhile)
+    async def search_again(self, action: Action, agent: Agent, t: Texts) -> None:
+        """Repeat the search whose text is in the button."""
+        state = await self.forms.read(action.view, agent)
+        reading = read_typed(action.element.value or "")
+        fresh = self.forms.renew(state).for_client(None)
+        meanwhile = client_search.build_searching(fresh, reading.shown, t)
+        await self.sessions.begin(action.view_id).show(self._render_search(fresh, reading, agent, t), meanwhile)
 
-    async def back(self, action: Action, agent: Agent) -> None:
+    async def back(self, action: Action, agent: Agent, t: Texts) -> None:
         """From a result to a new form with the same choices."""
-        t = self._languages.for_agent(agent)
-        state = await self._forms.read(action.view, agent)
-        choices = result_modal.parse_back(action.element.value)
-        if choices is None:
-            raise UnusableFormError(FormFault.NOT_OURS)
-        fresh = self._forms.renew(state)
-        preselection = Preselection(user_id=choices.user_id, method=choices.method)
-        drawing = draw_card(
-            self._directory,
+        state = await self.forms.read(action.view, agent)
+        choices = parse_button(reset_result.parse_back, action.element.value)
+        fresh = self.forms.renew(state)
+        card = self.renderer.render_card(
             fresh,
             choices.client_id,
             agent,
-            preselection,
             t,
+            Preselection(user_id=choices.user_id, method=choices.method),
             ticket=state.ticket,
             verification=choices.verification,
         )
-        await self._drawing.replace(action.view_id, drawing, modal.build_loading(fresh, t))
+        await self.sessions.begin(action.view_id).show(card, modal.build_loading(fresh, t))
 
-    async def _draw_search(self, state: State, query: str, agent: Agent, t: Texts) -> View:
-        """The ticket that was meant, else the one client, else what was found."""
-        search, found = await asyncio.gather(self._directory.search(query), self._tickets.find(query))
-        if found.ticket is not None and found.ticket.client_id is None:
-            return modal.build_guests_ticket(state, found.ticket, t)
-        preselection = Preselection(typed=query)
-        if found.ticket is not None and found.ticket.client_id is not None:
-            client_id = found.ticket.client_id
-            return await draw_card(self._directory, state, client_id, agent, preselection, t, ticket=query)
-        if search.chosen is None:
-            failed = (found.failure.reason, found.failure.detail) if found.failure is not None else None
-            return modal.build_found(state, search, t, is_ticket_asked=found.is_asked, ticket_failure=failed)
-        return await draw_card(self._directory, state, search.chosen.client_id, agent, preselection, t)
+    async def another_user(self, action: Action, agent: Agent, t: Texts) -> None:
+        """From a result to the card of the same client, with nothing chosen in it."""
+        fresh = self.forms.renew(await self.forms.read(action.view, agent))
+        client_id = parse_button(modal.parse_client_value, action.element.value)
+        card = self.renderer.render_card(fresh, client_id, agent, t)
+        await self.sessions.begin(action.view_id).show(card, modal.build_loading(fresh, t))
 
+    async def another_client(self, action: Action, agent: Agent, t: Texts) -> None:
+        """From a result to the empty form. The ticket was the last client's."""
+        fresh = self.forms.renew(await self.forms.read(action.view, agent)).for_client(None)
+        await self.sessions.begin(action.view_id).show_now(modal.build_empty(fresh, t))
 
-def _query(text: str) -> str:
-    return shorten(one_line(text), _QUERY)
+    async def _open(self, opening: Opening, reading: Reading, agent: Agent, t: Texts) -> None:
+        """Open the form, empty or searching; `/reset-password help` explains it instead."""
+        pause = await self.pauses.find_pause()
+        if reading.query.lower() in _HELP:
+            news = refusals.paused_since(t, pause) if pause is not None else ""
+            await self.slack.messages.answer(opening.origin, agent.id, direct_message.build_help(t, news))
+            return
+        if pause is not None:
+            _logger.info("reset.refused_by_pause", actor=agent.id)
+            await self.sessions.notify(opening.origin, agent.id, refusals.paused(t, pause), t)
+            return
+        state = self.forms.begin(agent, opening.origin)
+        view = (
+            modal.build_empty(state, t) if reading.is_empty else client_search.build_searching(state, reading.shown, t)
+        )
+        try:
+            view_id = await self.slack.modals.open(opening.trigger_id, view)
+        except SlackError as error:
+            _logger.warning("modal.not_opened", error=str(error))
+            await self.sessions.notify(opening.origin, agent.id, t.say(refusals.NOT_OPENED), t)
+            return
+        if not reading.is_empty:
+            await self.sessions.begin(view_id).show(self._render_search(state, reading, agent, t))
+
+    async def _render_search(self, state: State, reading: Reading, agent: Agent, t: Texts) -> View:
+        """Return the card of the client to whom everything leads, or else the clients that were found."""
+        found = await self.finder.find(reading)
+        if found.choice is None:
+            return client_search.build_found(state, found, t)
+        return await self.renderer.render_card(
+            state,
+            found.choice.client_id,
+            agent,
+            t,
+            Preselection(addresses=reading.addresses),
+            ticket=found.choice.ticket,
+            no_ticket=found.choice.no_ticket,
+        )

@@ -1,193 +1,245 @@
-"""The submitted form. Its acknowledgement is the answer: field errors, the right card, the result, or progress."""
+"""Submitted views: the form, and the last step. Their acknowledgement is the answer."""
 
-import asyncio
+from dataclasses import dataclass
 from functools import partial
-from typing import Final
 
-from bot.domain.forms import FormFault, UnusableFormError
-from bot.domain.identity import IdentityPolicy, Proof, TicketPolicy
+from bot.domain.clients import SetPasswordSummary
+from bot.domain.eligibility import AnswerNeeded, Asked, Facts, Ineligible, decide
+from bot.domain.identity import IdentityPolicy, Proof
 from bot.domain.permissions import Agent
-from bot.domain.resets import Method, ResetRequest, Result
-from bot.listeners.answers import Answer, field_errors, update
-from bot.listeners.cards import draw_card
-from bot.listeners.drawing import Drawing
-from bot.listeners.entries import CHECK_SECONDS
+from bot.domain.references import Reference
+from bot.domain.resets import Reason, ResetRequest, Target
+from bot.listeners.answers import Answer, Deadline, field_errors, update
 from bot.listeners.forms import Forms
-from bot.listeners.last_step import LastStepListeners
+from bot.listeners.modal_session import ModalSessions
 from bot.listeners.payloads import Submission
-from bot.listeners.results import Results, word_failed_lookup, word_refusal
-from bot.services.directory import Directory, LookupFailedError, Preselection
+from bot.listeners.rendering import Renderer, word_refusal
 from bot.services.errors import (
     AnswerNeededError,
-    FormTamperedError,
+    AuditUnavailableError,
+    LookupFailedError,
     NotAllowedError,
     NotOfferedError,
-    ServiceError,
-    StillRunningError,
 )
+from bot.services.pauses import Pauses
 from bot.services.resets import ResetService
-from bot.services.tasks import Tasks
-from bot.views import identity
+from bot.services.results import Refused, Submitted
+from bot.views import confirmation, identity, reset_result
 from bot.views import reset_password as modal
-from bot.views import reset_result as result_modal
 from bot.views.blocks import View
-from bot.views.state import State, ViewError
-from bot.views.text import Languages, Texts, form, outcomes
-from bot.views.text import identity as identity_text
-
-_LEAST_CHECK_SECONDS: Final = 0.1
+from bot.views.state import State
+from bot.views.text import Texts, refusals
+from bot.views.text.methods import METHODS
 
 
+@dataclass(kw_only=True)
 class SubmissionListeners:
-    def __init__(
-        self,
-        *,
-        directory: Directory,
-        last_step: LastStepListeners,
-        resets: ResetService,
-        forms: Forms,
-        results: Results,
-        drawing: Drawing,
-        languages: Languages,
-        tasks: Tasks,
-    ) -> None:
-        self._directory = directory
-        self._last_step = last_step
-        self._resets = resets
-        self._forms = forms
-        self._results = results
-        self._drawing = drawing
-        self._languages = languages
-        self._tasks = tasks
+    resets: ResetService
+    pauses: Pauses
+    forms: Forms
+    sessions: ModalSessions
+    renderer: Renderer
+    policy: IdentityPolicy
 
-    async def submit(self, submission: Submission, agent: Agent, arrived_at: float) -> Answer:
-        t = self._languages.for_agent(agent)
-        try:
-            sent = modal.parse_submission(submission.view)
-        except ViewError:
-            raise UnusableFormError(FormFault.NOT_OURS) from None
-        await self._forms.require_sendable(sent.state, agent)
+    async def submit(self, submission: Submission, agent: Agent, t: Texts, deadline: Deadline) -> Answer:
+        """Take the form to the last step, or to the reset. A refusal in time is a field error."""
+        sent = await self.forms.parse(modal.parse_submission, submission.view, agent)
+        state = sent.state
+        await self.forms.require_sendable(state, agent)
         # A complete form is decided with STARTED, since one that was sent before has an outcome to show.
-        if not sent.is_complete and (pause := await self._resets.find_pause()) is not None:
-            return field_errors({modal.client_block(sent.state): outcomes.paused(t, pause, agent.timezone)})
+        if not sent.is_complete and (pause := await self.pauses.find_pause()) is not None:
+            return field_errors({modal.client_block(state): refusals.paused(t, pause)})
         if sent.client_id is None:
-            return field_errors({modal.client_block(sent.state): form.choose_client(t)})
+            return field_errors({modal.client_block(state): t.say(refusals.CHOOSE_CLIENT)})
         if not sent.is_for_card:
-            return await self._show_right_card(submission.view_id, sent, sent.client_id, agent, arrived_at)
+            return await self._show_right_card(submission.view_id, sent, sent.client_id, agent, t, deadline)
         if sent.user_id is None or sent.method is None:
-            return _missing(sent, t)
-        proof = sent.state.proof_for(sent.user_id)
-        if objections := _object(sent, sent.method, proof, self._directory.policy, t):
-            return field_errors(objections)
+            return _list_missing(sent, t)
         request = ResetRequest(
             reference=sent.reference,
             agent=agent,
-            client_id=sent.client_id,
-            user_id=sent.user_id,
-            method=sent.method,
-            origin=sent.state.origin,
-            ticket=sent.state.ticket,
-            proof=proof,
-            verification=self._directory.policy.known_answer(sent.verification),
+            target=Target(
+                client_id=sent.client_id,
+                user_id=sent.user_id,
+                method=sent.method,
+                ticket=state.ticket,
+                proof=state.proof_for(sent.user_id),
+                verification=self.policy.known_answer(sent.verification),
+            ),
+            origin=state.origin,
         )
-        return await self._carry_on(submission.view_id, sent.state, request, arrived_at)
+        if objections := _object(sent, request, self.policy, t):
+            return field_errors(objections)
+        if request.target.method.hands_out_access:
+            return await self._show_last_step(submission.view_id, state, request, t, deadline)
+        return await self._reset(submission.view_id, state, request, t, deadline)
 
-    async def _carry_on(self, view_id: str, state: State, request: ResetRequest, arrived_at: float) -> Answer:
-        """To the last step of a set password, or to the reset; what is refused in time is said in the form."""
-        t = self._languages.for_agent(request.agent)
-        try:
-            if request.method is Method.SET_PASSWORD:
-                return await self._last_step.show(view_id, state, request, arrived_at)
-            return await self._reset(view_id, state, request, arrived_at)
-        except LookupFailedError as error:
-            return field_errors({modal.client_block(state): word_failed_lookup(error, request.client_id, t)})
-        except ServiceError as error:
-            return field_errors({_field(error, state): word_refusal(error, request.agent, t)})
+    async def confirm(self, submission: Submission, agent: Agent, t: Texts, deadline: Deadline) -> Answer:
+        """Carry out what the last step showed."""
+        sent = await self.forms.parse(confirmation.parse, submission.view, agent)
+        state = sent.state
+        await self.forms.require_sendable(state, agent)
+        request = ResetRequest(
+            reference=sent.reference,
+            agent=agent,
+            target=Target(
+                client_id=sent.client_id,
+                user_id=sent.user_id,
+                method=sent.method,
+                ticket=state.ticket,
+                proof=state.proof,
+                verification=self.policy.known_answer(state.verification),
+            ),
+            origin=state.origin,
+            needs_approval=state.needs_approval,
+            shown=state.shown,
+        )
+        is_asking = request.needs_approval
+
+        def render(submitted: Submitted) -> View:
+            return self._render_confirmed(submitted, state, request, t)
+
+        return await self.sessions.begin(submission.view_id).answer(
+            self.resets.submit(request, check_seconds=deadline.seconds_left),
+            deadline,
+            lambda submitted: update(render(submitted)),
+            late=render,
+            progress=reset_result.build_asking(state, t)
+            if is_asking
+            else reset_result.build_progress(state, request.target.method, t),
+            unshown=partial(self._notify_not_shown, state, agent, t),
+        )
 
     async def _show_right_card(
-        self, view_id: str, sent: modal.Submission, client_id: int, agent: Agent, arrived_at: float
+        self, view_id: str, sent: modal.Submission, client_id: int, agent: Agent, t: Texts, deadline: Deadline
     ) -> Answer:
-        """The chosen client or ticket is not the one whose card was drawn, so nobody is reset."""
-        t = self._languages.for_agent(agent)
-        ticket = self._drawing.begin(view_id)
-        ticket_number = sent.ticket if client_id == sent.state.client_id else ""
-        drawing = draw_card(self._directory, sent.state, client_id, agent, Preselection(), t, ticket=ticket_number)
-        task = self._tasks.spawn(drawing, name="card")
-        if await self._drawing.ends_in_time(task, arrived_at):
-            return update(task.result())
-        unshown = partial(self._drawing.say_unshown, sent.state.origin, agent)
-        self._drawing.draw_later(view_id, ticket, _wait_for(task), unshown=unshown)
-        return update(modal.build_loading(sent.state, t))
+        """The client or ticket chosen last is not the one whose card is shown, so nothing is reset."""
+        ticket = sent.ticket if client_id == sent.state.client_id else ""
+        card = self.renderer.render_card(sent.state, client_id, agent, t, ticket=ticket)
+        return await self.sessions.begin(view_id).answer(
+            self.sessions.tasks.spawn(card, name="card"),
+            deadline,
+            update,
+            late=lambda view: view,
+            progress=modal.build_loading(sent.state, t),
+            unshown=partial(self.sessions.notify_not_shown, sent.state.origin, agent.id, t),
+        )
 
-    async def _reset(self, view_id: str, state: State, request: ResetRequest, arrived_at: float) -> Answer:
-        t = self._languages.for_agent(request.agent)
-        ticket = self._drawing.begin(view_id)
-        left = CHECK_SECONDS - (asyncio.get_running_loop().time() - arrived_at)
-        task = self._resets.submit(request, check_seconds=max(left, _LEAST_CHECK_SECONDS))
-        if not await self._drawing.ends_in_time(task, arrived_at):
-            unshown = partial(self._results.say_unshown, state, request.agent)
-            self._drawing.draw_later(view_id, ticket, self._draw_end(task, state, request, t), unshown=unshown)
-            return update(result_modal.build_progress(state, request.method, t))
+    async def _show_last_step(
+        self, view_id: str, state: State, request: ResetRequest, t: Texts, deadline: Deadline
+    ) -> Answer:
+        """Read from WHMCS what will be done, and show it to be confirmed."""
+        return await self.sessions.begin(view_id).answer(
+            self.resets.prepare(request, check_seconds=deadline.seconds_left),
+            deadline,
+            lambda prepared: self._answer(prepared, state, request, t),
+            late=lambda prepared: self._render_late(prepared, state, request, t),
+            progress=reset_result.build_reading(state, t),
+            unshown=partial(self.sessions.notify_not_shown, state.origin, request.agent.id, t),
+        )
+
+    async def _reset(self, view_id: str, state: State, request: ResetRequest, t: Texts, deadline: Deadline) -> Answer:
+        return await self.sessions.begin(view_id).answer(
+            self.resets.submit(request, check_seconds=deadline.seconds_left),
+            deadline,
+            lambda submitted: self._answer(submitted, state, request, t),
+            late=lambda submitted: self._render_late(submitted, state, request, t),
+            progress=reset_result.build_progress(state, request.target.method, t),
+            unshown=partial(self._notify_not_shown, state, request.agent, t),
+        )
+
+    def _answer(
+        self, submitted: SetPasswordSummary | Submitted, state: State, request: ResetRequest, t: Texts
+    ) -> Answer:
+        rendered = self.renderer.render_submitted(submitted, state, request, t)
+        return _point_out(rendered, state, request, t) if isinstance(rendered, Refused) else update(rendered)
+
+    def _render_late(
+        self, submitted: SetPasswordSummary | Submitted, state: State, request: ResetRequest, t: Texts
+    ) -> View:
+        """Render a refusal that is too late to be a field error with the way back to the form."""
+        rendered = self.renderer.render_submitted(submitted, state, request, t)
+        if not isinstance(rendered, Refused):
+            return rendered
+        choices = reset_result.Choices(
+            client_id=request.target.client_id,
+            user_id=request.target.user_id,
+            method=request.target.method,
+            verification=request.target.verification,
+        )
+        return reset_result.build_refused(state, choices, _word(rendered, request, t), t)
+
+    def _render_confirmed(self, submitted: Submitted, state: State, request: ResetRequest, t: Texts) -> View:
+        rendered = self.renderer.render_submitted(submitted, state, request, t)
+        if not isinstance(rendered, Refused):
+            return rendered
+        refusal = _word(rendered, request, t)
+        if rendered.last_step is None:
+            return reset_result.build_notice(refusal, t)
+        # With the same reference, since the last step has no field for the refusal.
+        return confirmation.build(state, rendered.last_step, t, refusal=refusal)
+
+    async def _notify_not_shown(self, state: State, agent: Agent, t: Texts) -> None:
+        """Tell the agent that the form can't be shown, unless a reset was begun: its outcome is announced anyway.
+
+        Raises: SlackError.
+        """
         try:
-            return update(self._results.draw(task.result(), state, t))
-        except StillRunningError:
-            self._drawing.draw_later(view_id, ticket, self._draw_end(task, state, request, t))
-            return update(result_modal.build_progress(state, request.method, t))
-        except FormTamperedError:
-            return update(result_modal.build_notice(outcomes.used_for_other_values(t), t))
-
-    async def _draw_end(self, task: asyncio.Task[Result], state: State, request: ResetRequest, t: Texts) -> View:
-        """A refusal that came too late to be a field error is a view like a result, with the way back to the form."""
-        try:
-            return await self._results.wait_for(task, state, request, t)
-        except ServiceError as error:
-            choices = result_modal.Choices(
-                client_id=request.client_id,
-                user_id=request.user_id,
-                method=request.method,
-                verification=request.verification,
-            )
-            return result_modal.build_refused(state, choices, word_refusal(error, request.agent, t), t)
+            if await self.resets.is_used(Reference(state.reference)):
+                return
+        except AuditUnavailableError:
+            # It is not known whether a reset was begun.
+            return
+        await self.sessions.notify_not_shown(state.origin, agent.id, t)
 
 
-def _object(sent: modal.Submission, method: Method, proof: Proof, policy: IdentityPolicy, t: Texts) -> dict[str, str]:
-    """What the installation's rules lack, by field. What the form says of the ticket is looked at again later."""
+def _word(refused: Refused, request: ResetRequest, t: Texts) -> str:
+    return word_refusal(refused.error, t, request.target.client_id)
+
+
+def _point_out(refused: Refused, state: State, request: ResetRequest, t: Texts) -> Answer:
+    """Return a refusal as an error of the field at which the agent can do something about it."""
+    match refused.error:
+        case AnswerNeededError():
+            block = identity.verification_block(state)
+        case LookupFailedError():
+            block = modal.client_block(state)
+        case NotAllowedError() | NotOfferedError():
+            block = modal.method_block(state)
+        case _:
+            block = modal.user_block(state)
+    return field_errors({block: _word(refused, request, t)})
+
+
+def _object(sent: modal.Submission, request: ResetRequest, policy: IdentityPolicy, t: Texts) -> dict[str, str]:
+    """Return what the rules lack, by field, as far as the form shows it. WHMCS is read again later."""
     state = sent.state
-    if policy.needs_ticket and not sent.ticket:
-        block = identity.ticket_block(state)
-        if block not in sent.drawn_blocks:
-            return {modal.user_block(state): identity_text.no_ticket_role(t)}
-        return {block: identity_text.ticket_needed(t)}
-    if policy.tickets is TicketPolicy.REQUESTOR and proof is Proof.NONE:
-        return {modal.user_block(state): identity_text.requestor_needed(t)}
-    # For a password this is decided at the last step, by what WHMCS says then.
-    if method is Method.RESET_EMAIL and policy.needs_answer(method, proof) and sent.verification not in policy.answers:
-        return {identity.verification_block(state): identity_text.answer_needed(t, method)}
-    return {}
+    facts = Facts(has_ticket=bool(sent.ticket), proof=Proof(request.target.proof))
+    match decide(facts, Asked(method=request.target.method, verification=request.target.verification), policy):
+        case Ineligible(reason=Reason.NO_TICKET):
+            block = identity.ticket_block(state)
+            if block not in sent.drawn_blocks:
+                return {modal.user_block(state): t.say(refusals.TICKETS_NOT_READABLE)}
+            return {block: t.say(refusals.TICKET_NEEDED)}
+        case Ineligible(reason=Reason.NOT_THE_REQUESTOR):
+            return {modal.user_block(state): t.say(refusals.REQUESTOR_NEEDED)}
+        # With a last step, this is decided there, by what WHMCS says then.
+        case AnswerNeeded() if not request.target.method.hands_out_access:
+            return {identity.verification_block(state): t.say(METHODS[request.target.method].answer_needed)}
+        case _:
+            return {}
 
 
-def _missing(sent: modal.Submission, t: Texts) -> Answer:
-    """What is not filled in; where there is no field for it, it is said at one that is there."""
+def _list_missing(sent: modal.Submission, t: Texts) -> Answer:
+    """Return an error at each field that is empty; if it isn't in the form, at one that is."""
     errors = {}
     if sent.user_id is None:
-        errors[modal.user_block(sent.state)] = form.choose_user(t)
+        errors[modal.user_block(sent.state)] = t.say(refusals.CHOOSE_USER)
     if sent.method is None:
-        errors[modal.method_block(sent.state)] = form.choose_method(t)
+        errors[modal.method_block(sent.state)] = t.say(refusals.CHOOSE_METHOD)
     drawn = errors.keys() & sent.drawn_blocks
     if not drawn and sent.user_id is not None:
-        return field_errors({modal.user_block(sent.state): form.no_method(t)})
+        return field_errors({modal.user_block(sent.state): t.say(refusals.NO_METHOD)})
     if not drawn:
-        return field_errors({modal.client_block(sent.state): form.client_without_users(t)})
+        return field_errors({modal.client_block(sent.state): t.say(refusals.NO_USERS)})
     return field_errors({block: errors[block] for block in drawn})
-
-
-def _field(error: ServiceError, state: State) -> str:
-    """The field at which the person can do something about it."""
-    if isinstance(error, AnswerNeededError):
-        return identity.verification_block(state)
-    is_about_method = isinstance(error, NotAllowedError | NotOfferedError)
-    return modal.method_block(state) if is_about_method else modal.user_block(state)
-
-
-async def _wait_for(task: asyncio.Task[View]) -> View:
-    return await task

@@ -1,180 +1,145 @@
-"""The two-person rule: a second agent is asked, and his answer leads on, or to nothing."""
+"""The two-person rule: a second agent is asked, and the first answer counts."""
 
-import asyncio
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Final
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import structlog
 
 from bot.domain.approvals import Asked, Decided, Pending, Verdict
 from bot.domain.audit import Step
+from bot.domain.clients import SetPasswordSummary
 from bot.domain.permissions import Agent, Denial
 from bot.domain.references import Reference
-from bot.domain.resets import MessageRef, Reason, Reset, ResetRequest, Result
+from bot.domain.resets import MessageRef, Reset
 from bot.services.access import Access
-from bot.services.errors import ChannelError, ServiceError
+from bot.services.errors import ChannelError
 from bot.services.homes import Homes
-from bot.services.preview import Preview
-from bot.services.resets import ResetService
-from bot.slack.approvals import ApprovalMessages
 from bot.slack.errors import SlackError
-from bot.store.approvals import ApprovalStore
+from bot.slack.gateway import Slack
 from bot.store.errors import StoreUnavailableError
-from bot.store.jobs import Job, JobStore
+from bot.store.gateway import Store
+from bot.store.jobs import Job
 
 _logger = structlog.stdlib.get_logger(__name__)
-_PATIENT_SECONDS: Final = 5.0
+_PERMISSION_SECONDS = 5.0
 
 
+@dataclass(kw_only=True)
 class Approvals:
-    """`ttl`: for how long an answer is waited for."""
+    """`ttl`: how long a request waits for an answer."""
 
-    def __init__(
-        self,
-        *,
-        store: ApprovalStore,
-        jobs: JobStore,
-        resets: ResetService,
-        preview: Preview,
-        access: Access,
-        messages: ApprovalMessages,
-        homes: Homes,
-        clock: Callable[[], datetime],
-        ttl: timedelta,
-    ) -> None:
-        self._store = store
-        self._jobs = jobs
-        self._resets = resets
-        self._preview = preview
-        self._access = access
-        self._messages = messages
-        self._homes = homes
-        self._clock = clock
-        self._ttl = ttl
+    store: Store
+    access: Access
+    slack: Slack
+    homes: Homes
+    ttl: timedelta
 
-    async def ask(self, request: ResetRequest, *, check_seconds: float) -> Pending | Result:
-        """Ask a second agent to agree. A Result: it was sent before and has ended, or asking failed after STARTED.
+    async def place(self, reference: Reference, user_email: str) -> Asked:
+        """Post the message that will become the question.
 
-        The message is placed before STARTED, so that a channel in which the bot can't speak is known in time, and gets
-        its buttons after it, so that nobody answers what is not recorded.
-
-        Raises: ServiceError, LookupFailedError, NotOfClientError: nothing was begun. WaitingError: it waits already.
+        Raises: ChannelError: the bot can't speak in the channel.
         """
-        await self._access.require_set_password(
-            request.agent, reference=request.reference, within_seconds=check_seconds
-        )
-        await self._resets.require_offer()
-        if await self._resets.is_used(request.reference):
-            return await asyncio.shield(self._resets.submit(request, check_seconds=check_seconds))
-        summary = await self._preview.summarize(request)
-        # What the second agent is shown is what must still hold when he has agreed.
-        request = replace(request, proof=summary.judgement.proof)
-        place = await self._place(request.reference)
-        asked = Asked(place=place, expires_at=self._clock() + self._ttl, user_email=summary.user_email)
         try:
-            reset = await self._resets.begin_waiting(request, asked)
-        except ServiceError:
-            await self._withdraw(place)
-            raise
-        if isinstance(reset, Result):
-            await self._withdraw(place)
-            return reset
-        pending = Pending(reset=reset, asked=asked)
+            place = await self.slack.approvals.announce(reference)
+        except SlackError as error:
+            _logger.warning("approval.not_placed", reference=reference, error=str(error))
+            raise ChannelError from error
+        return Asked(place=place, expires_at=self.store.now() + self.ttl, user_email=user_email)
+
+    async def withdraw(self, asked: Asked) -> None:
+        """Delete a message that has not become a question."""
         try:
-            await self._messages.ask(pending, summary, await self._access.find_name(reset.agent_id))
-            await self._store.note_asked(reset.reference)
+            await self.slack.approvals.delete(asked.place)
+        except SlackError as error:
+            _logger.warning("approval.message_left", error=str(error))
+
+    async def ask(self, pending: Pending, summary: SetPasswordSummary) -> bool:
+        """Put the question into its message. False: Slack or the database did not confirm it."""
+        reset = pending.reset
+        try:
+            await self.slack.approvals.ask(pending, summary, await self.access.find_name(reset.agent_id))
+            await self.store.approvals.note_asked(reset.reference)
         except (SlackError, StoreUnavailableError) as error:
-            _logger.warning("second agents not asked", reference=reset.reference, error=str(error))
-            return await self._give_up(pending, request)
-        await self._homes.note_approvals_change()
-        return pending
+            _logger.warning("approval.not_asked", reference=reset.reference, error=str(error))
+            return False
+        await self.homes.note_approvals_change()
+        return True
+
+    async def take_back(self, pending: Pending) -> Reset | None:
+        """Close the request. None: it was answered; a question that Slack did not confirm can be answered too."""
+        try:
+            reset = await self.store.approvals.revoke_request(pending.reset, now=self.store.now())
+        except StoreUnavailableError as error:
+            _logger.warning("approval.not_taken_back", reference=pending.reset.reference, error=str(error))
+            reset = pending.reset
+        if reset is not None:
+            await self.withdraw(pending.asked)
+        return reset
 
     async def find(self, reference: Reference) -> Pending | None:
-        """None: it does not wait, or no longer. Raises: StoreUnavailableError."""
-        return await self._store.find(reference)
+        """Return the request if it waits for an answer. Raises: StoreUnavailableError."""
+        return await self.store.approvals.find_pending(reference)
 
-    async def list_pending(self) -> tuple[Pending, ...]:
-        """All that wait, the oldest first. Raises: StoreUnavailableError."""
-        return await self._store.list_pending()
+    async def find_answerable(self, agent: Agent, reference: Reference, channel: str) -> Pending | None:
+        """Return the request if this agent may answer it. None: it was answered or has expired.
 
-    async def decide(self, agent: Agent, reference: Reference, verdict: Verdict, channel: str) -> Decided | None:
-        """Let another agent, who may set passwords, answer. None: it no longer waits; somebody else was first, or time.
-
-        Raises: NotAllowedError: recorded as DENIED; ResetsPausedError, NotOfferedError: it goes on waiting;
-        StoreUnavailableError.
+        Raises: NotAllowedError: recorded as DENIED; StoreUnavailableError.
         """
-        pending = await self._store.find(reference)
+        pending = await self.store.approvals.find_pending(reference)
         if pending is None or pending.asked.place.channel != channel:
             return None
-        reset, now = pending.reset, self._clock()
-        if agent.id == reset.agent_id:
-            raise await self._access.deny(
+        if agent.id == pending.reset.agent_id:
+            raise await self.access.deny(
                 agent.id, Denial.OWN_REQUEST, Step.BUTTON, locale=agent.locale, reference=reference
             )
-        await self._access.require_set_password(
-            agent, reference=reference, within_seconds=_PATIENT_SECONDS, step=Step.BUTTON
+        await self.access.require_set_password(
+            agent, reference=reference, within_seconds=_PERMISSION_SECONDS, step=Step.BUTTON
         )
-        if now >= pending.asked.expires_at:
+        if self.store.now() >= pending.asked.expires_at:
             await self._expire(pending)
             return None
-        if verdict is Verdict.REJECTED:
-            is_first = await self._store.reject(reset, by=agent.id, now=now)
-            await self._homes.note_approvals_change()
-            return Decided(reset=reset, verdict=verdict, by=agent.id, at=now) if is_first else None
-        await self._resets.require_offer()
-        granted = await self._store.grant(reset, by=agent.id, now=now)
-        if granted is None:
-            return None
-        self._resets.carry_on(granted)
-        await self._homes.note_approvals_change()
-        return Decided(reset=granted, verdict=verdict, by=agent.id, at=now)
+        return pending
+
+    async def reject(self, pending: Pending, agent: Agent) -> Decided | None:
+        """Commit the rejection. None: another answer was first."""
+        now = self.store.now()
+        is_first = await self.store.approvals.reject_approval(pending.reset, by=agent.id, now=now)
+        await self.homes.note_approvals_change()
+        return Decided(reset=pending.reset, verdict=Verdict.REJECTED, by=agent.id, at=now) if is_first else None
+
+    async def grant(self, pending: Pending, agent: Agent, question: str) -> Decided | None:
+        """Commit the approval. None: another answer was first. The caller continues the reset, then notes the change.
+
+        `question`: the one that the agent answered. If another one is pending by now, the reset is refused when it is carried out.
+        """
+        now = self.store.now()
+        reset = pending.reset if question == pending.question else replace(pending.reset, shown="")
+        granted = await self.store.approvals.grant_approval(reset, by=agent.id, now=now)
+        return Decided(reset=granted, verdict=Verdict.GRANTED, by=agent.id, at=now) if granted is not None else None
+
+    async def note_change(self) -> None:
+        """Update the Home tabs, which list what waits for a second agent."""
+        await self.homes.note_approvals_change()
 
     async def show(self, place: MessageRef, decided: Decided) -> None:
-        """Say in the channel what became of the request; that failing, the buttons stay and lead to nothing."""
+        """Show the decision in the channel. If that fails, the buttons stay and have no effect."""
         try:
-            name = await self._access.find_name(decided.by) if decided.by is not None else ""
-            requester = await self._access.find_name(decided.reset.agent_id)
-            await self._messages.show(place, decided, requester, name)
+            name = await self.access.find_name(decided.by) if decided.by is not None else ""
+            requester = await self.access.find_name(decided.reset.agent_id)
+            await self.slack.approvals.show(place, decided, requester, name)
         except SlackError as error:
-            _logger.warning("decision not shown", reference=decided.reset.reference, error=str(error))
+            _logger.warning("approval.decision_not_shown", reference=decided.reset.reference, error=str(error))
 
     async def expire_due(self, job: Job) -> None:
-        """Nobody has answered in time."""
-        pending = await self._store.find(job.reference)
+        """Expire a request that was not answered in time."""
+        pending = await self.store.approvals.find_pending(job.reference)
         if pending is None:
-            await self._jobs.complete(job.kind, job.reference, job.place)
+            await self.store.jobs.complete_job(job.kind, job.reference, job.place)
             return
         await self._expire(pending)
 
     async def _expire(self, pending: Pending) -> None:
-        now = self._clock()
-        if await self._store.expire(pending.reset, now=now):
-            await self._homes.note_approvals_change()
+        now = self.store.now()
+        if await self.store.approvals.expire_approval(pending.reset, now=now):
+            await self.homes.note_approvals_change()
             await self.show(pending.asked.place, Decided(reset=pending.reset, verdict=None, by=None, at=now))
-
-    async def _give_up(self, pending: Pending, request: ResetRequest) -> Pending | Result:
-        """End it, unless somebody has answered meanwhile: what Slack did not confirm can be before him all the same."""
-        reset: Reset | None = pending.reset
-        try:
-            reset = await self._store.take_back(pending.reset, now=self._clock())
-        except StoreUnavailableError as error:
-            _logger.warning("request not taken back", reference=request.reference, error=str(error))
-        if reset is None:
-            return pending
-        await self._withdraw(pending.asked.place)
-        return await self._resets.give_up(reset, request, Reason.APPROVAL_CHANNEL)
-
-    async def _place(self, reference: Reference) -> MessageRef:
-        try:
-            return await self._messages.announce(reference)
-        except SlackError as error:
-            _logger.warning("second agents can't be asked", reference=reference, error=str(error))
-            raise ChannelError from error
-
-    async def _withdraw(self, place: MessageRef) -> None:
-        try:
-            await self._messages.delete(place)
-        except SlackError as error:
-            _logger.warning("message without a question left in the channel", error=str(error))

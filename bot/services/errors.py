@@ -1,33 +1,60 @@
-"""Why a use case was not carried out. Each was decided before STARTED: nothing was changed.
+"""Errors of the services. Except after a ResetAbortedError, nothing was changed.
 
 ServiceError
-├── NotAllowedError          the person may not do that
-├── NotOfferedError          *set a password* can't be had just now
-├── AnswerNeededError        it has to be said how the person was verified
-├── ForbiddenError           the rules of the installation forbid it, whoever asks
-├── ResetsPausedError        nobody resets until the operators say so
+├── LookupFailedError        WHMCS could not be read
+├── IneligibleError          what WHMCS reported rules the reset out; still to be recorded
+├── NotAllowedError          the person lacks the permission
+├── NotOfferedError          *set a password* is not available now
+├── AnswerNeededError        the agent must state how the person was verified
+├── ForbiddenError           the installation's rules forbid it for every agent
+├── ResetsPausedError        the operators have paused resets
 ├── LimitError               a limit is reached
-├── ChannelError             the second agents can't be asked
-├── WaitingError             a second agent has been asked and has not answered
-├── FormTamperedError        the form was sent with other values, or by somebody else
-├── StillRunningError        the form was sent before, and its reset runs elsewhere
-├── AuditUnavailableError    it could not be recorded, so it was not done
-└── StoppingError            the bot is being stopped
+├── ChannelError             the approval channel can't be used
+├── FormTamperedError        the form was submitted before with other values, or by another agent
+├── StillRunningError        the form was submitted before, and its reset runs in another process
+├── AuditUnavailableError    the audit trail can't be written
+├── StoppingError            the bot is shutting down
+├── ResetAbortedError        a reset that has started ends with this result
+├── NoReplyError             no reset with this reference can be replied to
+└── ReplyAbortedError        nothing was written on the ticket
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bot.domain.eligibility import Ineligible
+from bot.domain.limits import LimitReached
 from bot.domain.pauses import Pause
 from bot.domain.permissions import Denial
-from bot.domain.resets import LimitReached, Reason
+from bot.domain.replies import ReplyReason
+from bot.domain.resets import Failure, Method, Reason, Reset, Result
+from bot.store.errors import StoreUnavailableError
 
 
 class ServiceError(Exception):
-    """Anything that a use case says no with. `is_expected`: it is an answer, not a fault to be logged as one."""
+    """Base class for service errors. `is_expected`: an answer to the agent, not a fault to log with a traceback."""
 
     is_expected = True
 
 
+class LookupFailedError(ServiceError):
+    """WHMCS could not be read."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.reason.value)
+        self.failure = failure
+
+
+class IneligibleError(ServiceError):
+    """What WHMCS reported rules the reset out. The caller records it as a refused reset."""
+
+    def __init__(self, ineligible: Ineligible) -> None:
+        super().__init__(ineligible.reason.value)
+        self.failure = ineligible.failure
+
+
 class NotAllowedError(ServiceError):
-    """`locale` is the person's, where it is known."""
+    """`locale`: the person's, if known."""
 
     def __init__(self, denial: Denial, locale: str = "") -> None:
         super().__init__(denial.value)
@@ -40,11 +67,13 @@ class NotOfferedError(ServiceError):
 
 
 class AnswerNeededError(ServiceError):
-    pass
+    def __init__(self, method: Method) -> None:
+        super().__init__(method.value)
+        self.method = method
 
 
 class ForbiddenError(ServiceError):
-    """`reason` says which rule it is."""
+    """`reason`: the rule."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason.value)
@@ -58,7 +87,7 @@ class ResetsPausedError(ServiceError):
 
 
 class LimitError(ServiceError):
-    """`who` is the name of the agent who holds the user; empty: nobody or the asker himself."""
+    """`who`: display name of the agent holding the user; empty if it is the requester, or no agent."""
 
     def __init__(self, limit: LimitReached, who: str = "") -> None:
         super().__init__(limit.kind.value)
@@ -67,10 +96,6 @@ class LimitError(ServiceError):
 
 
 class ChannelError(ServiceError):
-    pass
-
-
-class WaitingError(ServiceError):
     pass
 
 
@@ -86,5 +111,31 @@ class AuditUnavailableError(ServiceError):
     pass
 
 
+@contextmanager
+def requiring_audit() -> Iterator[None]:
+    """Turn an unavailable database into an AuditUnavailableError."""
+    try:
+        yield
+    except StoreUnavailableError as error:
+        raise AuditUnavailableError from error
+
+
 class StoppingError(ServiceError):
     pass
+
+
+class ResetAbortedError(ServiceError):
+    def __init__(self, reset: Reset, failure: Failure) -> None:
+        super().__init__(failure.reason.value)
+        self.result = Result(reset=reset, failure=failure)
+
+
+class NoReplyError(ServiceError):
+    pass
+
+
+class ReplyAbortedError(ServiceError):
+    def __init__(self, reason: ReplyReason | Reason, detail: str = "") -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+        self.detail = detail

@@ -1,10 +1,11 @@
-"""From what went wrong with WHMCS to the reason that is recorded and worded."""
+"""Maps WHMCS errors to the reasons that are recorded and worded."""
 
-from typing import Final, NamedTuple
+from typing import Final
 
 import whmcs
 from bot.domain.names import one_line, shorten
-from bot.domain.resets import Outcome, Reason
+from bot.domain.resets import Failure, Outcome, Reason
+from whmcs import actions
 
 _DETAIL: Final = 200
 OF_WHMCS: Final = frozenset(
@@ -15,21 +16,16 @@ OF_WHMCS: Final = frozenset(
         *(Reason.WHMCS_REFUSED, Reason.WEB_PAGE, Reason.UNUSABLE_ANSWER, Reason.SERVER_ERROR),
     }
 )
-"""WHMCS itself does not answer as it should, whoever asks."""
+"""Reasons that lie with WHMCS itself, for every agent."""
 
-_ABSENT: Final = {"GetClientsDetails": Reason.CLIENT_NOT_FOUND, "GetTicket": Reason.TICKET_NOT_FOUND}
-
-
-class Failure(NamedTuple):
-    """`detail`: WHMCS's own words, an address, an action or a time (RFC 3339); never a secret."""
-
-    outcome: Outcome
-    reason: Reason
-    detail: str = ""
+_ABSENT: Final = {
+    actions.GET_CLIENTS_DETAILS.name: Reason.CLIENT_NOT_FOUND,
+    actions.GET_TICKET.name: Reason.TICKET_NOT_FOUND,
+}
 
 
 def explain(error: whmcs.WhmcsError) -> Failure:
-    """Tell errors apart by what they mean for a reset: refused, failed (nothing changed) or unknown."""
+    """Classify an error by what it means for a reset: refused, failed (nothing changed) or unknown."""
     match error:
         case whmcs.OutcomeUnknownError():
             return Failure(Outcome.UNKNOWN, Reason(error.reason))
@@ -46,7 +42,7 @@ def explain(error: whmcs.WhmcsError) -> Failure:
 def _refused(error: whmcs.RefusedError) -> Failure:
     if error.code == "password_refused":
         return Failure(Outcome.REFUSED, Reason.PASSWORD_REFUSED)
-    if error.is_about_haste:
+    if error.is_rate_limited:
         return Failure(Outcome.FAILED, Reason.BUSY)
     if isinstance(error, whmcs.ClockSkewError):
         return Failure(Outcome.FAILED, Reason.COMPANION_CLOCK)

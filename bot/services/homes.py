@@ -1,8 +1,7 @@
-"""The app's Home tab: drawn when an agent looks at it, and anew when something of his changes."""
+"""The app's Home tab: rendered when an agent opens it, and again when something of theirs changes."""
 
 import asyncio
-from collections.abc import Callable
-from datetime import datetime
+from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
@@ -13,15 +12,12 @@ from bot.domain.pauses import Pause
 from bot.domain.permissions import Agent, AgentId, Denial
 from bot.domain.resets import Reset
 from bot.services.access import Access
-from bot.services.capabilities import Capabilities
 from bot.services.tasks import Tasks
+from bot.services.whmcs_gateway import Whmcs
 from bot.slack.errors import SlackError
-from bot.slack.home_tabs import HomeTabs
-from bot.store.approvals import ApprovalStore
+from bot.slack.gateway import Slack
 from bot.store.errors import StoreUnavailableError
-from bot.store.homes import HomeStore
-from bot.store.pauses import PauseStore
-from bot.store.resets import ResetStore
+from bot.store.gateway import Store
 
 _logger = structlog.stdlib.get_logger(__name__)
 
@@ -31,69 +27,53 @@ _RESETS: Final = 10
 _PACE_SECONDS: Final = 0.7
 
 
+@dataclass(kw_only=True)
 class Homes:
-    """WHMCS is not asked: what is known of it from the last calls is shown."""
+    """Renders Home tabs. WHMCS is not called: its state as of the last calls is shown."""
 
-    def __init__(
-        self,
-        *,
-        store: HomeStore,
-        resets: ResetStore,
-        pauses: PauseStore,
-        approvals: ApprovalStore,
-        access: Access,
-        capabilities: Capabilities,
-        tabs: HomeTabs,
-        tasks: Tasks,
-        clock: Callable[[], datetime],
-    ) -> None:
-        self._store = store
-        self._resets = resets
-        self._pauses = pauses
-        self._approvals = approvals
-        self._access = access
-        self._capabilities = capabilities
-        self._tabs = tabs
-        self._tasks = tasks
-        self._clock = clock
-        self._changed: dict[AgentId, None] = {}
-        self._is_redrawing = False
-        self._is_stopping = False
-        self._drawing: set[AgentId] = set()
-        self._again: set[AgentId] = set()
+    store: Store
+    access: Access
+    whmcs: Whmcs
+    slack: Slack
+    tasks: Tasks
+    _changed: dict[AgentId, None] = field(init=False, default_factory=dict)
+    _is_redrawing: bool = field(init=False, default=False)
+    _is_stopping: bool = field(init=False, default=False)
+    _drawing: set[AgentId] = field(init=False, default_factory=set)
+    _again: set[AgentId] = field(init=False, default_factory=set)
 
     async def open(self, agent: Agent) -> None:
-        """An agent looks at his Home: draw it, and keep it up to date from now on."""
+        """Render the tab of an agent who opened it, and keep it up to date from now on."""
         try:
-            await self._store.remember(agent.id, self._clock())
+            await self.store.homes.remember_home(agent.id, self.store.now())
         except StoreUnavailableError as error:
-            _logger.warning("home will not be drawn anew", actor=agent.id, error=str(error))
+            _logger.warning("home.not_registered", actor=agent.id, error=str(error))
         try:
             await self._draw(agent)
         except SlackError as error:
-            _logger.warning("home not drawn", actor=agent.id, error=str(error))
+            _logger.warning("home.not_shown", actor=agent.id, error=str(error))
 
     def note_change(self, agent_id: AgentId) -> None:
-        """Say that something of this agent's has changed. It is drawn soon, once for all that changes meanwhile."""
+        """Schedule an update of this agent's tab, one for all changes until then."""
         if self._is_stopping:
             return
         self._changed[agent_id] = None
         if not self._is_redrawing:
             self._is_redrawing = True
-            self._tasks.spawn(self._redraw_changed(), name="homes")
+            self.tasks.spawn(self._redraw_changed(), name="homes")
 
     async def note_approvals_change(self) -> None:
-        """Say that what waits for a second agent has changed, which stands in everybody's Home."""
+        """Schedule an update of every tab: pending approvals are listed on all of them."""
         try:
-            known = await self._store.list_known()
+            known = await self.store.homes.list_home_agents()
         except StoreUnavailableError as error:
-            _logger.warning("homes not drawn anew", error=str(error))
+            _logger.warning("homes.not_updated", error=str(error))
             return
         for agent_id in known:
             self.note_change(agent_id)
 
     def stop(self) -> None:
-        """What changes from now on is drawn when its agent looks at it."""
+        """Schedule no more updates."""
         self._is_stopping = True
 
     async def _redraw_changed(self) -> None:
@@ -109,27 +89,27 @@ class Homes:
             self._is_redrawing = False
 
     async def _has_home(self, agent_id: AgentId) -> bool:
-        """Whoever never opened it costs no call to Slack."""
+        """Return True if the agent has opened their tab before, so that an update is worth a call to Slack."""
         try:
-            return await self._store.is_known(agent_id)
+            return await self.store.homes.has_home(agent_id)
         except StoreUnavailableError as error:
-            _logger.warning("home not drawn anew", actor=agent_id, error=str(error))
+            _logger.warning("home.not_updated", actor=agent_id, error=str(error))
             return False
 
     async def _redraw(self, agent_id: AgentId) -> None:
-        """Nobody waits for it, so that a failure is only logged."""
+        """Update a tab in the background. Failures are logged."""
         try:
-            found = await self._access.find_agent(agent_id)
+            found = await self.access.find_agent(agent_id)
             if isinstance(found, Agent):
                 await self._draw(found)
             elif found is not Denial.UNVERIFIED:
-                await self._tabs.show_denial(agent_id, found)
-                await self._store.forget(agent_id)
+                await self.slack.home_tabs.show_denial(agent_id, found)
+                await self.store.homes.forget_home(agent_id)
         except (SlackError, StoreUnavailableError) as error:
-            _logger.warning("home not drawn anew", actor=agent_id, error=str(error))
+            _logger.warning("home.not_updated", actor=agent_id, error=str(error))
 
     async def _draw(self, agent: Agent) -> None:
-        """One at a time for each agent, so that an older Home is never drawn over a newer one."""
+        """Render one tab at a time for each agent, so that an older view never replaces a newer one."""
         if agent.id in self._drawing:
             self._again.add(agent.id)
             return
@@ -138,7 +118,7 @@ class Homes:
             is_current = False
             while not is_current:
                 self._again.discard(agent.id)
-                await self._tabs.show(agent, await self._read(agent))
+                await self.slack.home_tabs.show(agent, await self._read(agent))
                 is_current = agent.id not in self._again
         finally:
             self._drawing.discard(agent.id)
@@ -146,13 +126,13 @@ class Homes:
 
     async def _read(self, agent: Agent) -> Home:
         (pause, resets, pending), may_set_passwords = await asyncio.gather(
-            self._read_database(agent.id), self._access.may_set_passwords(agent)
+            self._read_database(agent.id), self.access.may_set_passwords(agent)
         )
         mine = tuple(one for one in pending if may_set_passwords and one.reset.agent_id != agent.id)
         return Home(
-            read_at=self._clock(),
-            whmcs_failure=self._capabilities.whmcs_failure,
-            offer=self._capabilities.offer_to(may_set_passwords=may_set_passwords),
+            read_at=self.store.now(),
+            whmcs_failure=self.whmcs.health.whmcs_failure,
+            offer=self.whmcs.health.offer_to(may_set_passwords=may_set_passwords),
             pause=pause,
             resets=resets,
             pending=mine,
@@ -162,8 +142,12 @@ class Homes:
         self, agent_id: AgentId
     ) -> tuple[Pause | None, tuple[Reset, ...] | None, tuple[Pending, ...]]:
         try:
-            pause = await self._pauses.find()
-            return pause, await self._resets.list_recent(agent_id, _RESETS), await self._approvals.list_pending()
+            pause = await self.store.pauses.find_pause()
+            return (
+                pause,
+                await self.store.resets.list_recent_resets(agent_id, _RESETS),
+                await self.store.approvals.list_pending(),
+            )
         except StoreUnavailableError as error:
-            _logger.warning("home without resets: the database does not answer", error=str(error))
+            _logger.warning("home.shown_without_resets", error=str(error))
             return None, None, ()

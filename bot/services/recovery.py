@@ -1,19 +1,18 @@
-"""Resets whose process fell silent, or whose outcome is not known: what became of them is found out and recorded."""
+"""Recovery: determines and records the outcome of resets whose process died, or whose outcome is unknown."""
 
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import dataclass
 
 import structlog
 
-import whmcs
 from bot.domain.audit import BOT
 from bot.domain.lifecycle import (
-    Ask,
     CompanionAnswer,
-    Conclude,
-    Leave,
+    Keep,
+    QueryCompanion,
+    RecordOutcome,
+    RetryLater,
     Settle,
-    Wait,
     decide_recovery,
     decide_settlement,
 )
@@ -21,84 +20,75 @@ from bot.domain.references import Reference
 from bot.domain.resets import Reset
 from bot.services.failures import explain
 from bot.services.homes import Homes
-from bot.store.jobs import Job, JobStore
-from bot.store.resets import ResetStore
+from bot.services.whmcs_gateway import Whmcs
+from bot.store.gateway import Store
+from bot.store.jobs import Job
+from whmcs import WhmcsError
 
 _logger = structlog.stdlib.get_logger(__name__)
 
 
+@dataclass(kw_only=True)
 class Recovery:
-    """Never sets a password and never sends an e-mail: it only finds out. The agent is told by a job of its own.
+    """Never sets a password or sends an e-mail. Agents are notified by separate jobs.
 
-    `is_running`: whether a reset runs in this process, so that its silence is only the database's.
+    `is_running`: returns True for a reset that runs in this process, whose lease only failed to be renewed.
     """
 
-    def __init__(
-        self,
-        *,
-        store: ResetStore,
-        jobs: JobStore,
-        companion: whmcs.CompanionClient | None,
-        homes: Homes,
-        is_running: Callable[[Reference], bool],
-        clock: Callable[[], datetime],
-    ) -> None:
-        self._store = store
-        self._jobs = jobs
-        self._companion = companion
-        self._homes = homes
-        self._is_running = is_running
-        self._clock = clock
+    store: Store
+    whmcs: Whmcs
+    homes: Homes
+    is_running: Callable[[Reference], bool]
 
     async def recover(self, job: Job) -> None:
-        """Record an outcome for a reset whose lease is over, or give the job back while nobody can tell."""
-        if self._is_running(job.reference):
-            # The database was away, or a clock jumped: the sign of life is late.
-            await self._store.renew([job.reference], now=self._clock())
-            await self._jobs.postpone(job, self._clock())
+        """Record the outcome of a reset whose lease has expired, or postpone the job until it can be determined."""
+        if self.is_running(job.reference):
+            # The database was unavailable, or a clock jumped: the renewal is late.
+            await self.store.resets.renew_leases([job.reference], now=self.store.now())
+            await self.store.jobs.postpone_job(job, self.store.now())
             return
-        reset = await self._store.find(job.reference)
+        reset = await self.store.resets.find_reset(job.reference)
         if reset is None or reset.outcome is not None:
-            await self._jobs.complete(job.kind, job.reference, job.place)
+            await self.store.jobs.complete_job(job.kind, job.reference, job.place)
             return
-        decision = decide_recovery(reset, self._clock())
-        if isinstance(decision, Ask):
-            decision = decide_recovery(reset, self._clock(), await self._ask(reset))
+        decision = decide_recovery(reset, self.store.now())
+        if isinstance(decision, QueryCompanion):
+            decision = decide_recovery(reset, self.store.now(), await self._ask(reset))
         match decision:
-            case Conclude(outcome, reason):
-                now = self._clock()
-                # Its process may have come back to life since it was read, and be about to ask WHMCS.
-                if await self._store.finish(
+            case RecordOutcome(outcome, reason):
+                now = self.store.now()
+                # Its process may have resumed since it was read, and be about to call WHMCS.
+                if await self.store.resets.finish_reset(
                     reset, outcome, reason, now=now, actor=BOT, tell_at=now, only_from=reset.phase
                 ):
-                    _logger.warning("reset recovered", reference=reset.reference, outcome=outcome.value)
-                    self._homes.note_change(reset.agent_id)
-            case Wait(time):
-                await self._jobs.postpone(job, self._clock() + time)
+                    _logger.warning("reset.recovered", reference=reset.reference, outcome=outcome.value)
+                    self.homes.note_change(reset.agent_id)
+            case RetryLater(time):
+                await self.store.jobs.postpone_job(job, self.store.now() + time)
 
     async def settle(self, job: Job) -> None:
-        """Ask on after an outcome that is not known, until it is known or the companion has forgotten."""
-        reset = await self._store.find(job.reference)
-        decision = decide_settlement(reset, self._clock()) if reset is not None else Leave()
-        if reset is not None and isinstance(decision, Ask):
-            decision = decide_settlement(reset, self._clock(), await self._ask(reset))
+        """Query the companion about an unknown outcome until it is known or the companion has forgotten it."""
+        reset = await self.store.resets.find_reset(job.reference)
+        decision = decide_settlement(reset, self.store.now()) if reset is not None else Keep()
+        if reset is not None and isinstance(decision, QueryCompanion):
+            decision = decide_settlement(reset, self.store.now(), await self._ask(reset))
         match decision:
             case Settle(settled) if reset is not None:
-                now = self._clock()
-                if await self._store.settle(reset, settled, now=now, actor=BOT, tell_at=now):
-                    _logger.warning("reset settled", reference=reset.reference, settled=settled.value)
-                    self._homes.note_change(reset.agent_id)
-            case Wait(time):
-                await self._jobs.postpone(job, self._clock() + time)
+                now = self.store.now()
+                if await self.store.resets.settle_reset(reset, settled, now=now, actor=BOT, tell_at=now):
+                    _logger.warning("reset.settled", reference=reset.reference, settled=settled.value)
+                    self.homes.note_change(reset.agent_id)
+            case RetryLater(time):
+                await self.store.jobs.postpone_job(job, self.store.now() + time)
             case _:
-                await self._jobs.complete(job.kind, job.reference, job.place)
+                await self.store.jobs.complete_job(job.kind, job.reference, job.place)
 
     async def _ask(self, reset: Reset) -> CompanionAnswer:
-        if self._companion is None:
+        if self.whmcs.companion is None:
             return CompanionAnswer.ABSENT
         try:
-            answer = await self._companion.result(reset.reference)
-        except whmcs.WhmcsError as error:
-            _logger.warning("result not told", reference=reset.reference, reason=explain(error).reason.value)
+            answer = await self.whmcs.companion.result(reset.reference)
+        except WhmcsError as error:
+            _logger.warning("companion_result.not_read", reference=reset.reference, reason=explain(error).reason.value)
             return CompanionAnswer.SILENT
         return CompanionAnswer.DONE if answer.is_known else CompanionAnswer.NOT_DONE

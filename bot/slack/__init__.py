@@ -1,1 +1,1 @@
-"""Slack out: people, messages, modals. The only place with `slack_sdk.web`; it draws with `bot.views`."""
+"""Slack out: people, messages, modals. The only package that uses `slack_sdk.web`; it renders with `bot.views`."""

@@ -1,71 +1,90 @@
-"""One session for all calls to Slack, and one way to make a call."""
+"""The client for Slack's Web API: one session, and one way to make a call."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
+from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.domain.addresses import is_loopback
+from bot.domain.backoff import Backoff
+from bot.domain.names import one_line
+from bot.domain.network import DIRECT, Proxies
 from bot.domain.permissions import Workspace
-from bot.slack.errors import SlackRateLimitedError, SlackRefusedError, SlackUnansweredError
+from bot.slack.errors import (
+    SlackRateLimitedError,
+    SlackRedirectedError,
+    SlackRefusedError,
+    SlackUnansweredError,
+)
 
 CALL_SECONDS: Final = 8.0
 _CONNECTIONS: Final = 16
 _TOO_MANY_REQUESTS: Final = 429
+_REDIRECTS: Final = range(300, 400)
 _SERVER_ERROR: Final = 500
+_LONGEST_HOST: Final = 100
 _MAX_PATIENCE_SECONDS: Final = 30.0
+_BACKOFF: Final = Backoff(first_seconds=0.4, longest_seconds=_MAX_PATIENCE_SECONDS)
 
-# Slack's reference says of these that the operation may have been carried out in part or whole.
+# By Slack's reference, the operation may have been carried out in part or whole.
 _PERHAPS_DONE: Final = frozenset({"internal_error", "fatal_error", "request_timeout", "service_unavailable"})
 
 Call = Callable[[AsyncWebClient], Awaitable[AsyncSlackResponse]]
 Observe = Callable[[str, str], None]
-"""Is told of each call: the method, and Slack's error code, `unanswered`, or `none` where all went well."""
+"""Called for each call to Slack with its method and Slack's error code, `unanswered`, or `none` for a success."""
 
 
 def _ignore(method: str, error: str) -> None:
-    """Keep no figures."""
+    """Record no metrics."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Who the bot is, as auth.test tells it."""
+    """The bot's identity, as auth.test returns it."""
 
     workspace: Workspace
     bot_id: str
     bot_user_id: str
 
 
+class RedirectedError(aiohttp.ClientError):
+    """The session refuses to follow a redirect to `host`. Callers turn it into a SlackRedirectedError."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(f"redirected to {host}")
+        self.host = host
+
+
 class SlackClient:
     """Owns the session; `aclose()` at the end.
 
-    Nothing is repeated by itself: whether a repetition is harmless is known only where the call is made. (slack_sdk's own
-    handler would post a message twice after a lost connection.)
+    Nothing is retried implicitly: only the caller knows if a retry is harmless. (slack_sdk's own
+    retry handler would post a message twice after a lost connection.)
     """
 
-    def __init__(self, session: aiohttp.ClientSession, web: AsyncWebClient, observe: Observe) -> None:
+    def __init__(self, session: aiohttp.ClientSession, web: AsyncWebClient, observe: Observe, proxies: Proxies) -> None:
         self._session = session
         self._web = web
         self.observe = observe
+        self.proxies = proxies
 
     @classmethod
-    def connect(cls, token: str, api_url: str, observe: Observe = _ignore) -> Self:
-        # With a session of ours, the client's own `timeout` is ignored: each call gets one here.
+    def connect(cls, token: str, api_url: str, observe: Observe = _ignore, *, proxies: Proxies = DIRECT) -> Self:
+        # With our own session, the client's `timeout` is ignored: each call gets one here.
         session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=_CONNECTIONS),
             timeout=aiohttp.ClientTimeout(total=CALL_SECONDS),
+            middlewares=(_refuse_redirect,),
         )
         web = AsyncWebClient(token=token, base_url=api_url, session=session, retry_handlers=[])
-        # By itself slack_sdk would take HTTPS_PROXY also for hosts that NO_PROXY names.
-        web.proxy = find_proxy(api_url)
-        return cls(session, web, observe)
+        # By default slack_sdk would use HTTPS_PROXY even for hosts in NO_PROXY.
+        web.proxy = proxies.find_proxy(api_url)
+        return cls(session, web, observe, proxies)
 
     @property
     def session(self) -> aiohttp.ClientSession:
@@ -80,7 +99,7 @@ class SlackClient:
         return response.data if isinstance(response.data, dict) else {}
 
     async def respond(self, method: str, make: Call, *, seconds: float = CALL_SECONDS) -> AsyncSlackResponse:
-        """As `call`, with the answer's headers."""
+        """Make one call and return Slack's answer with its headers."""
         try:
             answer = await self._call(method, make, seconds)
         except SlackRefusedError as error:
@@ -98,15 +117,17 @@ class SlackClient:
                 return await make(self._web)
         except SlackApiError as error:
             raise _told_apart(method, error) from None
+        except RedirectedError as error:
+            raise SlackRedirectedError(method, error.host) from None
         except TimeoutError:
             raise SlackUnansweredError(method, "timed out") from None
         except (aiohttp.ClientError, SlackClientError, OSError, ValueError) as error:
             raise SlackUnansweredError(method, type(error).__name__) from None
 
     async def call_patiently(self, method: str, make: Call, *, attempts: int = 3) -> Mapping[str, Any]:
-        """As `call`, for what is harmless to repeat: after a lost answer, and after the wait that Slack asks for.
+        """Make a call that is harmless to repeat: retried after a lost answer, and after the wait that Slack asks for.
 
-        Raises: the last attempt's error.
+        Raises: SlackError: the last attempt's.
         """
         attempt, is_certain = 1, True
         while True:
@@ -121,7 +142,7 @@ class SlackClient:
                 if attempt == attempts:
                     raise
                 is_certain = False
-                wait = 0.2 * 2**attempt
+                wait = _BACKOFF.decide_wait_seconds(attempt)
             await asyncio.sleep(wait)
             attempt += 1
 
@@ -133,26 +154,39 @@ class SlackClient:
         await self._session.close()
 
 
-def find_proxy(url: str) -> str | None:
-    """The proxy that the environment names for this address; never one for this machine.
+async def _refuse_redirect(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Refuse redirects: aiohttp would forward body and password to any host, even over http.
 
-    A WebSocket goes through the same proxy as https (as in slack_sdk).
+    Raises: RedirectedError.
     """
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if is_loopback(host) or proxy_bypass(host):
-        return None
-    return getproxies().get({"wss": "https", "ws": "http"}.get(parts.scheme, parts.scheme))
+    response = await handler(request)
+    if response.status in _REDIRECTS:
+        response.close()
+        raise RedirectedError(_host_of(str(request.url), response.headers.get("location", "")))
+    return response
+
+
+def _host_of(url: str, location: str) -> str:
+    """Return scheme, host and port of a redirect's target, without user name and password."""
+    try:
+        parts = urlsplit(urljoin(url, location)) if location else None
+    except ValueError:
+        parts = None
+    if parts is None or not parts.netloc:
+        return "an unnamed place"
+    return one_line(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}")[:_LONGEST_HOST]
 
 
 def read_identity(answer: Mapping[str, Any]) -> Identity:
-    """Read auth.test's answer."""
+    """Parse auth.test's answer."""
     workspace = Workspace(team_id=_text(answer, "team_id"), enterprise_id=_text(answer, "enterprise_id"))
     return Identity(workspace=workspace, bot_id=_text(answer, "bot_id"), bot_user_id=_text(answer, "user_id"))
 
 
 def _told_apart(method: str, error: SlackApiError) -> SlackRefusedError | SlackUnansweredError:
-    """slack_sdk hands over its own answer or aiohttp's, and a body that may be no JSON."""
+    """Classify slack_sdk's error. Its response is slack_sdk's or aiohttp's, with a body that may not be JSON."""
     response = error.response
     status = int(getattr(response, "status_code", None) or getattr(response, "status", None) or 0)
     data = getattr(response, "data", None)

@@ -1,4 +1,4 @@
-"""A request of our own to the address at which Slack reaches the bot, signed as Slack signs."""
+"""A request to the bot's own public address, signed like one from Slack."""
 
 import json
 import secrets
@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 import aiohttp
 from slack_sdk.signature import SignatureVerifier
 
-from bot.slack.client import find_proxy
+from bot.domain.network import Proxies
 
 ECHO_SECONDS: Final = 6.0
 _LONGEST: Final = 2000
@@ -21,9 +21,9 @@ Silence = Literal["name", "certificate", "tls", "no_connection", "timed_out", "c
 
 @dataclass(frozen=True, slots=True)
 class Echo:
-    """`is_ours`: the answer is what this very bot gives to somebody who has its signing secret.
+    """`is_ours`: the answer is this bot's, to a sender with its signing secret.
 
-    Else `status` and the beginning of `text` say what answered; `location` is where a redirect points, without its query.
+    Otherwise `status` and the beginning of `text` describe the answer; `location`: a redirect's target, without its query.
     """
 
     is_ours: bool
@@ -32,10 +32,10 @@ class Echo:
     location: str
 
 
-async def call_ourselves(url: str, signing_secret: str) -> Echo | Silence:
-    """Send the request with which Slack verifies an address (`url_verification`): it is answered with its own challenge.
+async def call_ourselves(url: str, signing_secret: str, proxies: Proxies) -> Echo | Silence:
+    """Send the request with which Slack verifies an address (`url_verification`), answered with its challenge.
 
-    No listener of ours sees it, and nothing is done.
+    No listener is involved, and nothing is changed.
     """
     challenge = secrets.token_hex(16)
     body = json.dumps({"type": "url_verification", "challenge": challenge})
@@ -48,7 +48,9 @@ async def call_ourselves(url: str, signing_secret: str) -> Echo | Silence:
     try:
         async with (
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ECHO_SECONDS)) as session,
-            session.post(url, data=body, headers=headers, allow_redirects=False, proxy=find_proxy(url)) as answer,
+            session.post(
+                url, data=body, headers=headers, allow_redirects=False, proxy=proxies.find_proxy(url)
+            ) as answer,
         ):
             text = (await answer.content.read(_LONGEST)).decode(errors="replace")
             location = urlsplit(urljoin(url, answer.headers.get("location", "")))

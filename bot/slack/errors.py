@@ -1,9 +1,10 @@
-"""What can go wrong between us and Slack, told apart by whether the call was carried out.
+"""Errors of calls to Slack, classified by whether the call was carried out.
 
     SlackError
     ├── SlackRefusedError       Slack answered `ok: false`; nothing was done
     │   └── SlackRateLimitedError   ... because of too many calls; `retry_after_seconds` says when
     └── SlackUnansweredError    no usable answer; it may have been done
+        └── SlackRedirectedError    ... but another address, to which nothing is sent
 
 No error holds a token, a URL or what was sent.
 """
@@ -13,11 +14,11 @@ from typing import Final
 _OF_TOKEN: Final = frozenset(
     {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "not_allowed_token_type"}
 )
-"""What is said of a token that will not do; https://docs.slack.dev/reference/methods/auth.test lists them."""
+"""Codes about an unusable token, from https://docs.slack.dev/reference/methods/auth.test."""
 
 
 class SlackError(Exception):
-    """`method` is the Web API method, such as `views.open`."""
+    """Base class for Slack errors. `method`: the Web API method, such as `views.open`."""
 
     def __init__(self, method: str, text: str) -> None:
         super().__init__(f"{method}: {text}")
@@ -25,9 +26,9 @@ class SlackError(Exception):
 
 
 class SlackRefusedError(SlackError):
-    """`code` is Slack's, such as `channel_not_found`.
+    """`code`: Slack's, such as `channel_not_found`.
 
-    `is_certain` False: an attempt before this one was not answered, and may have been carried out.
+    `is_certain` False: an earlier attempt was not answered, and may have been carried out.
     """
 
     def __init__(self, method: str, code: str) -> None:
@@ -37,7 +38,7 @@ class SlackRefusedError(SlackError):
 
     @property
     def is_of_token(self) -> bool:
-        """Whether another token is needed, or the app has to be installed again."""
+        """Return True if another token is needed, or the app must be installed again."""
         return self.code in _OF_TOKEN
 
 
@@ -49,3 +50,11 @@ class SlackRateLimitedError(SlackRefusedError):
 
 class SlackUnansweredError(SlackError):
     pass
+
+
+class SlackRedirectedError(SlackUnansweredError):
+    """`host`: the target, such as `https://elsewhere.example.com`. Without its path, which can be a secret."""
+
+    def __init__(self, method: str, host: str) -> None:
+        super().__init__(method, f"redirected to {host}, where nothing is sent")
+        self.host = host

@@ -5,7 +5,7 @@ from bot.domain.permissions import Agent, AgentId, Denial
 from bot.slack.client import SlackClient
 from bot.views import home
 from bot.views.blocks import View
-from bot.views.text import Languages, outcomes
+from bot.views.text import Languages, refusals
 
 
 class HomeTabs:
@@ -16,12 +16,12 @@ class HomeTabs:
         self._languages = languages
 
     async def show(self, agent: Agent, shown: Home) -> None:
-        t = self._languages.for_locale(agent.locale)
-        await self.publish(agent.id, home.build(shown, agent.timezone, t))
+        t = self._languages.for_agent(agent)
+        await self.publish(agent.id, home.build(shown, t))
 
     async def show_denial(self, person_id: AgentId, denial: Denial) -> None:
         t = self._languages.for_locale("")
-        await self.publish(person_id, home.build_notice(outcomes.denied(t, denial), t))
+        await self.publish(person_id, home.build_notice(t.say(refusals.DENIED[denial]), t))
 
     async def publish(self, person_id: AgentId, view: View) -> None:
         """Put this in place of what is there; twice is as good as once."""

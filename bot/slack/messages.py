@@ -1,17 +1,20 @@
-"""Messages to a person: the one with the password, and those without."""
+"""Messages: posted, updated, read, deleted, and sent to a response_url."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import aiohttp
+import structlog
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.domain.permissions import AgentId
 from bot.domain.resets import MessageRef, Origin
-from bot.slack.client import SlackClient, find_proxy
-from bot.slack.errors import SlackRefusedError, SlackUnansweredError
+from bot.slack.client import RedirectedError, SlackClient
+from bot.slack.errors import SlackRedirectedError, SlackRefusedError, SlackUnansweredError
 from bot.views.direct_message import MessageContent
+
+_logger = structlog.stdlib.get_logger(__name__)
 
 _RESPONSE_HOSTS: Final = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
 _OK: Final = 200
@@ -19,18 +22,18 @@ _NEWEST: Final = 50
 
 
 class Messages:
-    """`loopback_host`: the Web API's `host:port` where that is on this machine, whose response_urls are taken as well."""
+    """`loopback_host`: the Web API's `host:port` if it is on this machine, whose response_urls are accepted too."""
 
     def __init__(self, client: SlackClient, *, loopback_host: str | None = None) -> None:
         self._client = client
         self._loopback_host = loopback_host
 
     async def post(self, to: str, content: MessageContent, *, attempts: int = 1) -> MessageRef:
-        """Send a message and tell where it is. `to`: a person's id, for a direct message, or a channel's.
+        """Post a message and return its place. `to`: a person's id, for a direct message, or a channel's.
 
-        `attempts`: more than one only for what is harmless to have twice.
+        `attempts`: more than one only if a duplicate is harmless.
 
-        Raises: SlackRefusedError; SlackUnansweredError: it may be there.
+        Raises: SlackRefusedError; SlackUnansweredError: it may have been posted.
         """
         answer = await self._client.call_patiently(
             "chat.postMessage",
@@ -43,7 +46,7 @@ class Messages:
         return place
 
     async def update(self, place: MessageRef, content: MessageContent, *, attempts: int = 4) -> None:
-        """Put other content in place of what is there; twice is as good as once.
+        """Replace a message's content. Repeating is harmless.
 
         Raises: SlackError: the last attempt's.
         """
@@ -54,7 +57,7 @@ class Messages:
         )
 
     async def find(self, place: MessageRef) -> Mapping[str, object] | None:
-        """The message that stands there, as Slack tells it; None: it is gone.
+        """Return the message at this place, as Slack returns it. None: it is gone.
 
         Raises: SlackError.
         """
@@ -64,12 +67,12 @@ class Messages:
             attempts=2,
         )
         found = answer.get("messages")
-        # Where it is gone, Slack tells the one before it.
+        # If it is gone, Slack returns the one before it.
         told = [message for message in found if isinstance(message, Mapping)] if isinstance(found, list) else []
         return next((message for message in told if message.get("ts") == place.ts), None)
 
     async def list_since(self, place: MessageRef) -> tuple[Mapping[str, object], ...]:
-        """The messages that came after this one, as Slack tells them: the newest ones, if there are many.
+        """Return the messages after this one, as Slack returns them; only the newest if there are many.
 
         Raises: SlackError.
         """
@@ -82,7 +85,7 @@ class Messages:
         return tuple(message for message in found if isinstance(message, Mapping)) if isinstance(found, list) else ()
 
     async def delete(self, place: MessageRef) -> bool:
-        """Delete a message of ours. False: it was gone already, which is as good.
+        """Delete a message of the bot's. False: it was gone already.
 
         Raises: SlackError.
         """
@@ -95,16 +98,16 @@ class Messages:
         return True
 
     async def answer(self, origin: Origin, agent_id: AgentId, content: MessageContent) -> None:
-        """Tell the agent alone, where he typed; without a usable response_url, in a direct message.
+        """Answer only to the agent, where they acted; without a usable response_url, in a direct message.
 
-        Raises: SlackError: neither way worked.
+        Raises: SlackError: both ways failed.
         """
         if self._is_ours(origin.response_url) and await self._respond(origin.response_url, content):
             return
         await self.post(agent_id, content, attempts=2)
 
     def _is_ours(self, response_url: str) -> bool:
-        """Whether Slack itself is behind the address; to no other one is anything sent."""
+        """Return True if the address is Slack's. Nothing is sent to any other."""
         try:
             parts = urlsplit(response_url)
         except ValueError:
@@ -114,14 +117,16 @@ class Messages:
         return self._loopback_host is not None and parts.netloc == self._loopback_host
 
     async def _respond(self, url: str, content: MessageContent) -> bool:
-        """False: the address is spent or does not answer."""
+        """Return False if the address has expired or does not answer."""
         webhook = AsyncWebhookClient(url, session=self._client.session, retry_handlers=[])
-        webhook.proxy = find_proxy(url)
+        webhook.proxy = self._client.proxies.find_proxy(url)
         try:
             response = await webhook.send_dict(
                 {"response_type": "ephemeral", "replace_original": False, **_content(content)}
             )
-        except (TimeoutError, OSError, aiohttp.ClientError):
+        except (TimeoutError, OSError, aiohttp.ClientError) as error:
+            if isinstance(error, RedirectedError):
+                _logger.warning("response_url.redirected", error=str(SlackRedirectedError("response_url", error.host)))
             self._client.observe("response_url", "unanswered")
             return False
         is_taken = response.status_code == _OK

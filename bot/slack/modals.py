@@ -1,4 +1,4 @@
-"""Modals: opening and updating them. What they show is drawn by `bot.views`."""
+"""Modals: opened, pushed and updated with views from `bot.views`."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -7,7 +7,7 @@ from bot.slack.client import SlackClient
 from bot.slack.errors import SlackRefusedError
 from bot.views.blocks import View
 
-# The person closed the modal, or something newer stands there: nobody is waiting for this view.
+# The modal was closed, or shows something newer.
 _GONE: Final = frozenset({"not_found", "view_not_found", "hash_conflict"})
 
 
@@ -16,7 +16,7 @@ class Modals:
         self._client = client
 
     async def open(self, trigger_id: str, view: View) -> str:
-        """Open a modal and return its view id. A trigger lives for three seconds and once, so nothing is repeated.
+        """Open a modal and return its view id. A trigger works once, for three seconds, so nothing is retried.
 
         Raises: SlackError.
         """
@@ -24,7 +24,7 @@ class Modals:
         return _view_id(answer)
 
     async def push(self, trigger_id: str, view: View) -> str:
-        """Put a view on top of the modal in which the trigger arose, and return its id. At most three lie on one another.
+        """Push a view onto the modal of the trigger, and return its id. Slack allows three levels.
 
         Raises: SlackError.
         """
@@ -32,7 +32,7 @@ class Modals:
         return _view_id(answer)
 
     async def update(self, view_id: str, view: View) -> bool:
-        """Draw over the modal. False: the person has closed it.
+        """Update the modal. False: the person has closed it.
 
         Raises: SlackError.
         """

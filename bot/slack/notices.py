@@ -8,7 +8,7 @@ from bot.domain.replies import ReplyReason, ReplyResult
 from bot.domain.resets import MessageRef, Origin, Reset, Result, SecretMessage
 from bot.slack.messages import Messages
 from bot.views import direct_message
-from bot.views.text import Languages, messages, ticket_reply
+from bot.views.text import Languages, outcomes, replies
 
 
 class Notices:
@@ -71,13 +71,13 @@ class Notices:
     async def tell_record_follows(self, reset: Reset) -> None:
         """Say in a direct message that the outcome could not be recorded yet; twice is harmless."""
         t = self._languages.for_locale(reset.agent_locale)
-        content = direct_message.build_notice(messages.record_follows(t, reset.reference), t)
+        content = direct_message.build_notice(outcomes.record_follows(t, reset.reference), t)
         await self._messages.post(reset.agent_id, content, attempts=2)
 
     async def tell_reply(self, result: ReplyResult) -> None:
         """Say in a new direct message what became of a reply of which that was not known."""
         t = self._languages.for_locale(result.reset.agent_locale)
-        content = direct_message.build_notice(ticket_reply.sentence(t, result, ""), t)
+        content = direct_message.build_notice(replies.sentence(t, result), t)
         await self._messages.post(result.reset.agent_id, content, attempts=2)
 
     async def delete(self, place: MessageRef) -> bool:

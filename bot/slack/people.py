@@ -1,4 +1,4 @@
-"""Who somebody is, and in which groups: read from Slack, kept for a minute at most."""
+"""People and their user groups, read from Slack and cached for a minute."""
 
 import asyncio
 import time
@@ -26,7 +26,7 @@ class People:
         self._groups: _Cache[frozenset[str]] = _Cache(clock)
 
     async def find_member(self, user_id: AgentId, *, is_fresh: bool = False) -> Member | None:
-        """None: Slack knows no such person. `is_fresh`: past the cache.
+        """Return the person. None: unknown to Slack. `is_fresh`: bypass the cache.
 
         Raises: SlackError: it could not be read.
         """
@@ -34,9 +34,9 @@ class People:
         return await (self._members.get_fresh(user_id, read, 0) if is_fresh else self._members.get(user_id, read))
 
     async def list_memberships(self, user_id: AgentId, groups: Iterable[str], *, is_fresh: bool = False) -> Memberships:
-        """In which of `groups` the person is; a group that could not be read is among `unread`.
+        """Return the groups that the person is in. A group that could not be read is in `unread`.
 
-        `is_fresh`: past the cache. Slack allows 20 reads of groups a minute, so that fresh reads within three seconds
+        `is_fresh`: bypass the cache. Slack allows 20 reads of groups a minute, so fresh reads within three seconds
         share one.
         """
         asked = sorted(groups)
@@ -54,9 +54,9 @@ class People:
         return Memberships(groups=frozenset(inside), unread=frozenset(unread))
 
     async def list_members(self, group: str) -> frozenset[str]:
-        """The ids of everybody in a user group.
+        """Return the ids of a user group's members.
 
-        Raises: SlackError: it could not be read; a SlackRefusedError says why not.
+        Raises: SlackError: it could not be read.
         """
         return await self._members_of(group, is_fresh=False)
 
@@ -93,7 +93,7 @@ class _Entry(Generic[T]):
 
 
 class _Cache(Generic[T]):
-    """Values by key. Who asks while a read is under way waits for that one; a failed read is not kept."""
+    """A cache of reads by key. Concurrent callers share one read; failed reads are not cached."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -103,11 +103,11 @@ class _Cache(Generic[T]):
         entry = self._entries.get(key)
         if entry is None or _has_failed(entry.task) or self._clock() - entry.read_at > CACHE_SECONDS:
             entry = self._read(key, read, is_fresh=False)
-        # Shielded: one who gives up must not take the answer away from the others.
+        # Shielded: a cancelled caller must not cancel the read of the others.
         return await asyncio.shield(entry.task)
 
     async def get_fresh(self, key: str, read: Callable[[], Coroutine[Any, Any, T]], shared_seconds: float) -> T:
-        """Read now, unless somebody else did so for this very purpose less than `shared_seconds` ago."""
+        """Read past the cache, unless another fresh read was made less than `shared_seconds` ago."""
         entry = self._entries.get(key)
         is_recent = entry is not None and entry.is_fresh and self._clock() - entry.read_at < shared_seconds
         if entry is None or not is_recent or _has_failed(entry.task):
@@ -118,7 +118,7 @@ class _Cache(Generic[T]):
         while len(self._entries) >= _ENTRIES:
             self._entries.pop(next(iter(self._entries)))
         task = asyncio.create_task(read())
-        # Looked at even if everybody who waited has given up, so that no failure is reported as forgotten.
+        # Retrieved even if every caller has given up, so that asyncio reports no unhandled exception.
         task.add_done_callback(_has_failed)
         entry = _Entry(self._clock(), task, is_fresh)
         self._entries[key] = entry
@@ -132,14 +132,12 @@ def _has_failed(task: asyncio.Task[Any]) -> bool:
 def _member(user: object) -> Member | None:
     if not isinstance(user, Mapping):
         return None
-    profile = user.get("profile")
-    names = [profile.get(key) for key in ("display_name", "real_name")] if isinstance(profile, Mapping) else []
     enterprise = user.get("enterprise_user")
     return Member(
         id=AgentId(str(user.get("id", ""))),
         team_id=str(user.get("team_id") or ""),
         enterprise_id=str(enterprise.get("enterprise_id") or "") if isinstance(enterprise, Mapping) else "",
-        name=one_line(next((str(name) for name in [*names, user.get("real_name"), user.get("name")] if name), "")),
+        name=_name(user),
         is_deleted=bool(user.get("deleted")),
         is_bot=bool(user.get("is_bot")) or user.get("id") == "USLACKBOT",
         is_guest=bool(user.get("is_restricted")) or bool(user.get("is_ultra_restricted")),
@@ -147,3 +145,11 @@ def _member(user: object) -> Member | None:
         locale=str(user.get("locale") or ""),
         timezone=str(user.get("tz") or ""),
     )
+
+
+def _name(user: Mapping[str, object]) -> str:
+    """Return the full name. The display name, which people change at will, is only the fallback."""
+    profile = user.get("profile")
+    chosen: Mapping[str, object] = profile if isinstance(profile, Mapping) else {}
+    names = (chosen.get("real_name"), user.get("real_name"), chosen.get("display_name"), user.get("name"))
+    return next((line for name in names if name and (line := one_line(str(name)))), "")

@@ -1,4 +1,4 @@
-"""What Slack tells of a token: whose it is, and what it may do."""
+"""Token checks: the identity and scopes of a token."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from bot.slack.client import Identity, SlackClient, read_identity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BotToken:
-    """`scopes` None: Slack did not say. `told_at`: Slack's own time, None where the answer does not bear it."""
+    """`scopes` None: not reported. `told_at`: Slack's own time; None if the answer has none."""
 
     identity: Identity
     bot_name: str
@@ -35,7 +35,7 @@ async def describe_bot_token(client: SlackClient) -> BotToken:
 
 
 async def try_app_token(client: SlackClient, app_token: str) -> None:
-    """Ask for the address of a socket, which an app token with the right scope is given; the socket is not opened.
+    """Request a socket's address, which takes an app token with the right scope. The socket is not opened.
 
     Raises: SlackError.
     """

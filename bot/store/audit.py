@@ -1,71 +1,72 @@
-"""The audit: events are appended, listed and exported; nothing here changes or removes one."""
+"""The audit trail: events are appended, listed and exported, never changed or removed."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Final
 
 import structlog
-from sqlalchemy import Row, Select, insert, select
+from sqlalchemy import RowMapping, Select, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.audit import Action, AuditEvent, AuditFilter, Happened
+from bot.domain.audit import Action, AuditEvent, AuditFilter, AuditOutcome
 from bot.store.database import Database
-from bot.store.models import AuditRow
+from bot.store.schema import AuditRow
 
-COLUMNS: Final = tuple(column.name for column in AuditRow.__table__.columns if column.name != "id")
+_EXPORTED: Final = tuple(column for column in AuditRow.__table__.columns if column.name != "id")
+COLUMNS: Final = tuple(column.name for column in _EXPORTED)
 """The header of an export."""
 
-_SHOWN: Final = [column for column in AuditRow.__table__.columns if column.name != "id"]
 _logger = structlog.stdlib.get_logger(__name__)
 
 
-class AuditLog:
+class AuditTrail:
+    """All methods raise StoreUnavailableError."""
+
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def record(self, event: AuditEvent) -> None:
-        """Append an event and write it to the log.
-
-        Raises: StoreUnavailableError: it is not recorded.
-        """
+    async def record_event(self, event: AuditEvent) -> None:
+        """Append an event, and log it."""
         async with self._database.write() as connection:
-            await append(connection, event)
-        announce(event)
+            await append_events(connection, event)
+        log_events(event)
 
     async def list_events(self, wanted: AuditFilter, limit: int) -> tuple[AuditEvent, ...]:
-        """The newest `limit` events that match, oldest of them first."""
+        """Return the newest `limit` matching events, the oldest of them first."""
         query = _matching(wanted).order_by(AuditRow.id.desc()).limit(limit)
-        async with self._database.read() as connection:
-            rows = (await connection.execute(query)).all()
-        return tuple(_event(row) for row in reversed(rows))
+        async with self._database.read(is_slow=True) as connection:
+            rows = (await connection.execute(query)).mappings().all()
+        return tuple(_read_event(row) for row in reversed(rows))
 
     async def stream_events(self, wanted: AuditFilter) -> AsyncGenerator[AuditEvent]:
-        """Every event that matches, oldest first, however many there are."""
+        """Yield every matching event, the oldest first."""
         async with aclosing(self._database.stream(_matching(wanted).order_by(AuditRow.id))) as rows:
             async for row in rows:
-                yield _event(row)
+                yield _read_event(row)
 
 
-async def append(connection: AsyncConnection, event: AuditEvent) -> None:
-    """Append within the caller's transaction; he calls `announce` once it is committed."""
-    await connection.execute(insert(AuditRow).values(**asdict(event)))
+async def append_events(connection: AsyncConnection, *events: AuditEvent) -> None:
+    """Append within the caller's transaction; the caller calls `log_events` once it is committed."""
+    if events:
+        await connection.execute(insert(AuditRow), [asdict(event) for event in events])
 
 
-def announce(event: AuditEvent, *, is_recorded: bool = True) -> None:
-    """Write an event to the log, so that it can be shipped elsewhere at once.
+def log_events(*events: AuditEvent, is_recorded: bool = True) -> None:
+    """Log events, so that they can be shipped elsewhere at once.
 
-    One that the database has not taken yet is marked, and comes again when it has.
+    Events that the database has not accepted yet are marked, and logged again when it has.
     """
-    fields = {name: value for name, value in asdict(event).items() if value not in {"", None}}
-    fields["at"] = event.at.isoformat()
-    if not is_recorded:
-        fields["recorded"] = False
-    _logger.info("audit", **fields)
+    for event in events:
+        fields = {name: value for name, value in asdict(event).items() if value not in {"", None}}
+        fields["at"] = event.at.isoformat()
+        if not is_recorded:
+            fields["recorded"] = False
+        _logger.info("audit", **fields)
 
 
-def _matching(wanted: AuditFilter) -> Select[Any]:
-    query = select(*_SHOWN)
+def _matching(wanted: AuditFilter) -> Select[tuple[object, ...]]:
+    query = select(*_EXPORTED)
     exact = {
         AuditRow.actor: wanted.agent,
         AuditRow.client_id: wanted.client_id,
@@ -84,6 +85,5 @@ def _matching(wanted: AuditFilter) -> Select[Any]:
     return query
 
 
-def _event(row: Row[Any]) -> AuditEvent:
-    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented way to a row's names
-    return AuditEvent(**values | {"action": Action(values["action"]), "outcome": Happened(values["outcome"])})
+def _read_event(row: RowMapping) -> AuditEvent:
+    return AuditEvent(**{**row, "action": Action(row["action"]), "outcome": AuditOutcome(row["outcome"])})

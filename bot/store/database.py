@@ -1,26 +1,26 @@
-"""One engine, and the two ways to use it: to read, and to write in one transaction."""
+"""The engine, and the two ways to use it: reads, and writes in one transaction."""
 
-import os
 import sqlite3
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final, Self
 
-from sqlalchemy import Connection, Row, Select, event, make_url, text
+from sqlalchemy import RowMapping, Select, event, make_url, text
+from sqlalchemy.dialects import postgresql as postgresql_dialect
+from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from bot.store import postgresql, revisions
-from bot.store.errors import NotMigratedError, StoreFault, StoreUnavailableError
-from bot.store.turns import Turns
+from bot.store import postgresql, revisions, schema, sqlite
+from bot.store.errors import StoreFault, StoreUnavailableError
+from bot.store.url import DRIVERS
 
-_DRIVERS: Final = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
-_BUSY_SECONDS: Final = 2
+_POSTGRESQL: Final = "postgresql"
+_SQLITE: Final = "sqlite"
 _FAULTS: Final[dict[int | str, StoreFault]] = {
     sqlite3.SQLITE_BUSY: StoreFault.LOCKED,
     sqlite3.SQLITE_LOCKED: StoreFault.LOCKED,
@@ -38,115 +38,106 @@ _FAULTS: Final[dict[int | str, StoreFault]] = {
 
 
 class Database:
-    """Owns the engine; `aclose()` at the end."""
+    """Owns the engine; close it with `aclose()`."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._reading = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._reading = (sqlite if self.is_embedded else postgresql).without_transactions(engine)
         self._clock = None if self.is_embedded else postgresql.ServerClock()
-        self._turns = Turns()
+        self._write_queue = sqlite.WriteQueue()
+        self._has_opened = False
+        event.listen(engine.sync_engine, "connect", self._note_opened)
 
     @classmethod
     def connect(cls, address: str, *, must_exist: bool = False) -> Self:
-        """Take an SQLAlchemy URL; a plain `sqlite://` or `postgresql://` gets its async driver, a named one is kept.
+        """Connect to an SQLAlchemy URL; a plain `sqlite://` or `postgresql://` gets its async driver.
 
-        `must_exist`: an embedded database is not made where there is none.
+        An embedded database's file is made private, and created unless `must_exist`.
 
-        Raises: StoreUnavailableError: no such driver, or the file can't be had.
+        Raises: StoreUnavailableError: there is no such driver, or the file can't be used.
         """
-        try:
-            return cls._connect(make_url(address), must_exist=must_exist)
-        except SQLAlchemyError as error:
-            # Without the cause: it can hold the address, and that a password.
-            raise StoreUnavailableError(type(error).__name__) from None
+        with _unusable_address():
+            url = _read_url(address)
+            if url.get_backend_name() == _SQLITE:
+                return cls(sqlite.create_engine(url, must_exist=must_exist))
+            return cls(postgresql.create_engine(url))
 
     @classmethod
-    def look_at(cls, address: str) -> Self:
-        """Take a database as it is, to look at it: no file is made and no mode is set.
+    def inspect(cls, address: str) -> Self:
+        """Connect to a database as it is: no file is created, and no mode is changed.
 
         Raises: StoreUnavailableError.
         """
-        try:
-            url = make_url(address)
-            url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
-            if url.get_backend_name() != "sqlite":
-                return cls(postgresql.create_engine(url))
-            engine = create_async_engine(_existing_file(url), hide_parameters=True)
-        except SQLAlchemyError as error:
-            raise StoreUnavailableError(type(error).__name__) from None
-        event.listen(engine.sync_engine, "connect", _wait_briefly)
-        event.listen(engine.sync_engine, "begin", _begin_immediate)
-        return cls(engine)
-
-    @classmethod
-    def _connect(cls, url: URL, *, must_exist: bool) -> Self:
-        url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
-        if url.get_backend_name() != "sqlite":
+        with _unusable_address():
+            url = _read_url(address)
+            if url.get_backend_name() == _SQLITE:
+                return cls(sqlite.create_inspection_engine(url))
             return cls(postgresql.create_engine(url))
-        _prepare_file(url, must_exist=must_exist)
-        engine = create_async_engine(url, hide_parameters=True)
-        event.listen(engine.sync_engine, "connect", _set_up_sqlite)
-        event.listen(engine.sync_engine, "begin", _begin_immediate)
-        return cls(engine)
-
-    @property
-    def is_embedded(self) -> bool:
-        return self._engine.dialect.name == "sqlite"
-
-    @property
-    def place(self) -> str:
-        """Where it is, without user and password."""
-        url = self._engine.url
-        if self.is_embedded:
-            return (url.database or "memory").removeprefix("file:")
-        return f"{url.host or 'a local socket'}/{url.database or ''}"
 
     @property
     def dialect(self) -> str:
         return self._engine.dialect.name
 
+    @property
+    def is_embedded(self) -> bool:
+        return self.dialect == _SQLITE
+
+    @property
+    def place(self) -> str:
+        """Host and name, or the file, without user and password."""
+        url = self._engine.url
+        if self.is_embedded:
+            return (url.database or "memory").removeprefix("file:")
+        return f"{url.host or 'a local socket'}/{url.database or ''}"
+
+    def find_folder(self) -> sqlite.Folder | None:
+        """Return the folder of an embedded database's file, and what other users can do there. None: no file."""
+        return sqlite.find_folder(self._engine.url) if self.is_embedded else None
+
     def now(self) -> datetime:
-        """The time by which all who share this database go: the server's where there is one, else this host's."""
+        """Return the time that all users of this database share: the server's, or for SQLite this host's."""
         return self._clock.now() if self._clock is not None else datetime.now(UTC)
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
-        """One transaction, committed on leaving; on SQLite it holds the write lock from its first line.
+    async def write(self, *, is_slow: bool = False) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction that is committed on leaving; on SQLite it holds the write lock from its first line.
 
-        Raises: StoreUnavailableError: rolled back, unless the commit's own answer was lost.
+        `is_slow`: a statement may take more than a millisecond. On SQLite the others run in the event loop.
+
+        Raises: StoreUnavailableError: rolled back, unless only the confirmation of the commit was lost.
         """
-        async with self._turns.take() if self.is_embedded else nullcontext():
+        async with self._write_queue.enter() if self.is_embedded else nullcontext():
             with _unavailability():
-                async with self._patience(), self._engine.begin() as connection:
+                async with self._deadline(), self._for(self._engine, is_slow=is_slow).begin() as connection:
                     yield connection
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
-        """Single statements that lock nobody out.
+    async def read(self, *, is_slow: bool = False) -> AsyncIterator[AsyncConnection]:
+        """Open a connection for single statements, which lock nothing. `is_slow`: as for `write`.
 
         Raises: StoreUnavailableError.
         """
         with _unavailability():
-            async with self._patience(), self._reading.connect() as connection:
+            async with self._deadline(), self._for(self._reading, is_slow=is_slow).connect() as connection:
                 yield connection
 
-    async def stream(self, query: Select[Any]) -> AsyncGenerator[Row[Any]]:
-        """All rows, however many and however slowly they are taken; nobody is kept from writing meanwhile.
+    async def stream(self, query: Select[tuple[object, ...]]) -> AsyncGenerator[RowMapping]:
+        """Yield all rows, however many and however slowly they are consumed, without blocking writers.
 
         Raises: StoreUnavailableError.
         """
-        # PostgreSQL hands out rows in portions within a transaction alone.
-        engine = self._reading if self.is_embedded else self._engine
+        # PostgreSQL serves portions of rows only within a transaction.
+        engine = sqlite.mark_slow(self._reading) if self.is_embedded else self._engine
         with _unavailability():
             async with engine.connect() as connection:
                 if not self.is_embedded:
-                    await postgresql.let_reader_take_his_time(connection)
-                rows = await connection.stream(query)
+                    await postgresql.disable_idle_timeout(connection)
+                rows = (await connection.stream(query)).mappings()
                 try:
                     async for row in rows:
                         yield row
                 finally:
-                    # Its own context manager does not close it for a reader who stops half-way.
+                    # Its own context manager does not close it for a consumer that stops half-way.
                     await rows.close()
 
     async def ping(self) -> None:
@@ -156,133 +147,98 @@ class Database:
             await self._read_clock(connection)
 
     async def migrate(self) -> str:
-        """Bring the tables to this version; return the revision that they have now.
+        """Migrate the tables to this version, and return their revision.
 
         Raises: NewerDatabaseError, StoreUnavailableError.
         """
         with _unavailability():
-            async with self._engine.begin() as connection:
+            async with self._for(self._engine, is_slow=True).begin() as connection:
                 if not self.is_embedded:
                     await postgresql.prepare_migration(connection)
                 await connection.run_sync(revisions.upgrade)
-        return revisions.get_wanted()
+        return schema.REVISION
 
     async def require_migrated(self) -> None:
         """Raises: NotMigratedError, NewerDatabaseError, StoreUnavailableError."""
         async with self.read() as connection:
-            found = await connection.run_sync(revisions.find_present)
+            await connection.run_sync(revisions.require_migrated)
             await self._read_clock(connection)
-        revisions.require_known(found)
-        if found != revisions.get_wanted():
-            raise NotMigratedError(found, revisions.get_wanted())
 
     async def require_writable(self) -> None:
-        """Find out without changing anything: on SQLite by a write that is rolled back, elsewhere by the privileges.
+        """Check without changing anything: on SQLite by a write that is rolled back, on PostgreSQL by the privileges.
 
-        (On PostgreSQL a row that is rolled back would still use up a number of the audit's.)
+        (On PostgreSQL a row that is rolled back would still use up one of the audit's numbers.)
 
         Raises: StoreUnavailableError.
         """
+        require = sqlite.require_writable if self.is_embedded else postgresql.require_privileges
         with _unavailability():
-            # Closed without a commit, so that it is rolled back.
-            async with self._patience(), self._engine.connect() as connection, connection.begin():
-                await (_write_what_is_there if self.is_embedded else postgresql.require_privileges)(connection)
+            async with self._deadline(), self._engine.connect() as connection, connection.begin():
+                await require(connection)
                 await connection.rollback()
 
     async def aclose(self) -> None:
         await self._engine.dispose()
+        if self.is_embedded and not self._has_opened:
+            await sqlite.wait_for_threads()
+
+    def _note_opened(self, _connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+        self._has_opened = True
 
     async def _read_clock(self, connection: AsyncConnection) -> None:
         if self._clock is not None:
             await self._clock.read(connection)
 
-    def _patience(self) -> AbstractAsyncContextManager[None]:
-        """SQLite answers within its own time; a server may hang."""
-        return nullcontext() if self.is_embedded else postgresql.patience()
+    def _for(self, engine: AsyncEngine, *, is_slow: bool) -> AsyncEngine:
+        return sqlite.mark_slow(engine) if is_slow and self.is_embedded else engine
+
+    def _deadline(self) -> AbstractAsyncContextManager[None]:
+        """Limit a transaction on a server, which may hang; SQLite answers within its own time."""
+        return nullcontext() if self.is_embedded else postgresql.transaction_deadline()
+
+
+def upsert(connection: AsyncConnection, table: type[schema.Base]) -> postgresql_dialect.Insert | sqlite_dialect.Insert:
+    """Return an insert with `on_conflict_do_nothing` and `on_conflict_do_update`, which SQLAlchemy has per dialect."""
+    if connection.dialect.name == _POSTGRESQL:
+        return postgresql_dialect.insert(table)
+    return sqlite_dialect.insert(table)
+
+
+async def lock_out_writers(connection: AsyncConnection, table: type[schema.Base]) -> None:
+    """Wait for other transactions that use the table, and keep new ones waiting; on SQLite each writer does that."""
+    if connection.dialect.name == _POSTGRESQL:
+        await connection.execute(text(f"LOCK TABLE {table.__tablename__} IN EXCLUSIVE MODE"))
+
+
+def _read_url(address: str) -> URL:
+    url = make_url(address)
+    return url.set(drivername=DRIVERS.get(url.drivername, url.drivername))
+
+
+@contextmanager
+def _unusable_address() -> Iterator[None]:
+    try:
+        yield
+    except (SQLAlchemyError, ImportError, ValueError) as error:
+        # Without the cause, which can quote the address and its password.
+        raise StoreUnavailableError(type(error).__name__) from None
 
 
 @contextmanager
 def _unavailability() -> Iterator[None]:
-    """Whatever the driver raises, or a time that is over, becomes a StoreUnavailableError."""
+    """Turn any error of the driver, and a missed deadline, into StoreUnavailableError."""
     try:
         yield
     except (SQLAlchemyError, OSError) as error:
         raise _unavailable(error) from error
 
 
-async def _write_what_is_there(connection: AsyncConnection) -> None:
-    """The write lock alone tells nothing: SQLite gives it for a file that can only be read as well."""
-    version = (await connection.exec_driver_sql("PRAGMA user_version")).scalar_one()
-    await connection.exec_driver_sql(f"PRAGMA user_version = {int(version)}")
-
-
-def _existing_file(url: URL) -> URL:
-    """For SQLite, the file's address in a form that is not made where it isn't there."""
-    if url.get_backend_name() != "sqlite" or not url.database or url.database.startswith((":memory:", "file:")):
-        return url
-    path = Path(url.database).absolute()
-    try:
-        folder = None if path.exists() else next(parent for parent in path.parents if parent.exists())
-    except OSError as error:
-        # A folder on the way is closed to us.
-        raise StoreUnavailableError(type(error).__name__, StoreFault.CANT_OPEN, error.strerror or "") from error
-    if folder is not None:
-        is_usable = folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
-        fault = StoreFault.NOT_THERE if is_usable else StoreFault.NO_FOLDER
-        raise StoreUnavailableError(f"there is no file {path}", fault, str(folder))
-    return url.set(database=path.as_uri().replace("file://", "file:", 1)).update_query_dict(
-        {"uri": "true", "mode": "rw"}
-    )
-
-
 def _unavailable(error: SQLAlchemyError | OSError) -> StoreUnavailableError:
-    """Name the driver's error; its first line, since others can quote a statement."""
+    """Map the driver's error. Only its first line is kept, since others can quote a statement."""
     origin = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     # SQLite's extended codes hold the primary one in their lowest byte; PostgreSQL has five letters.
     code = getattr(origin, "sqlite_errorcode", 0) & 0xFF or getattr(origin, "sqlstate", None) or ""
     detail = str(origin).partition("\n")[0]
+    if not code and postgresql.is_about_option(detail):
+        return StoreUnavailableError(type(error).__name__, StoreFault.WRONG_OPTION, postgresql.explain_option(detail))
     return StoreUnavailableError(type(error).__name__, _FAULTS.get(code, StoreFault.UNKNOWN), detail)
-
-
-def _prepare_file(url: URL, *, must_exist: bool) -> None:
-    """Make the file's folder and the file itself, readable by nobody else: it tells who has which account."""
-    if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
-        return
-    path = Path(url.database)
-    if must_exist and not path.exists():
-        raise StoreUnavailableError(f"there is no file {path}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    except OSError as error:
-        raise StoreUnavailableError(f"{error.strerror}: {path}") from error
-
-
-def _set_up_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
-    # SQLAlchemy begins the transactions (see _begin_immediate), not the driver.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        f"busy_timeout={_BUSY_SECONDS * 1000}",
-        "secure_delete=ON",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _wait_briefly(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}")
-    cursor.close()
-
-
-def _begin_immediate(connection: Connection) -> None:
-    if connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT":
-        # SQLAlchemy announces a beginning here as well; a reader must lock nobody out.
-        return
-    # A plain BEGIN takes the lock at the first write, so that two who have read both believe they won.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")

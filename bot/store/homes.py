@@ -1,4 +1,4 @@
-"""Who has looked at the app's Home tab: agents, whose Home is drawn anew, and others, whose refusal is recorded."""
+"""Agents whose Home tab is kept up to date, and refused visits to it."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -7,23 +7,23 @@ from sqlalchemy import delete, select
 
 from bot.domain.audit import AuditEvent
 from bot.domain.permissions import AgentId
-from bot.store.audit import announce, append
-from bot.store.database import Database
-from bot.store.models import HomeDenialRow, HomeRow
-from bot.store.upserts import upsert
+from bot.store.audit import append_events, log_events
+from bot.store.database import Database, upsert
+from bot.store.schema import HomeDenialRow, HomeRow
 
 _DAY: Final = timedelta(days=1)
-_MOST: Final = 50
+_MAX_HOMES: Final = 50
+"""As many as can be updated within a minute."""
 
 
 class HomeStore:
-    """Every method raises StoreUnavailableError where the database does not answer."""
+    """All methods raise StoreUnavailableError."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def remember(self, agent_id: AgentId, now: datetime) -> None:
-        """Say that an agent has a Home, which is to be kept up to date by every replica."""
+    async def remember_home(self, agent_id: AgentId, now: datetime) -> None:
+        """Record that an agent has a Home tab, which every replica keeps up to date."""
         async with self._database.write() as connection:
             await connection.execute(
                 upsert(connection, HomeRow)
@@ -31,37 +31,37 @@ class HomeStore:
                 .on_conflict_do_update(index_elements=[HomeRow.agent_id], set_={"opened_at": now})
             )
 
-    async def is_known(self, agent_id: AgentId) -> bool:
+    async def has_home(self, agent_id: AgentId) -> bool:
+        query = select(HomeRow.agent_id).where(HomeRow.agent_id == agent_id)
         async with self._database.read() as connection:
-            query = select(HomeRow.agent_id).where(HomeRow.agent_id == agent_id)
             return (await connection.execute(query)).one_or_none() is not None
 
-    async def list_known(self) -> tuple[AgentId, ...]:
-        """Those who looked at theirs last, at most so many as can be drawn anew in a minute."""
-        query = select(HomeRow.agent_id).order_by(HomeRow.opened_at.desc()).limit(_MOST)
+    async def list_home_agents(self) -> tuple[AgentId, ...]:
+        """Return the agents who opened their Home tab last, newest first."""
+        query = select(HomeRow.agent_id).order_by(HomeRow.opened_at.desc()).limit(_MAX_HOMES)
         async with self._database.read() as connection:
             return tuple(AgentId(agent_id) for agent_id in (await connection.execute(query)).scalars())
 
-    async def forget(self, agent_id: AgentId) -> None:
-        """Whoever it was is no agent any more."""
+    async def forget_home(self, agent_id: AgentId) -> None:
+        """Stop updating the Home tab of a person who is no longer an agent."""
         async with self._database.write() as connection:
             await connection.execute(delete(HomeRow).where(HomeRow.agent_id == agent_id))
 
-    async def record_denial(self, event: AuditEvent) -> bool:
-        """Append the event, unless one was appended for the same person within a day; of any number at once one wins."""
+    async def record_home_denial(self, event: AuditEvent) -> bool:
+        """Append the event, unless one was appended for the same person within a day; of several at once, one wins."""
         now = event.at
-        taking = {"denied_at": now}
+        values = {"denied_at": now}
         async with self._database.write() as connection:
-            is_first = await connection.execute(
+            first = await connection.execute(
                 upsert(connection, HomeDenialRow)
-                .values(person_id=event.actor, **taking)
+                .values(person_id=event.actor, **values)
                 .on_conflict_do_update(
-                    index_elements=[HomeDenialRow.person_id], set_=taking, where=HomeDenialRow.denied_at <= now - _DAY
+                    index_elements=[HomeDenialRow.person_id], set_=values, where=HomeDenialRow.denied_at <= now - _DAY
                 )
                 .returning(HomeDenialRow.person_id)
             )
-            if is_first.one_or_none() is None:
+            if first.one_or_none() is None:
                 return False
-            await append(connection, event)
-        announce(event)
+            await append_events(connection, event)
+        log_events(event)
         return True

@@ -1,28 +1,42 @@
-"""Work that is due at a time, in one table, taken under a lease by whichever process looks first."""
+"""Jobs: work due at a time, in one table, leased by one process at a time."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Final
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    RowMapping,
+    ScalarSelect,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.audit import AuditEvent
 from bot.domain.permissions import AgentId
 from bot.domain.references import Reference
-from bot.domain.resets import MessageRef, SecretMessage
-from bot.store.audit import announce, append
-from bot.store.database import Database
-from bot.store.models import JobRow
+from bot.domain.resets import NO_MESSAGE, MessageRef, Reset, SecretMessage
+from bot.store.audit import append_events, log_events
+from bot.store.database import Database, upsert
+from bot.store.schema import JobRow
 
 
 class JobKind(StrEnum):
-    """DELETE_MESSAGE: a direct message's time is over. RECOVER_RESET: the process of a running reset fell silent.
+    """DELETE_MESSAGE: the message with a password has expired. RECOVER_RESET: the lease of a running reset has ended.
 
-    TELL_AGENT: how it ended has not been told yet. SETTLE_RESET: its outcome may not be the last word.
-    EXPIRE_APPROVAL: no second agent has answered in time. SETTLE_REPLY: what became of a reply is to be found out, or to be told.
+    TELL_AGENT: the agent may not have seen the outcome. SETTLE_RESET: the outcome may not be final. EXPIRE_APPROVAL: no
+    second agent has answered in time. SETTLE_REPLY: a reply's result is unknown, or the agent may not have seen it.
     """
 
     DELETE_MESSAGE = "delete_message"
@@ -35,7 +49,7 @@ class JobKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """`attempts` counts this one; `place` is the message that it is about, empty where it is about none."""
+    """`attempts` includes the current one; `place`: the message that the job is about, or NO_MESSAGE."""
 
     kind: JobKind
     reference: Reference
@@ -48,7 +62,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobCounts:
-    """`unresolved_resets`: begun, and without a recorded outcome."""
+    """`unresolved_resets`: started, and without a recorded outcome."""
 
     pending_messages: int
     overdue_messages: int
@@ -56,20 +70,24 @@ class JobCounts:
 
 
 class JobStore:
+    """All methods raise StoreUnavailableError."""
+
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def take_due(
+    async def list_due_kinds(self, now: datetime) -> frozenset[JobKind]:
+        """Return the kinds of which jobs are due that no process holds."""
+        async with self._database.read() as connection:
+            [row] = (await connection.execute(_DUE_KINDS, {_NOW: now})).mappings()
+        return frozenset(kind for kind in JobKind if row[kind.value])
+
+    async def lease_due_jobs(
         self, kinds: Iterable[JobKind], now: datetime, lease_until: datetime, limit: int
     ) -> tuple[Job, ...]:
-        """Lease jobs of these kinds whose time has come and which nobody else holds, the most overdue first."""
-        is_due = and_(
-            JobRow.kind.in_(list(kinds)),
-            JobRow.due_at <= now,
-            or_(JobRow.lease_until.is_(None), JobRow.lease_until <= now),
-        )
+        """Lease jobs of these kinds that are due and that no process holds, the most overdue first."""
+        is_due = and_(JobRow.kind.in_(list(kinds)), _is_due(literal(now)))
         async with self._database.read() as connection:
-            # Who finds nothing takes no lock, and asks every second.
+            # Other replicas' workers also found them due. Without a due job, no lock is taken.
             if (await connection.execute(select(JobRow.reference).where(is_due).limit(1))).first() is None:
                 return ()
         due = (
@@ -78,69 +96,74 @@ class JobStore:
             .order_by(JobRow.due_at)
             .limit(limit)
             .with_for_update(skip_locked=True)
-            # So that it is looked up once: as a plain subquery PostgreSQL may look again for each row, and lock more.
+            # Evaluated once: PostgreSQL may run a plain subquery again for each row, and lock more rows.
             .cte("due")
         )
-        taking = (
+        leasing = (
             update(JobRow)
             .where(tuple_(JobRow.kind, JobRow.reference).in_(select(due.c.kind, due.c.reference)))
             .values(lease_until=lease_until, attempts=JobRow.attempts + 1)
             .returning(*JobRow.__table__.columns)
         )
         async with self._database.write() as connection:
-            rows = (await connection.execute(taking)).all()
-        return tuple(sorted((_job(row) for row in rows), key=lambda job: job.due_at))
+            rows = (await connection.execute(leasing)).mappings().all()
+        return tuple(sorted((_read_job(row) for row in rows), key=lambda job: job.due_at))
 
-    async def complete(
+    async def complete_job(
         self,
         kind: JobKind,
         reference: Reference,
         place: MessageRef,
-        event: AuditEvent | None = None,
-        *,
+        *events: AuditEvent,
         due_at: datetime | None = None,
     ) -> bool:
-        """Remove the job, with the event that it ends in. `due_at`: this one alone, and none that took its place.
+        """Remove the job and record the events. `due_at`: remove only the job due then, not one that replaced it.
 
-        False: somebody else had completed it, or it is about another message by now; no event then.
+        False: another process completed it, or the job is about another message by now; no event is recorded.
         """
         removal = delete(JobRow).where(*_is_job(kind, reference, place))
         if due_at is not None:
             removal = removal.where(JobRow.due_at == due_at)
         async with self._database.write() as connection:
-            removed = (await connection.execute(removal)).rowcount == 1
-            if removed and event is not None:
-                await append(connection, event)
-        if removed and event is not None:
-            announce(event)
-        return removed
+            is_removed = (await connection.execute(removal)).rowcount == 1
+            recorded = events if is_removed else ()
+            await append_events(connection, *recorded)
+        log_events(*recorded)
+        return is_removed
 
-    async def postpone(self, job: Job, until: datetime, event: AuditEvent | None = None) -> None:
-        """Give the job back; it is due for everybody at `until`. Its own due time stays, so that lateness can be told."""
+    async def postpone_job(self, job: Job, until: datetime, *events: AuditEvent) -> None:
+        """Release the job for any process from `until` on. `due_at` is kept, as lateness is measured from it."""
         change = update(JobRow).where(*_is_job(job.kind, job.reference, job.place)).values(lease_until=until)
         async with self._database.write() as connection:
             await connection.execute(change)
-            if event is not None:
-                await append(connection, event)
-        if event is not None:
-            announce(event)
+            await append_events(connection, *events)
+        log_events(*events)
 
     async def find_secret_message(self, reference: Reference) -> SecretMessage | None:
-        """Tell the message that is to be deleted for this reset; None: it is gone already."""
+        """Return the message that is to be deleted for this reset, or None if it is deleted already."""
         query = select(*JobRow.__table__.columns).where(
             JobRow.kind == JobKind.DELETE_MESSAGE, JobRow.reference == reference
         )
         async with self._database.read() as connection:
-            row = (await connection.execute(query)).one_or_none()
-        return _secret_message(_job(row)) if row is not None else None
+            row = (await connection.execute(query)).mappings().one_or_none()
+        if row is None:
+            return None
+        job = _read_job(row)
+        return SecretMessage(
+            reference=job.reference,
+            agent_id=job.agent_id,
+            agent_locale=job.agent_locale,
+            place=job.place,
+            deletes_at=job.due_at,
+        )
 
-    async def replace_message(self, message: SecretMessage) -> None:
-        """Commit that another message has to be deleted instead of the one committed before."""
+    async def replace_secret_message(self, message: SecretMessage) -> None:
+        """Commit that this message has to be deleted instead of the one committed before."""
         async with self._database.write() as connection:
-            await add_message_job(connection, message)
+            await put_message_job(connection, message)
 
-    async def hasten_deletion(self, reference: Reference, now: datetime) -> None:
-        """The message's time is over already, since its agent says so."""
+    async def expedite_deletion(self, reference: Reference, now: datetime) -> None:
+        """Make the message's deletion due now, at its agent's request."""
         change = (
             update(JobRow)
             .where(JobRow.kind == JobKind.DELETE_MESSAGE, JobRow.reference == reference, JobRow.due_at > now)
@@ -149,50 +172,80 @@ class JobStore:
         async with self._database.write() as connection:
             await connection.execute(change)
 
-    async def forget_message(self, reference: Reference) -> None:
-        """The message never held a password and may stay."""
+    async def forget_secret_message(self, reference: Reference) -> None:
+        """Cancel the deletion of a message that never held a password."""
         async with self._database.write() as connection:
             await remove_job(connection, JobKind.DELETE_MESSAGE, reference)
 
-    async def count(self, overdue_before: datetime) -> JobCounts:
-        """What is waiting; a message is overdue if it should have been deleted before that time."""
-        is_message = JobRow.kind == JobKind.DELETE_MESSAGE
+    async def count_jobs(self, overdue_before: datetime) -> JobCounts:
+        """Count pending work. Messages due before `overdue_before` are overdue."""
         query = select(
-            func.count().filter(is_message),
-            func.count().filter(is_message, JobRow.due_at < overdue_before),
-            func.count().filter(JobRow.kind == JobKind.RECOVER_RESET),
+            _count(JobRow.kind == JobKind.DELETE_MESSAGE),
+            _count(JobRow.kind == JobKind.DELETE_MESSAGE, JobRow.due_at < overdue_before),
+            _count(JobRow.kind == JobKind.RECOVER_RESET),
         )
-        async with self._database.read() as connection:
+        async with self._database.read(is_slow=True) as connection:
             pending, overdue, unresolved = (await connection.execute(query)).one()
         return JobCounts(pending_messages=pending, overdue_messages=overdue, unresolved_resets=unresolved)
 
 
-async def add_message_job(connection: AsyncConnection, message: SecretMessage) -> None:
-    """Within the caller's transaction; a message that replaces an earlier one takes over its job."""
-    await remove_job(connection, JobKind.DELETE_MESSAGE, message.reference)
+async def put_job(
+    connection: AsyncConnection,
+    kind: JobKind,
+    subject: Reset | SecretMessage,
+    due_at: datetime,
+    place: MessageRef = NO_MESSAGE,
+) -> None:
+    """Insert a job, or replace the one of this kind and reference, within the caller's transaction.
+
+    `place`: the message that the job is about.
+    """
+    values = {
+        "due_at": due_at,
+        "lease_until": None,
+        "attempts": 0,
+        "agent_id": subject.agent_id,
+        "agent_locale": subject.agent_locale,
+        "channel": place.channel,
+        "ts": place.ts,
+    }
     await connection.execute(
-        insert(JobRow).values(
-            kind=JobKind.DELETE_MESSAGE,
-            reference=message.reference,
-            due_at=message.deletes_at,
-            lease_until=None,
-            attempts=0,
-            agent_id=message.agent_id,
-            agent_locale=message.agent_locale,
-            channel=message.place.channel,
-            ts=message.place.ts,
-        )
+        upsert(connection, JobRow)
+        .values(kind=kind, reference=subject.reference, **values)
+        .on_conflict_do_update(index_elements=[JobRow.kind, JobRow.reference], set_=values)
     )
 
 
-async def remove_job(connection: AsyncConnection, kind: JobKind, reference: Reference) -> bool:
-    """Within the caller's transaction. False: there was none."""
-    removal = delete(JobRow).where(JobRow.kind == kind, JobRow.reference == reference)
-    return (await connection.execute(removal)).rowcount == 1
+async def put_message_job(connection: AsyncConnection, message: SecretMessage) -> None:
+    """Schedule the message's deletion, and no other's for the same reset, within the caller's transaction."""
+    await put_job(connection, JobKind.DELETE_MESSAGE, message, message.deletes_at, message.place)
+
+
+async def remove_job(connection: AsyncConnection, kind: JobKind, reference: Reference) -> None:
+    """Remove a job, if there is one, within the caller's transaction."""
+    await connection.execute(delete(JobRow).where(JobRow.kind == kind, JobRow.reference == reference))
+
+
+def _is_due(now: ColumnElement[datetime]) -> ColumnElement[bool]:
+    return and_(JobRow.due_at <= now, or_(JobRow.lease_until.is_(None), JobRow.lease_until <= now))
+
+
+_NOW: Final = "now"
+_DUE_KINDS: Final = select(
+    *(
+        exists().where(JobRow.kind == kind, _is_due(bindparam(_NOW, type_=JobRow.due_at.type))).label(kind.value)
+        for kind in JobKind
+    )
+)
+
+
+def _count(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
+    """Count in a query of its own, which the index by kind answers; one query for all would read the whole table."""
+    return select(func.count()).select_from(JobRow).where(*conditions).scalar_subquery()
 
 
 def _is_job(kind: JobKind, reference: Reference, place: MessageRef) -> tuple[ColumnElement[bool], ...]:
-    """The place belongs to it: while a message is being deleted, another one may have taken over its reset's job."""
+    """Match the job including its place: during a deletion, another message may have taken over the reset's job."""
     return (
         JobRow.kind == kind,
         JobRow.reference == reference,
@@ -201,23 +254,13 @@ def _is_job(kind: JobKind, reference: Reference, place: MessageRef) -> tuple[Col
     )
 
 
-def _job(row: Row[Any]) -> Job:
+def _read_job(row: RowMapping) -> Job:
     return Job(
-        kind=JobKind(row.kind),
-        reference=Reference(row.reference),
-        due_at=row.due_at,
-        attempts=row.attempts,
-        agent_id=AgentId(row.agent_id),
-        agent_locale=row.agent_locale,
-        place=MessageRef(channel=row.channel, ts=row.ts),
-    )
-
-
-def _secret_message(job: Job) -> SecretMessage:
-    return SecretMessage(
-        reference=job.reference,
-        agent_id=job.agent_id,
-        agent_locale=job.agent_locale,
-        place=job.place,
-        deletes_at=job.due_at,
+        kind=JobKind(row["kind"]),
+        reference=Reference(row["reference"]),
+        due_at=row["due_at"],
+        attempts=row["attempts"],
+        agent_id=AgentId(row["agent_id"]),
+        agent_locale=row["agent_locale"],
+        place=MessageRef(channel=row["channel"], ts=row["ts"]),
     )

@@ -1,25 +1,27 @@
-"""What PostgreSQL has and SQLite has not: connections that can hang, a clock of its own, privileges."""
+"""PostgreSQL: connections that can hang, the server's clock, and privileges."""
 
 import asyncio
+import os
+import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import func, select, text
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.store.errors import StoreFault, StoreUnavailableError
-from bot.store.models import AuditRow, Base
+from bot.store.schema import AuditRow, Base
 
 _TRANSACTION_SECONDS: Final = 6.0
 _CANCEL_SECONDS: Final = 1.0
 _POOL_SECONDS: Final = 2.0
-_CONNECTION: Final[dict[str, Any]] = {
+_CONNECTION: Final[dict[str, int]] = {
     "connect_timeout": 3,
-    # A server that is gone without a word is noticed within a quarter of a minute.
+    # Detect a vanished server within 15 s.
     "keepalives_idle": 5,
     "keepalives_interval": 3,
     "keepalives_count": 3,
@@ -27,16 +29,20 @@ _CONNECTION: Final[dict[str, Any]] = {
 }
 _OPTIONS: Final = (
     "-c statement_timeout=5s",
-    # As long as SQLite waits.
+    # The same as SQLite's busy timeout.
     "-c lock_timeout=2s",
-    # What a replica holds that vanished in the middle of a transaction, the others get soon.
+    # Release the locks of a replica that vanished in the middle of a transaction.
     "-c idle_in_transaction_session_timeout=10s",
 )
 _MIGRATION_LOCK: Final = 7_202_611
+_ABOUT_OPTION: Final = re.compile(
+    r"invalid (\w+ value|port number)|bad value for|definition of service|service file|(certificate|private key) file"
+)
+"""Messages of libpq and psycopg about an option, raised before any server is contacted."""
 
 
 def create_engine(url: URL) -> AsyncEngine:
-    """Settings that stand in the address go before ours."""
+    """Create an engine. Options in the address take precedence over the defaults."""
     given = url.query.get("options", "")
     options = " ".join((*_OPTIONS, *([given] if isinstance(given, str) else given))).strip()
     defaults = {name: value for name, value in _CONNECTION.items() if name not in url.query}
@@ -51,22 +57,39 @@ def create_engine(url: URL) -> AsyncEngine:
     )
 
 
+def without_transactions(engine: AsyncEngine) -> AsyncEngine:
+    """Return the engine for single statements."""
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def is_about_option(detail: str) -> bool:
+    """Return True if the message is about an unusable option, not from a server."""
+    return _ABOUT_OPTION.search(detail) is not None
+
+
+def explain_option(detail: str) -> str:
+    """Return the message with the variables to correct; libpq also reads options from the environment."""
+    message = detail.removeprefix("connection is bad: ").removeprefix("connection failed: ")
+    read = sorted(name for name, value in os.environ.items() if re.fullmatch(r"PG[A-Z]+", name) and value)
+    return f"{message}; correct it in {' or '.join(['DATABASE_URL', *read])}"
+
+
 @asynccontextmanager
-async def patience() -> AsyncIterator[None]:
-    """Give up a transaction after some seconds, also if the server hangs and can't say so itself.
+async def transaction_deadline() -> AsyncIterator[None]:
+    """Limit a transaction to some seconds, even if the server hangs and can't enforce its own timeouts.
 
     Raises: TimeoutError.
     """
-    # At the first time-out psycopg asks the server to cancel, and would wait ten seconds for one that hangs.
+    # At the first timeout psycopg asks the server to cancel, and would wait 10 s for a server that hangs.
     async with asyncio.timeout(_TRANSACTION_SECONDS + _CANCEL_SECONDS), asyncio.timeout(_TRANSACTION_SECONDS):
         yield
 
 
 class ServerClock:
-    """The server's time, so that replicas whose hosts' clocks differ agree on what is due and who is free again.
+    """The server's time, shared by replicas whose hosts' clocks differ.
 
-    It is asked for at times and counted on from there, by a count that no clock's jump moves. What it tells is never
-    ahead of the server: a limit may end late, not early.
+    It is read now and then, and extrapolated by the monotonic clock. The result is never ahead of the server: a limit may
+    end late, but not early.
     """
 
     def __init__(self) -> None:
@@ -77,7 +100,7 @@ class ServerClock:
         self._read_at = at.astimezone(UTC), time.monotonic()
 
     def now(self) -> datetime:
-        """The host's own time as long as the server has not been asked."""
+        """Return the extrapolated time, or this host's until the server's has been read."""
         if self._read_at is None:
             return datetime.now(UTC)
         at, count = self._read_at
@@ -85,7 +108,7 @@ class ServerClock:
 
 
 async def prepare_migration(connection: AsyncConnection) -> None:
-    """Let one migrate at a time, and for as long as it takes."""
+    """Serialize migrations, and lift the timeouts for them."""
     for statement in (
         "SET LOCAL statement_timeout = 0",
         "SET LOCAL lock_timeout = '30s'",
@@ -95,13 +118,13 @@ async def prepare_migration(connection: AsyncConnection) -> None:
         await connection.execute(text(statement))
 
 
-async def let_reader_take_his_time(connection: AsyncConnection) -> None:
-    """Within this transaction; each portion of rows still has the time of a statement."""
+async def disable_idle_timeout(connection: AsyncConnection) -> None:
+    """Allow a slow reader within this transaction; each portion of rows is still limited as a statement."""
     await connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
 
 
 async def require_privileges(connection: AsyncConnection) -> None:
-    """Raises: StoreUnavailableError: read-only (a standby, or set so), or something that this role may not use."""
+    """Raises: StoreUnavailableError: the server is read-only (as a standby is), or the role lacks a privilege."""
     if (await connection.execute(text("SHOW transaction_read_only"))).scalar_one() == "on":
         raise StoreUnavailableError("read-only", StoreFault.READ_ONLY)
     for table in Base.metadata.sorted_tables:

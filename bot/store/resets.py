@@ -1,34 +1,24 @@
-"""Resets as the database has them, with the limits that are decided in the same transaction."""
+"""Recorded resets. Limits, jobs and audit events are written in the transaction that they belong to."""
 
 from collections.abc import Collection
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import ColumnElement, Row, Update, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, Update, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.approvals import Asked
-from bot.domain.audit import Action, AuditEvent, Happened
-from bot.domain.lifecycle import LEASE, is_to_be_settled, list_sources
+from bot.domain.audit import Action, AuditEvent, AuditOutcome, build_event
+from bot.domain.lifecycle import LEASE, list_sources, needs_settlement
+from bot.domain.limits import Limits
 from bot.domain.permissions import AgentId
 from bot.domain.references import Reference
-from bot.domain.resets import (
-    Limits,
-    MessageRef,
-    Method,
-    Outcome,
-    Phase,
-    Reason,
-    Reset,
-    ResetRequest,
-    SecretMessage,
-    Settled,
-)
-from bot.store.audit import announce, append
-from bot.store.database import Database
-from bot.store.errors import NotOursError, ReferenceUsedError
-from bot.store.jobs import JobKind, add_message_job, remove_job
+from bot.domain.resets import Method, Outcome, Phase, Reason, Reset, ResetRequest, SecretMessage, Settled, Target
+from bot.store.audit import append_events, log_events
+from bot.store.database import Database, upsert
+from bot.store.errors import LeaseLostError, ReferenceUsedError
+from bot.store.jobs import JobKind, put_job, put_message_job, remove_job
 from bot.store.limits import (
     begin_cool_down,
     give_back_limits,
@@ -36,58 +26,54 @@ from bot.store.limits import (
     take_limits,
     take_shared_limit,
 )
-from bot.store.models import JobRow, ResetRow
 from bot.store.pauses import require_unpaused
-from bot.store.upserts import upsert
+from bot.store.schema import JobRow, ResetRow
 
-_NOWHERE: Final = MessageRef(channel="", ts="")
+_COLUMNS: Final = tuple(ResetRow.__table__.columns)
 _CHANGED_NOTHING: Final = frozenset({Outcome.REFUSED, Outcome.FAILED})
 
 
 class ResetStore:
+    """All methods but `log_unrecorded_outcome` raise StoreUnavailableError."""
+
     def __init__(self, database: Database, limits: Limits) -> None:
         self._database = database
         self._limits = limits
 
-    async def begin(self, request: ResetRequest, *, now: datetime, asked: Asked | None = None) -> Reset:
-        """Commit STARTED, having taken all limits. Who dies after this is found by the lease.
+    async def begin_reset(self, request: ResetRequest, *, now: datetime, asked: Asked | None = None) -> Reset:
+        """Take all limits and commit STARTED, with a lease by which recovery finds the reset if its process dies.
 
-        `asked`: a second agent has to agree first; the limits count from now on all the same.
+        `asked`: a second agent has to approve first; the limits count already.
 
-        Raises: ReferenceUsedError, PausedError, LimitReachedError, StoreUnavailableError: nothing is written.
+        Raises: ReferenceUsedError, PausedError, LimitReachedError: nothing is written.
         """
-        reset = _started(request, now)
+        reset = _start(request, asked, now)
+        events = [build_event(reset, Action.RESET, AuditOutcome.STARTED, at=now, actor=reset.agent_id)]
         if asked is not None:
-            reset = replace(reset, phase=Phase.WAITING, user_email=asked.user_email)
-        events = [reset_event(reset, Happened.STARTED, now, actor=reset.agent_id)]
-        if asked is not None:
-            events.append(approval_event(reset, Happened.REQUESTED, now, actor=reset.agent_id))
+            events.append(build_event(reset, Action.APPROVAL, AuditOutcome.REQUESTED, at=now, actor=reset.agent_id))
         async with self._database.write() as connection:
-            await self._insert(connection, reset)
+            await _insert_reset(connection, reset)
             await require_unpaused(connection)
             await take_limits(connection, reset, self._limits, now)
-            await add_job(connection, JobKind.RECOVER_RESET, reset, now + LEASE)
+            await put_job(connection, JobKind.RECOVER_RESET, reset, now + LEASE)
             if asked is not None:
-                await add_job(connection, JobKind.EXPIRE_APPROVAL, reset, asked.expires_at, asked.place)
-            for event in events:
-                await append(connection, event)
+                await put_job(connection, JobKind.EXPIRE_APPROVAL, reset, asked.expires_at, asked.place)
+            await append_events(connection, *events)
             await take_shared_limit(connection, self._limits, now)
-        for event in events:
-            announce(event)
+        log_events(*events)
         return reset
 
-    async def announce_call(self, reset: Reset, message: SecretMessage | None = None, *, now: datetime) -> Reset:
-        """Commit that WHMCS is about to be asked to write, and which message will have to be deleted.
+    async def commit_call(self, reset: Reset, message: SecretMessage | None = None, *, now: datetime) -> Reset:
+        """Commit that WHMCS is about to be called, renew the lease, and return the reset as it is now.
 
-        The lease begins anew with it. Returns the reset as it is now.
+        `message`: the message that has to be deleted afterwards.
 
-        Raises: NotOursError: recovery has recorded an outcome meanwhile, so WHMCS must not be called;
-        StoreUnavailableError.
+        Raises: LeaseLostError: recovery has recorded an outcome, so WHMCS must not be called.
         """
         called = replace(reset, phase=Phase.CALLING, called_at=now)
         change = (
             update(ResetRow)
-            .where(*can_come_to(reset.reference, Phase.CALLING))
+            .where(*_can_enter(reset.reference, Phase.CALLING))
             .values(
                 phase=called.phase,
                 called_at=called.called_at,
@@ -98,13 +84,13 @@ class ResetStore:
         )
         async with self._database.write() as connection:
             if (await connection.execute(change)).rowcount != 1:
-                raise NotOursError
+                raise LeaseLostError
             await connection.execute(_renewal([reset.reference], now + LEASE))
             if message is not None:
-                await add_message_job(connection, message)
+                await put_message_job(connection, message)
         return called
 
-    async def finish(
+    async def finish_reset(
         self,
         reset: Reset,
         outcome: Outcome,
@@ -115,24 +101,22 @@ class ResetStore:
         tell_at: datetime | None = None,
         only_from: Phase | None = None,
     ) -> bool:
-        """Commit the outcome, once. False: another outcome was recorded before; nothing is written.
+        """Commit the outcome, once. False: there was an outcome before, and nothing is written.
 
-        `only_from`: for who only read about it; where it has gone on from that phase meanwhile, nothing is written either.
-
-        What changed nothing gives the limits back. What succeeded or is unknown keeps them: the user's cool-down
-        begins now. `tell_at`: when the agent has to be told at the latest, by a job; None: he knows.
+        A reset that changed nothing gives its limits back; any other starts the user's cool-down. `tell_at`: when a job
+        notifies the agent, None if they know. `only_from`: write nothing if the reset has left this phase.
         """
         change = (
             update(ResetRow)
-            .where(*can_come_to(reset.reference, Phase.DONE))
+            .where(*_can_enter(reset.reference, Phase.DONE))
             .values(outcome=outcome, reason=reason, phase=Phase.DONE)
         )
         if reset.phase is Phase.WAITING:
-            # A second agent may have agreed meanwhile, and then it is somebody else's to end.
+            # A second agent may have approved it since, and then another process ends it.
             change = change.where(ResetRow.phase == Phase.WAITING)
         if only_from is not None:
             change = change.where(ResetRow.phase == only_from)
-        event = reset_event(reset, Happened(outcome), now, actor=actor, reason=reason or "")
+        event = _outcome_event(reset, outcome, reason, now, actor)
         async with self._database.write() as connection:
             if (await connection.execute(change)).rowcount != 1:
                 return False
@@ -143,98 +127,124 @@ class ResetStore:
             await remove_job(connection, JobKind.RECOVER_RESET, reset.reference)
             if reset.phase is Phase.WAITING:
                 await remove_job(connection, JobKind.EXPIRE_APPROVAL, reset.reference)
-            if is_to_be_settled(reset, outcome, reason):
-                await add_job(connection, JobKind.SETTLE_RESET, reset, now)
+            if needs_settlement(reset, outcome, reason):
+                await put_job(connection, JobKind.SETTLE_RESET, reset, now)
             if tell_at is not None:
-                await add_job(connection, JobKind.TELL_AGENT, reset, tell_at)
-            await append(connection, event)
+                await put_job(connection, JobKind.TELL_AGENT, reset, tell_at)
+            await append_events(connection, event)
             if outcome in _CHANGED_NOTHING:
                 await give_back_shared_limit(connection, reset)
-        announce(event)
+        log_events(event)
         return True
 
-    def announce_unrecorded(
+    def log_unrecorded_outcome(
         self, reset: Reset, outcome: Outcome, reason: Reason | None, *, now: datetime, actor: str
     ) -> None:
-        """Write the outcome's event to the log alone, marked as not recorded: the database does not take it now."""
-        announce(reset_event(reset, Happened(outcome), now, actor=actor, reason=reason or ""), is_recorded=False)
+        """Log the outcome's event as not recorded, while the database does not accept it."""
+        log_events(_outcome_event(reset, outcome, reason, now, actor), is_recorded=False)
 
-    async def settle(
+    async def settle_reset(
         self, reset: Reset, settled: Settled, *, now: datetime, actor: str, tell_at: datetime | None = None
     ) -> bool:
-        """Commit what became of a reset whose outcome was not the last word, once. False: that was done before."""
+        """Commit the final state of a reset with a preliminary outcome, once. False: it was settled before."""
         change = (
             update(ResetRow)
-            .where(*can_come_to(reset.reference, Phase.SETTLED))
+            .where(*_can_enter(reset.reference, Phase.SETTLED))
             .values(settled=settled, phase=Phase.SETTLED)
         )
-        event = reset_event(reset, Happened.SETTLED, now, actor=actor, reason=settled)
+        event = build_event(reset, Action.RESET, AuditOutcome.SETTLED, at=now, actor=actor, reason=settled)
         async with self._database.write() as connection:
             if (await connection.execute(change)).rowcount != 1:
                 return False
             await remove_job(connection, JobKind.SETTLE_RESET, reset.reference)
             await remove_job(connection, JobKind.TELL_AGENT, reset.reference)
             if tell_at is not None:
-                await add_job(connection, JobKind.TELL_AGENT, reset, tell_at)
-            await append(connection, event)
-        announce(event)
+                await put_job(connection, JobKind.TELL_AGENT, reset, tell_at)
+            await append_events(connection, event)
+        log_events(event)
         return True
 
-    async def renew(self, references: Collection[Reference], *, now: datetime) -> None:
-        """Say that these resets are still running here, so that nobody takes them over before the lease is over again."""
+    async def renew_leases(self, references: Collection[Reference], *, now: datetime) -> None:
+        """Renew the leases of resets that run in this process, so that no other recovers them."""
         async with self._database.write() as connection:
             await connection.execute(_renewal(references, now + LEASE))
 
-    async def find(self, reference: Reference) -> Reset | None:
+    async def find_reset(self, reference: Reference) -> Reset | None:
         async with self._database.read() as connection:
-            row = (await connection.execute(_by_reference(reference))).one_or_none()
+            row = (await connection.execute(_select_reset(reference))).mappings().one_or_none()
         return read_reset(row) if row is not None else None
 
-    async def list_recent(self, agent_id: AgentId, limit: int) -> tuple[Reset, ...]:
-        """The agent's newest resets, newest first."""
+    async def list_recent_resets(self, agent_id: AgentId, limit: int) -> tuple[Reset, ...]:
+        """Return the agent's newest resets, the newest first."""
         query = (
-            select(*ResetRow.__table__.columns)
+            select(*_COLUMNS)
             .where(ResetRow.agent_id == agent_id)
             .order_by(ResetRow.started_at.desc(), ResetRow.reference)
             .limit(limit)
         )
         async with self._database.read() as connection:
-            rows = (await connection.execute(query)).all()
+            rows = (await connection.execute(query)).mappings().all()
         return tuple(read_reset(row) for row in rows)
 
-    async def _insert(self, connection: AsyncConnection, reset: Reset) -> None:
-        # Not by the count of rows, which SQLAlchemy does not tell for this on PostgreSQL.
-        adding = (
-            upsert(connection, ResetRow).values(asdict(reset)).on_conflict_do_nothing().returning(ResetRow.reference)
-        )
-        if (await connection.execute(adding)).one_or_none() is not None:
-            return
-        row = (await connection.execute(_by_reference(reset.reference))).one()
-        raise ReferenceUsedError(read_reset(row))
+
+def write_reset(reset: Reset) -> dict[str, object]:
+    """Return the reset's columns."""
+    values = asdict(reset)
+    values |= values.pop("target")
+    return values
 
 
-def _by_reference(reference: Reference) -> Any:
-    return select(*ResetRow.__table__.columns).where(ResetRow.reference == reference)
+def read_reset(row: RowMapping) -> Reset:
+    """Read a reset from a row with the table's columns, and perhaps others."""
+    values = {column.name: row[column.name] for column in _COLUMNS}
+    target = {field.name: values.pop(field.name) for field in fields(Target)}
+    return Reset(
+        **values
+        | {
+            "target": Target(**target | {"method": Method(target["method"])}),
+            "phase": Phase(values["phase"]),
+            "outcome": Outcome(values["outcome"]) if values["outcome"] else None,
+            "reason": Reason(values["reason"]) if values["reason"] else None,
+            "settled": Settled(values["settled"]) if values["settled"] else None,
+        }
+    )
 
 
-def _started(request: ResetRequest, now: datetime) -> Reset:
+def _start(request: ResetRequest, asked: Asked | None, now: datetime) -> Reset:
     return Reset(
         reference=request.reference,
         agent_id=request.agent.id,
         agent_locale=request.agent.locale,
-        client_id=request.client_id,
-        user_id=request.user_id,
-        method=request.method,
-        ticket=request.ticket,
-        phase=Phase.CHECKING,
+        target=request.target,
+        phase=Phase.CHECKING if asked is None else Phase.WAITING,
         started_at=now,
-        proof=request.proof,
-        verification=request.verification,
+        user_email="" if asked is None else asked.user_email,
+        shown=request.shown,
     )
 
 
-def can_come_to(reference: Reference, phase: Phase) -> tuple[ColumnElement[bool], ...]:
-    """The condition under which a change of phase is one of `lifecycle`'s."""
+def _outcome_event(reset: Reset, outcome: Outcome, reason: Reason | None, at: datetime, actor: str) -> AuditEvent:
+    return build_event(reset, Action.RESET, AuditOutcome(outcome), at=at, actor=actor, reason=reason or "")
+
+
+async def _insert_reset(connection: AsyncConnection, reset: Reset) -> None:
+    insertion = (
+        upsert(connection, ResetRow)
+        .on_conflict_do_nothing()
+        # On PostgreSQL, SQLAlchemy does not report the number of rows for this statement.
+        .returning(ResetRow.reference)
+    )
+    if (await connection.execute(insertion, write_reset(reset))).one_or_none() is None:
+        row = (await connection.execute(_select_reset(reset.reference))).mappings().one()
+        raise ReferenceUsedError(read_reset(row))
+
+
+def _select_reset(reference: Reference) -> Select[tuple[object, ...]]:
+    return select(*_COLUMNS).where(ResetRow.reference == reference)
+
+
+def _can_enter(reference: Reference, phase: Phase) -> tuple[ColumnElement[bool], ...]:
+    """Match the reset if `lifecycle` allows it to enter the phase."""
     return ResetRow.reference == reference, ResetRow.phase.in_(list_sources(phase))
 
 
@@ -243,59 +253,4 @@ def _renewal(references: Collection[Reference], due_at: datetime) -> Update:
         update(JobRow)
         .where(JobRow.kind == JobKind.RECOVER_RESET, JobRow.reference.in_(references))
         .values(due_at=due_at)
-    )
-
-
-async def add_job(
-    connection: AsyncConnection, kind: JobKind, reset: Reset, due_at: datetime, place: MessageRef = _NOWHERE
-) -> None:
-    """Within the caller's transaction. `place`: the message that it is about."""
-    await connection.execute(
-        insert(JobRow).values(
-            kind=kind,
-            reference=reset.reference,
-            due_at=due_at,
-            lease_until=None,
-            attempts=0,
-            agent_id=reset.agent_id,
-            agent_locale=reset.agent_locale,
-            channel=place.channel,
-            ts=place.ts,
-        )
-    )
-
-
-def approval_event(reset: Reset, outcome: Happened, at: datetime, *, actor: str) -> AuditEvent:
-    return replace(reset_event(reset, Happened.STARTED, at, actor=actor), action=Action.APPROVAL, outcome=outcome)
-
-
-def reset_event(reset: Reset, outcome: Happened, at: datetime, *, actor: str, reason: str = "") -> AuditEvent:
-    return AuditEvent(
-        at=at,
-        actor=actor,
-        action=Action.RESET,
-        outcome=outcome,
-        reference=reset.reference,
-        reason=reason,
-        client_id=reset.client_id,
-        user_id=reset.user_id,
-        method=reset.method,
-        ticket=reset.ticket,
-        proof=reset.proof,
-        verification=reset.verification,
-    )
-
-
-def read_reset(row: Row[Any]) -> Reset:
-    """From a row that has the table's columns, and perhaps others."""
-    values = {column.name: row._mapping[column.name] for column in ResetRow.__table__.columns}  # noqa: SLF001 - SQLAlchemy's documented way to a row's names
-    return Reset(
-        **values
-        | {
-            "method": Method(values["method"]),
-            "phase": Phase(values["phase"]),
-            "outcome": Outcome(values["outcome"]) if values["outcome"] else None,
-            "reason": Reason(values["reason"]) if values["reason"] else None,
-            "settled": Settled(values["settled"]) if values["settled"] else None,
-        }
     )

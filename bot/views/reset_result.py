@@ -1,58 +1,79 @@
-"""What follows the form: progress, the result, a refusal."""
+"""The views after the form: progress, the result, a refusal."""
 
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
-from slack_sdk.models.views import View as ViewModel
 
 from bot.domain.approvals import Pending
 from bot.domain.replies import ReplyReason
 from bot.domain.resets import Method, Result
-from bot.views import afterwards, ticket_reply
-from bot.views.blocks import View, copyable, paragraph, plain, small, small_markup, strong
-from bot.views.state import State
-from bot.views.text import Texts, approval, confirmation, form, messages, outcomes
-from bot.views.text import ticket_reply as reply_words
+from bot.views import labels, ticket_reply
+from bot.views.blocks import (
+    Block,
+    Element,
+    View,
+    actions,
+    button,
+    copyable,
+    link,
+    modal,
+    paragraph,
+    small_markup,
+    strong,
+)
+from bot.views.state import Id, State
+from bot.views.text import Texts, outcomes, replies
 
 CALLBACK_ID: Final = "reset_result"
 BACK: Final = "back"
+ANOTHER_USER: Final = "another_user"
+ANOTHER_CLIENT: Final = "another_client"
 
 
 class Choices(BaseModel):
-    """What *Back* brings back; rides in the button's value."""
+    """What *Back* restores in the form; stored in the button's value."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    client_id: int
-    user_id: int
+    client_id: Id
+    user_id: Id
     method: Method
     verification: str = ""
 
 
 def build_progress(state: State, method: Method, t: Texts) -> View:
-    parts = [paragraph(outcomes.progress(t, method)), small(form.reference(t, state.reference))]
-    return _notice(parts, t, state)
+    return _progress(outcomes.progress(t, method), state, t)
 
 
 def build_reading(state: State, t: Texts) -> View:
     """While the last step is being read."""
-    return _notice([paragraph(confirmation.progress(t)), small(form.reference(t, state.reference))], t, state)
+    return _progress(t.say("One moment: checking in WHMCS what the password gives access to…"), state, t)
 
 
 def build_asking(state: State, t: Texts) -> View:
     """While the second agents are being asked."""
-    return _notice([paragraph(approval.asking(t)), small(form.reference(t, state.reference))], t, state)
+    text = t.say(
+        "One moment: a second agent is being asked. The result will appear here. If it does not appear "
+        "within five minutes, start again."
+    )
+    return _progress(text, state, t)
 
 
-def build_waiting(state: State, pending: Pending, timezone: str, t: Texts) -> View:
-    """A second agent has been asked. `timezone`: the reader's."""
+def build_waiting(state: State, pending: Pending, t: Texts) -> View:
+    """A second agent has been asked."""
     reset = pending.reset
+    text = t.say(
+        "A second agent has been asked to approve a new password for {email} and can answer until {time}. "
+        "Nothing has been changed so far. You will get the result in a direct message; you can close this "
+        "window.",
+        email=reset.user_email,
+        time=t.clock(pending.asked.expires_at),
+    )
     parts: list[Block] = [
-        strong(approval.waiting_headline(t)),
-        paragraph(approval.waiting(t, reset.user_email, pending.asked.expires_at, timezone)),
-        ActionsBlock(elements=list(afterwards.buttons(reset.client_id, t))),
-        small(form.reference(t, reset.reference)),
+        strong(t.say("Waiting for approval")),
+        paragraph(text),
+        actions(elements=_list_next(reset.client_id, t)),
+        labels.reference_block(t, reset.reference),
     ]
     return _notice(parts, t, state)
 
@@ -67,64 +88,75 @@ def build_result(
     offers_reply: bool = False,
     replied: ReplyReason | None = None,
 ) -> View:
-    """`client_texts`: the language of the sentence to copy. `emails_url`: the client's *Emails* tab, for an unknown one.
+    """`client_texts`: in the language of the sentence to copy. `emails_url`: the client's *Emails* tab, or empty.
 
-    `offers_reply`: whether it can be replied on the ticket. `replied`: what was sent there.
+    `offers_reply`: a reply on the ticket is possible. `replied`: what was sent there.
     """
-    parts: list[Block] = [strong(outcomes.headline(t, result)), paragraph(outcomes.sentence(t, result))]
-    if told := outcomes.notice(t, result):
-        parts.append(paragraph(told))
-    if emails_url:
-        parts.append(small_markup(f"<{emails_url}|{outcomes.emails_link(t)}>"))
-    if not result.is_recorded:
-        parts.append(paragraph(messages.record_follows(t, result.reset.reference)))
-    if to_copy := outcomes.for_client(client_texts, result):
-        parts += [paragraph(outcomes.for_client_label(t)), copyable(to_copy)]
     reset = result.reset
-    choices = Choices(client_id=reset.client_id, user_id=reset.user_id, method=reset.method)
+    parts = list_outcome(result, paragraph(outcomes.sentence(t, result)), t, emails_url)
+    if to_copy := outcomes.for_client(client_texts, result):
+        parts += [paragraph(t.say("To copy for the client:")), copyable(to_copy)]
     if replied is not None:
-        parts.append(paragraph(reply_words.sent(t, replied, reset.ticket)))
-    buttons = [_back(choices, t), *afterwards.buttons(reset.client_id, t)]
+        parts.append(paragraph(replies.sent(t, replied, reset.ticket)))
+    choices = Choices(client_id=reset.client_id, user_id=reset.user_id, method=reset.method)
+    buttons = [_back(choices, t), *_list_next(reset.client_id, t)]
     if offers_reply and replied is None:
         buttons.insert(0, ticket_reply.build_result_button(result.notice, t))
-    parts += [ActionsBlock(elements=buttons), small(form.reference(t, reset.reference))]
+    parts += [actions(elements=buttons), labels.reference_block(t, reset.reference)]
     return _notice(parts, t, state)
 
 
+def list_outcome(result: Result, sentence: Block, t: Texts, emails_url: str) -> list[Block]:
+    """Return the blocks that say how a reset ended, for the modal and for messages."""
+    parts: list[Block] = [strong(outcomes.headline(t, result)), sentence]
+    if notice := outcomes.notice(t, result):
+        parts.append(paragraph(notice))
+    if emails_url:
+        parts.append(small_markup(link(emails_url, t.say("Open the client’s e-mails in WHMCS"))))
+    if not result.is_recorded:
+        parts.append(paragraph(outcomes.record_follows(t, result.reset.reference)))
+    return parts
+
+
 def build_refused(state: State, choices: Choices, text: str, t: Texts) -> View:
-    """A refusal after the form has gone, with the way back to it."""
-    return _notice([paragraph(text), *_contact(t), ActionsBlock(elements=[_back(choices, t)])], t, state)
+    """A refusal after the form was replaced, with the way back to it."""
+    return _notice([paragraph(text), *labels.contact_blocks(t), actions(elements=[_back(choices, t)])], t, state)
 
 
 def build_notice(text: str, t: Texts) -> View:
-    """A refusal, or anything else that ends the conversation."""
-    return _notice([paragraph(text), *_contact(t)], t)
+    """A refusal or anything else that ends the conversation."""
+    return _notice([paragraph(text), *labels.contact_blocks(t)], t)
 
 
 def parse_back(value: str | None) -> Choices | None:
-    """Read *Back*'s value; None: not one of ours."""
+    """Read the value of *Back*; None if the bot did not write it."""
     try:
         return Choices.model_validate_json(value or "")
     except ValidationError:
         return None
 
 
-def _back(choices: Choices, t: Texts) -> ButtonElement:
-    return ButtonElement(text=plain(form.back(t)), action_id=BACK, value=choices.model_dump_json())
+def _back(choices: Choices, t: Texts) -> Element:
+    return button(text=labels.back(t), action_id=BACK, value=choices.model_dump_json())
 
 
-def _contact(t: Texts) -> list[Block]:
-    contact = form.contact(t)
-    return [small_markup(contact)] if contact else []
+def _list_next(client_id: int, t: Texts) -> list[Element]:
+    """Return the buttons to another user of this client, and to another client."""
+    return [
+        button(text=t.say("Another user of this client"), action_id=ANOTHER_USER, value=str(client_id)),
+        button(text=t.say("Another client"), action_id=ANOTHER_CLIENT),
+    ]
+
+
+def _progress(text: str, state: State, t: Texts) -> View:
+    return _notice([paragraph(text), labels.reference_block(t, state.reference)], t, state)
 
 
 def _notice(parts: list[Block], t: Texts, state: State | None = None) -> View:
-    view = ViewModel(
-        type="modal",
+    return modal(
         callback_id=CALLBACK_ID,
-        title=plain(form.title(t)),
-        close=plain(form.close(t)),
+        title=labels.title(t),
+        close=labels.close(t),
         blocks=parts,
         private_metadata=state.write() if state is not None else None,
     )
-    return view.to_dict()

@@ -1,1 +1,1 @@
-"""The demo's page: a workspace as an agent knows it, with WHMCS, the traffic and the faults beside it."""
+"""The demo's page: a Slack workspace, and beside it WHMCS, the traffic and the faults."""

@@ -1,4 +1,4 @@
-"""Blocks: texts and buttons. What holds a value is drawn by whoever keeps the values."""
+"""Draws blocks: texts and buttons. Elements with a value are drawn by a function of the caller."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -16,17 +16,17 @@ from sandbox.slack.workspace import JsonObject
 Ask = Callable[[JsonObject], Awaitable[bool]]
 Press = Callable[[Field], Awaitable[None]]
 DrawField = Callable[[Field], None]
-"""Draws what holds a value, in the element of the `with` block. Raises: UndrawableError."""
+"""Draws an element with a value inside the current `with` block. Raises: UndrawableError."""
 
 
 def sign_block(block: JsonObject) -> str:
-    """Tell one drawing of a block from another; an id that Slack made up makes no difference to what can't be pressed."""
+    """Return a signature of the block's looks; the block_id only counts in blocks with interactive elements."""
     ignored = () if elements_of(block) else ("block_id",)
     return json.dumps({key: value for key, value in block.items() if key not in ignored})
 
 
 def draw_block(block: JsonObject, viewer: Viewer, press: Press, draw_field: DrawField | None = None) -> Element:
-    """Draw one block, or say by name what of it this page does not draw: in messages also everything with a value."""
+    """Draw a block, or the name of what the page does not draw in it: without `draw_field` also elements with values."""
     with tag("div", classes=f"kit-block {block['type'].replace('_', '-')}") as drawn:
         try:
             _draw(block, viewer, press, draw_field)
@@ -37,8 +37,8 @@ def draw_block(block: JsonObject, viewer: Viewer, press: Press, draw_field: Draw
 
 
 def draw_refusal(name: str, viewer: Viewer) -> Element:
-    """Say that there is something here which this page does not draw."""
-    return tag("p", viewer.words.undrawable.format(name=name), classes="undrawable", role="alert")
+    """Draw the name of something that the page does not draw."""
+    return tag("p", viewer.words["undrawable"].format(name=name), classes="undrawable", role="alert")
 
 
 def _draw(block: JsonObject, viewer: Viewer, press: Press, draw_field: DrawField | None) -> None:

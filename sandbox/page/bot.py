@@ -1,12 +1,12 @@
-"""The bot process of the page: started, killed, frozen, and reached in one of two ways."""
+"""The page's bot process, which can be started, killed, frozen, and reached in two ways."""
 
 import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Literal
 
-from sandbox.changes import Changes
-from sandbox.demo.processes import BotProcess, ProcessError
+from sandbox.bot_process import BotProcess, ProcessError
+from sandbox.change_notifier import ChangeNotifier
 from sandbox.slack import LocalSlack
 
 Mode = Literal["http", "socket"]
@@ -16,15 +16,15 @@ MODES: Final[tuple[Mode, ...]] = ("http", "socket")
 
 
 class Bot:
-    """One bot, with the same settings, database and log through all its processes."""
+    """A bot that keeps its settings, database and log through all its processes."""
 
-    def __init__(self, slack: LocalSlack, settings: Mapping[str, str], log: Path, changes: Changes) -> None:
+    def __init__(self, slack: LocalSlack, settings: Mapping[str, str], log: Path, changes: ChangeNotifier) -> None:
         self._slack = slack
         self._settings = settings
         self._log = log
         self._changes = changes
         self._process: BotProcess | None = None
-        # What is pressed while something is under way waits its turn.
+        # Requests are carried out one after another.
         self._turn = asyncio.Lock()
         self.mode: Mode = "http"
         self.has_approvals = False
@@ -32,35 +32,35 @@ class Bot:
 
     @property
     def log_end(self) -> str:
-        """The last lines that the bot has logged, without its secrets."""
+        """The last lines of the bot's log, without its secrets."""
         return "" if self._process is None else self._process.log_end()
 
     async def start(self) -> None:
-        """Start a process if none runs, and wait until it is ready or has failed; `state` tells which."""
+        """Start a process if none is running, and wait until it is ready or has failed; see `state`."""
         async with self._turn:
             await self._start()
 
     async def kill(self) -> None:
-        """End the process at once, as a power cut does (SIGKILL)."""
+        """Kill the process (SIGKILL)."""
         async with self._turn:
             await self._kill()
 
     async def freeze(self) -> None:
-        """Stop the process in its tracks: connections are accepted, and nothing is answered."""
+        """Suspend the process: connections are accepted, but requests are not answered."""
         async with self._turn:
             if self._process is not None and self.state == "running":
                 self._process.freeze()
                 self._become("frozen")
 
     async def thaw(self) -> None:
-        """Let a frozen process go on."""
+        """Resume a frozen process."""
         async with self._turn:
             if self._process is not None and self.state == "frozen":
                 self._process.thaw()
                 self._become("running")
 
     async def change_mode(self, mode: Mode) -> None:
-        """Start anew, reached in this way."""
+        """Restart the bot in this mode."""
         async with self._turn:
             if mode != self.mode:
                 await self._end()
@@ -68,7 +68,7 @@ class Bot:
                 await self._start()
 
     async def change_approvals(self, *, has_approvals: bool) -> None:
-        """Start anew, with or without the rule that a second agent approves in the support channel."""
+        """Restart the bot with or without approval by a second agent in the support channel."""
         async with self._turn:
             if has_approvals != self.has_approvals:
                 await self._end()
@@ -76,7 +76,7 @@ class Bot:
                 await self._start()
 
     async def end(self) -> None:
-        """End the process in good order, if one runs."""
+        """End the process gracefully, if there is one."""
         async with self._turn:
             await self._end()
 
@@ -110,7 +110,7 @@ class Bot:
         self._become("stopped")
 
     def _mode_settings(self) -> dict[str, str]:
-        """Either has the secret of its own way, and not the other's."""
+        """Return the settings; each mode gets only its own secret."""
         settings = dict(self._settings)
         if self.has_approvals:
             settings["APPROVAL_CHANNEL"] = self._slack.general
@@ -121,4 +121,4 @@ class Bot:
 
     def _become(self, state: State) -> None:
         self.state = state
-        self._changes.announce()
+        self._changes.notify()

@@ -1,4 +1,4 @@
-"""An input with a list below it, by mouse and by arrow keys, as WAI-ARIA describes a combobox."""
+"""A text input with a list of choices below it: the combobox pattern of WAI-ARIA."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from nicegui.element import Element
 
 from sandbox.page.elements import Attribute, on_script, on_value, put_value, set_attributes, set_text, tag
 
-# Escape closes the list; only where none is open may it go on to the modal.
+# Escape closes an open list, and the modal only where no list is open.
 _ESCAPE: Final = """(event) => {
   if (event.target.getAttribute("aria-expanded") === "true") { event.stopPropagation(); emit(""); }
 }"""
@@ -18,7 +18,7 @@ _QUIET: Final = "() => emit('')"
 
 @dataclass(frozen=True)
 class Choice:
-    """One line of the list."""
+    """A line of the list."""
 
     text: str
     detail: str = ""
@@ -27,8 +27,8 @@ class Choice:
 class Combobox:
     """Calls `on_input` at each change of the text, and at Enter either `on_choose` or `on_enter`.
 
-    `on_choose` gets the number of the line that was chosen, also by mouse; `on_enter` the text, while no list is open.
-    `on_leave` is called when the focus goes elsewhere, or at Escape.
+    `on_choose` takes the index of the chosen line, also when clicked; `on_enter` takes the text, if no list is open.
+    `on_leave` is called when the input loses the focus, or at Escape.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Combobox:
         return self.root.is_deleted
 
     def open(self, choices: Sequence[Choice]) -> None:
-        """Show these lines, the first of them active."""
+        """Show these lines, with the first one active."""
         self._list.clear()
         self._choices, self._active = choices, 0
         with self._list:
@@ -86,8 +86,8 @@ class Combobox:
         set_attributes(self.input, aria_expanded="true")
         self._mark()
 
-    def say(self, text: str) -> None:
-        """Show a word in place of the list."""
+    def show_status(self, text: str) -> None:
+        """Show a text in place of the list."""
         self.close()
         set_text(self._status, text)
         set_attributes(self._popup, hidden=None)
@@ -103,7 +103,7 @@ class Combobox:
         set_attributes(self.input, aria_expanded="false", aria_activedescendant=None)
 
     def write(self, text: str) -> None:
-        """Put a text into the input."""
+        """Set the text of the input."""
         put_value(self.input, text)
 
     def _draw_line(self, number: int, choice: Choice) -> Element:
@@ -111,7 +111,7 @@ class Combobox:
             tag("span", choice.text, classes="option-text")
             if choice.detail:
                 tag("span", choice.detail, classes="option-detail")
-        # On the press, which would else take the focus away and close the list before the click.
+        # Not on click: the input would lose the focus before it, which closes the list.
         on_script(line, "mousedown.prevent", lambda _: self._on_choose(number), _QUIET)
         return line
 

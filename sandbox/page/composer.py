@@ -1,4 +1,4 @@
-"""Where a person types: messages, and commands with their completion."""
+"""The input for messages and commands, with completion of commands."""
 
 from collections.abc import Callable
 
@@ -11,9 +11,9 @@ from sandbox.page.world import Command, Shortcut
 
 
 class Composer:
-    """Enter sends. A line that begins with `/` is a command, and goes to the app that has it.
+    """Sends at Enter; text that begins with `/` is sent to the app as a command.
 
-    Left of it, the app's global shortcuts.
+    A menu beside it holds the app's global shortcuts.
     """
 
     def __init__(self, viewer: Viewer, find_channel: Callable[[], str]) -> None:
@@ -24,20 +24,20 @@ class Composer:
         with tag("div", classes="composer") as self.root:
             self._draw_shortcuts()
             self._box = Combobox(
-                words.commands,
+                words["commands"],
                 on_input=self._complete,
                 on_choose=self._choose,
                 on_enter=self._send,
                 on_leave=lambda: None,
-                placeholder=words.composer_hint,
+                placeholder=words["composer_hint"],
                 data_composer="",
             )
-            send = tag("button", "➤", classes="send", type="button", aria_label=words.send)
+            send = tag("button", "➤", classes="send", type="button", aria_label=words["send"])
         field = self._box.input.html_id
         on_script(send, "click", self._send, f"() => emit(document.getElementById('{field}').value)")
 
     def show(self, channel_name: str) -> None:
-        set_attributes(self._box.input, aria_label=self._viewer.words.composer.format(channel=channel_name))
+        set_attributes(self._box.input, aria_label=self._viewer.words["composer"].format(channel=channel_name))
 
     def _draw_shortcuts(self) -> None:
         app, person = self._viewer.app, self._viewer.person
@@ -46,7 +46,7 @@ class Composer:
             return Entry(shortcut.name, app.name, lambda: person.sends_shortcut(shortcut.callback_id))
 
         if app.global_shortcuts:
-            Menu("+", self._viewer.words.shortcuts, [make_entry(one) for one in app.global_shortcuts])
+            Menu("+", self._viewer.words["shortcuts"], [make_entry(one) for one in app.global_shortcuts])
 
     def _complete(self, text: str) -> None:
         commands = self._viewer.app.commands
@@ -74,5 +74,5 @@ class Composer:
         elif command in {known.name for known in self._viewer.app.commands}:
             await person.sends(text, channel.id)
         else:
-            answer = self._viewer.words.no_command.format(command=f"`{command}`")
+            answer = self._viewer.words["no_command"].format(command=f"`{command}`")
             workspace.post(channel, answer, [], author=SLACKBOT, ephemeral_to=person.id)

@@ -1,4 +1,4 @@
-"""What stands beside the sidebar: a channel's messages with the composer, and of the app also its Home tab."""
+"""A channel's messages and composer, and for the app its Home tab."""
 
 from collections.abc import Callable
 from functools import partial
@@ -20,12 +20,12 @@ _OPENED: Final = "app_home_opened"
 
 
 def is_app(channel: Channel) -> bool:
-    """Tell whether this is the conversation with the app."""
+    """Return True for the conversation with the app."""
     return channel.is_direct and BOT_USER_ID in channel.members
 
 
 class Conversation:
-    """One channel at a time, as one person sees it."""
+    """The open channel of one person."""
 
     def __init__(self, viewer: Viewer, ask: Ask, refresh: Callable[[], None]) -> None:
         self._viewer = viewer
@@ -34,9 +34,9 @@ class Conversation:
         self._tab: Tab = "home" if viewer.app.has_home else "messages"
         self._seen_notices = len(viewer.person.notices)
         words = viewer.words
-        with tag("section", classes="conversation", aria_label=words.conversation):
+        with tag("section", classes="conversation", aria_label=words["conversation"]):
             self._title = tag("h2", " ", classes="conversation-title")
-            with tag("div", classes="tabs", role="tablist", aria_label=words.tabs) as self._tab_list:
+            with tag("div", classes="tabs", role="tablist", aria_label=words["tabs"]) as self._tab_list:
                 self._tab_buttons = {tab: self._draw_tab(tab) for tab in _TABS}
             with tag("div", classes="panel") as messages:
                 self._messages = MessageList(viewer, ask)
@@ -45,14 +45,14 @@ class Conversation:
             self._panels: dict[Tab, Element] = {"home": home, "messages": messages}
             self._notices = LiveList(tag("div", classes="notices", role="alert"))
             self._composer = Composer(viewer, lambda: self.channel.id)
-            self._closed = tag("p", words.read_only, classes="quiet read-only")
+            self._closed = tag("p", words["read_only"], classes="quiet read-only")
 
     @property
     def shows_messages(self) -> bool:
         return self._shown_tab == "messages"
 
     def show(self, name: str) -> None:
-        """Show everything as it is now; `name` is what the channel is called."""
+        """Show the current state; `name` is the channel's name."""
         set_text(self._title, name)
         self._show_tabs()
         self._messages.show(self.channel.id)
@@ -64,7 +64,7 @@ class Conversation:
         set_attributes(self._closed, hidden=not is_closed or not self.shows_messages)
 
     async def open(self, channel: Channel, *, has_unread: bool) -> None:
-        """Turn to a channel; in the app's, what is unread comes before the tab that was open last."""
+        """Open a channel. In the app's, unread messages take precedence over the tab that was open last."""
         self.channel = channel
         if has_unread:
             self._tab = "messages"
@@ -75,7 +75,7 @@ class Conversation:
         await self._arrive()
 
     async def _arrive(self) -> None:
-        """Draw, and tell the app that somebody looks at it, if it wants to know."""
+        """Draw, and send app_home_opened if the app subscribes to it."""
         self._refresh()
         if not is_app(self.channel) or _OPENED not in self._viewer.app.events:
             return
@@ -92,7 +92,7 @@ class Conversation:
 
     def _draw_tab(self, tab: Tab) -> Element:
         words = self._viewer.words
-        return button(words.home if tab == "home" else words.messages, partial(self._turn_to, tab), role="tab")
+        return button(words["home"] if tab == "home" else words["messages"], partial(self._turn_to, tab), role="tab")
 
     def _show_tabs(self) -> None:
         set_attributes(self._tab_list, hidden=not self._has_tabs)
@@ -123,7 +123,7 @@ class Conversation:
     def _draw_notice(self, text: str) -> Element:
         with tag("div", classes="notice") as notice:
             tag("span", text)
-            button("✕", self._dismiss, classes="icon", aria_label=self._viewer.words.dismiss)
+            button("✕", self._dismiss, classes="icon", aria_label=self._viewer.words["dismiss"])
         return notice
 
     def _dismiss(self) -> None:

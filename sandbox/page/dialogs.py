@@ -1,4 +1,4 @@
-"""The layer above the workspace: modals with their stack of views, and questions whether somebody is sure."""
+"""The layer above the workspace: modals with their stacks of views, and confirm dialogs."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -41,7 +41,7 @@ async def ask(layer: Element, question: JsonObject, viewer: Viewer) -> bool:
 
 
 class ModalWindow:
-    """One modal of Slack: the view on top of its stack, drawn anew where it changed."""
+    """A modal: the top view of its stack, of which changed parts are drawn again."""
 
     def __init__(self, modal: Modal, viewer: Viewer, layer: Element, refresh: Callable[[], None]) -> None:
         self.modal = modal
@@ -52,11 +52,11 @@ class ModalWindow:
         with layer, tag("div", classes="backdrop") as self.root:
             with tag("div", classes="dialog", role="dialog", aria_modal="true", tabindex="-1") as dialog:
                 with tag("header"):
-                    self._back = button("←", self._close, classes="icon", aria_label=words.back, hidden=True)
+                    self._back = button("←", self._close, classes="icon", aria_label=words["back"], hidden=True)
                     self._title = tag("h2", " ")
-                    button("✕", self._close_all, classes="icon", aria_label=words.close)
+                    button("✕", self._close_all, classes="icon", aria_label=words["close"])
                 self._notice = tag("p", " ", classes="notice", role="alert", hidden=True)
-                # The list scrolls, so it must be reachable by keyboard also where nothing in it is.
+                # The content scrolls, so it must be reachable by keyboard even without a control in it.
                 body = tag("div", classes="dialog-body", tabindex="0", role="group")
                 with tag("div", classes="ends"):
                     self._close_button = button(" ", self._close, classes="slack-button")
@@ -68,7 +68,7 @@ class ModalWindow:
         self.show()
 
     def show(self) -> None:
-        """Show the view on top as it is now."""
+        """Show the current state of the top view."""
         shown = self.modal.shown
         set_text(self._title, reading.plain(shown.definition["title"]))
         set_attributes(self._back, hidden=shown.previous_id is None)
@@ -82,9 +82,9 @@ class ModalWindow:
 
     def _show_ends(self, definition: JsonObject) -> None:
         words = self._viewer.words
-        set_text(self._close_button, reading.plain(definition.get("close")) or words.close)
+        set_text(self._close_button, reading.plain(definition.get("close")) or words["close"])
         submit = reading.plain(definition.get("submit"))
-        set_text(self._submit_button, words.sending if self._is_busy else submit or " ")
+        set_text(self._submit_button, words["sending"] if self._is_busy else submit or " ")
         is_disabled = self._is_busy or bool(definition.get("submit_disabled"))
         set_attributes(
             self._submit_button,
@@ -114,7 +114,7 @@ class ModalWindow:
 
 
 class DialogLayer:
-    """The modals of one person. The newest is on top; what lies below can't be reached meanwhile."""
+    """The modals of a person. Only the newest, on top, is reachable."""
 
     def __init__(self, viewer: Viewer, layer: Element, refresh: Callable[[], None]) -> None:
         self._viewer = viewer
@@ -123,7 +123,7 @@ class DialogLayer:
         self._windows: dict[str, ModalWindow] = {}
 
     def show(self) -> None:
-        """Open, draw and close windows as the person's modals are now."""
+        """Open, draw and close windows to match the person's modals."""
         modals = {modal.root_id: modal for modal in self._viewer.person.modals}
         for root_id in [root_id for root_id in self._windows if root_id not in modals]:
             self._windows.pop(root_id).delete()

@@ -1,6 +1,6 @@
-"""Plain HTML elements on NiceGUI, and lists of them that keep what stays the same.
+"""Plain HTML elements on NiceGUI, and lists that keep unchanged elements.
 
-Native elements bring their own keyboard and roles; NiceGUI keeps them in step with the server.
+Native elements bring keyboard support and roles; NiceGUI synchronizes them with the server.
 """
 
 import json
@@ -21,9 +21,9 @@ _VALUE: Final = "(event) => emit(event.target.value)"
 
 
 def tag(name: str, text: str = "", /, *, classes: str = "", **attributes: Attribute) -> Element:
-    """Draw one element where the `with` block stands.
+    """Draw an element inside the current `with` block.
 
-    An attribute's name loses a trailing `_`, and each other `_` becomes `-`. None and False leave it out; True is "".
+    In attribute names a trailing `_` is removed and each other `_` becomes `-`. None and False omit the attribute.
     """
     element = TextElement(tag=name, text=text) if text else Element(name)
     element.classes(classes)
@@ -32,7 +32,7 @@ def tag(name: str, text: str = "", /, *, classes: str = "", **attributes: Attrib
 
 
 def set_attributes(element: Element, /, **attributes: Attribute) -> None:
-    """Change some attributes; the others stay."""
+    """Set these attributes; None and False remove one."""
     for written, value in attributes.items():
         name = written.rstrip("_").replace("_", "-")
         if value is None or value is False:
@@ -49,10 +49,20 @@ def set_text(element: Element, text: str) -> None:
 
 
 def button(text: str, handler: Handler, /, *, classes: str = "", **attributes: Attribute) -> Element:
-    """Draw a button that does this; nothing of the click itself goes over the wire."""
+    """Draw a button that calls the handler."""
     drawn = tag("button", text, classes=classes, type="button")
     set_attributes(drawn, **attributes)
     return on_click(drawn, handler)
+
+
+def draw_labelled(label: str, name: str, /, **attributes: Attribute) -> Element:
+    """Draw a form control of this tag with a label, and return the control."""
+    with tag("div", classes="labelled"):
+        caption = tag("label", label)
+        control = tag(name)
+    set_attributes(control, **attributes)
+    set_attributes(caption, for_=control.html_id)
+    return control
 
 
 def on_click(element: Element, handler: Handler) -> Element:
@@ -65,12 +75,12 @@ def on_value(element: Element, event: str, handler: ValueHandler) -> Element:
 
 
 def on_script(element: Element, event: str, handler: ValueHandler, script: str) -> Element:
-    """Call the handler with what the script emits; it is a JavaScript function of the event."""
+    """Call the handler with the value that the script, a JavaScript function of the event, emits."""
     return element.on(event, lambda arguments: handler(_first(arguments)), js_handler=script)
 
 
 def put_value(element: Element, value: str) -> None:
-    """Write into an input. Not through its attribute, which would be written again at each change of the page."""
+    """Set the value of an input. By script, since an attribute would be set again at each update of the page."""
     code = f"const field = getHtmlElement({element.id}); if (field) field.value = {json.dumps(value)};"
     element.client.run_javascript(code)
 
@@ -82,7 +92,7 @@ def _first(arguments: GenericEventArguments) -> str:
 
 @dataclass(frozen=True)
 class Item:
-    """One thing in a list: its key there, what it shows, and who draws it (as exactly one element)."""
+    """An item of a list. `draw` draws exactly one element."""
 
     key: str
     signature: str
@@ -90,14 +100,14 @@ class Item:
 
 
 class LiveList:
-    """Draws items inside an element. An item whose key and signature stay the same keeps its element, and so its focus."""
+    """Draws items inside an element. Items with the same key and signature keep their element, and so the focus."""
 
     def __init__(self, container: Element) -> None:
         self._container = container
         self._drawn: dict[str, tuple[str, Element]] = {}
 
     def show(self, items: Iterable[Item]) -> None:
-        """Draw what is new, remove what is gone, and bring the rest into this order."""
+        """Draw new items, remove missing ones, and put all into this order."""
         wanted = list(items)
         signatures = {item.key: item.signature for item in wanted}
         for key, (signature, element) in list(self._drawn.items()):

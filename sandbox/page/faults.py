@@ -1,89 +1,68 @@
-"""The faults that the page offers, each a switch of the local servers."""
+"""The faults that the page offers, each a set of faults of the local servers."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Mapping
 from typing import Final
 
-from sandbox.changes import Changes
+from sandbox.change_notifier import ChangeNotifier
 from sandbox.slack import Fault as SlackFault
 from sandbox.slack import LocalSlack
 from sandbox.whmcs import Fault as WhmcsFault
-from sandbox.whmcs import FaultKind, LocalWhmcs
+from sandbox.whmcs import LocalWhmcs
 
 TRIGGER_SECONDS: Final = 3.0
 SLOW_SECONDS: Final = 4.0
-
-WHMCS_FAULTS: Final = (
-    "whmcs_slow",
-    "whmcs_down",
-    "whmcs_html",
-    "whmcs_credentials",
-    "whmcs_no_companion",
-    "whmcs_no_tickets",
-    "whmcs_reply_refused",
-    "whmcs_drop_after",
-)
-SLACK_FAULTS: Final = ("slack_ratelimited", "slack_lost_post", "slack_expired_trigger")
+_EXPIRED_TRIGGER: Final = "slack_expired_trigger"
 
 _TICKET_WRITES: Final = ("AddTicketReply", "AddTicketNote", "UpdateTicketReply")
 _TICKET_ACTIONS: Final = ("GetTicket", "GetTickets", *_TICKET_WRITES)
 _WRITES: Final = ("ResetPassword", "set_password", "SendEmail", *_TICKET_WRITES)
 
+WHMCS_FAULTS: Final[Mapping[str, tuple[WhmcsFault, ...]]] = {
+    "whmcs_slow": (WhmcsFault("*", "slow_before", seconds=SLOW_SECONDS),),
+    "whmcs_down": (WhmcsFault("*", "drop_before"),),
+    "whmcs_html": (WhmcsFault("*", "html"),),
+    "whmcs_credentials": (WhmcsFault("*", "credentials"),),
+    "whmcs_no_companion": (WhmcsFault("*", "companion_absent"),),
+    "whmcs_no_tickets": tuple(WhmcsFault(action, "not_permitted") for action in _TICKET_ACTIONS),
+    "whmcs_reply_refused": tuple(WhmcsFault(action, "refused") for action in _TICKET_WRITES),
+    "whmcs_drop_after": tuple(WhmcsFault(action, "drop_after") for action in _WRITES),
+}
+SLACK_FAULTS: Final[Mapping[str, tuple[SlackFault, ...]]] = {
+    "slack_ratelimited": (SlackFault("*", "ratelimited", seconds=1.0),),
+    "slack_lost_post": (SlackFault("chat.postMessage", "drop_after"),),
+    _EXPIRED_TRIGGER: (),  # set through the lifetime of triggers
+}
+
 
 class FaultBoard:
-    """Which faults are on, for every window. The local servers are told anew at each change."""
+    """The faults that are on, for all windows. Each change sets the faults of both servers again."""
 
-    def __init__(self, slack: LocalSlack, whmcs: LocalWhmcs, changes: Changes) -> None:
+    def __init__(self, slack: LocalSlack, whmcs: LocalWhmcs, changes: ChangeNotifier) -> None:
         self._slack = slack
         self._whmcs = whmcs
         self._changes = changes
         self._on: set[str] = set()
-        self._put: dict[str, Callable[[], object]] = {
-            "whmcs_slow": lambda: self._add_whmcs("slow_before", seconds=SLOW_SECONDS),
-            "whmcs_down": lambda: self._add_whmcs("drop_before"),
-            "whmcs_html": lambda: self._add_whmcs("html"),
-            "whmcs_credentials": lambda: self._add_whmcs("credentials"),
-            "whmcs_no_companion": lambda: self._add_whmcs("companion_absent"),
-            "whmcs_no_tickets": lambda: self._add_each(_TICKET_ACTIONS, "not_permitted"),
-            "whmcs_reply_refused": lambda: self._add_each(_TICKET_WRITES, "refused"),
-            "whmcs_drop_after": lambda: self._add_each(_WRITES, "drop_after"),
-            "slack_ratelimited": lambda: self._slack.faults.add(SlackFault("*", "ratelimited", seconds=1.0)),
-            "slack_lost_post": lambda: self._slack.faults.add(SlackFault("chat.postMessage", "drop_after")),
-            "slack_expired_trigger": self._expire_triggers,
-        }
 
     def is_on(self, name: str) -> bool:
         return name in self._on
 
-    @property
-    def has_any(self) -> bool:
-        return bool(self._on)
-
-    def switch(self, name: str, *, is_on: bool) -> None:
-        """Raises: KeyError: there is no such fault."""
-        if name not in self._put:
-            raise KeyError(name)
-        (self._on.add if is_on else self._on.discard)(name)
-        self._tell_servers()
+    def toggle(self, name: str) -> None:
+        """Switch a fault of `WHMCS_FAULTS` or `SLACK_FAULTS` on or off."""
+        self._on ^= {name}
+        self._apply()
 
     def clear(self) -> None:
         self._on.clear()
-        self._tell_servers()
+        self._apply()
 
-    def _tell_servers(self) -> None:
+    def _apply(self) -> None:
         self._slack.faults.clear()
         self._whmcs.faults.clear()
-        self._slack.trigger_lifetime_seconds = TRIGGER_SECONDS
-        for name in (*WHMCS_FAULTS, *SLACK_FAULTS):
-            if name in self._on:
-                self._put[name]()
-        self._changes.announce()
-
-    def _add_whmcs(self, kind: FaultKind, seconds: float = 0.0) -> None:
-        self._whmcs.faults.add(WhmcsFault("*", kind, seconds=seconds))
-
-    def _add_each(self, actions: Iterable[str], kind: FaultKind) -> None:
-        for action in actions:
-            self._whmcs.faults.add(WhmcsFault(action, kind))
-
-    def _expire_triggers(self) -> None:
-        self._slack.trigger_lifetime_seconds = 0.0
+        for name, slack_faults in SLACK_FAULTS.items():
+            for slack_fault in slack_faults if name in self._on else ():
+                self._slack.faults.add(slack_fault)
+        for name, whmcs_faults in WHMCS_FAULTS.items():
+            for whmcs_fault in whmcs_faults if name in self._on else ():
+                self._whmcs.faults.add(whmcs_fault)
+        self._slack.trigger_lifetime_seconds = 0.0 if _EXPIRED_TRIGGER in self._on else TRIGGER_SECONDS
+        self._changes.notify()

@@ -1,12 +1,12 @@
-"""The pane with the switches that break something, and the bot's own."""
+"""The pane with the faults that can be switched on, and with the bot's process and its rules."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
 
 from nicegui.element import Element
 
-from sandbox.page.bot import MODES, Mode
-from sandbox.page.elements import button, on_click, on_value, set_attributes, set_text, tag
+from sandbox.page.bot import MODES, State
+from sandbox.page.elements import Attribute, Handler, button, set_attributes, set_text, tag
 from sandbox.page.faults import SLACK_FAULTS, WHMCS_FAULTS
 from sandbox.page.viewer import Viewer
 
@@ -14,79 +14,71 @@ from sandbox.page.viewer import Viewer
 class FaultsPane:
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
-        self._switches: dict[str, Element] = {}
-        self._modes: dict[Mode, Element] = {}
-        words = viewer.words
-        tag("p", words.faults_hint, classes="quiet")
+        self._inputs: list[tuple[Element, Callable[[], bool]]] = []
+        self._buttons: list[tuple[Element, set[State]]] = []
+        words, world = viewer.words, viewer.world
+        tag("p", words["faults_hint"], classes="quiet")
         self._draw_bot()
+        with _draw_group(words["delivery"]):
+            for mode in MODES:
+                is_chosen, choose = partial(self._has_mode, mode), partial(world.bot.change_mode, mode)
+                self._draw_input(words[f"mode.{mode}"], is_chosen, choose, type="radio", name="delivery")
+        with _draw_group(words["rules"]):
+            self._draw_switch(words["two_agents"], lambda: world.bot.has_approvals, self._switch_approvals)
         for heading, names in (("WHMCS", WHMCS_FAULTS), ("Slack", SLACK_FAULTS)):
-            with tag("fieldset", classes="switches"):
-                tag("legend", heading)
+            with _draw_group(heading):
                 for name in names:
-                    self._draw_switch(name)
-        self._clear = button(words.clear_faults, viewer.world.faults.clear, classes="slack-button")
+                    is_on = partial(world.faults.is_on, name)
+                    self._draw_switch(words[f"fault.{name}"], is_on, partial(world.faults.toggle, name))
+        button(words["clear_faults"], world.faults.clear, classes="slack-button")
 
     def show(self) -> None:
-        world, words = self._viewer.world, self._viewer.words
-        for name, switch in self._switches.items():
-            set_attributes(switch, checked=True if world.faults.is_on(name) else None)
-        for mode, radio in self._modes.items():
-            set_attributes(radio, checked=True if world.bot.mode == mode else None)
-        set_attributes(self._approvals, checked=True if world.bot.has_approvals else None)
-        state = world.bot.state
-        set_text(self._state, words.bot_states[state])
-        self._state.classes(replace=f"state {state}")
-        set_attributes(self._start, hidden=state in {"running", "frozen", "starting"})
-        set_attributes(self._kill, hidden=state not in {"running", "frozen"})
-        set_attributes(self._freeze, hidden=state != "running")
-        set_attributes(self._thaw, hidden=state != "frozen")
-        set_attributes(self._log, hidden=state != "failed")
-        set_text(self._log, world.bot.log_end or " ")
+        bot, words = self._viewer.world.bot, self._viewer.words
+        for drawn, is_on in self._inputs:
+            set_attributes(drawn, checked=True if is_on() else None)
+        for drawn, states in self._buttons:
+            set_attributes(drawn, hidden=bot.state not in states)
+        set_text(self._state, words[f"state.{bot.state}"])
+        self._state.classes(replace=f"state {bot.state}")
+        set_attributes(self._log, hidden=bot.state != "failed")
+        set_text(self._log, bot.log_end or " ")
 
     def _draw_bot(self) -> None:
         words, bot = self._viewer.words, self._viewer.world.bot
-        with tag("fieldset", classes="switches"):
-            tag("legend", words.bot)
+        with _draw_group(words["bot"]):
             with tag("p", role="status"):
                 self._state = tag("strong", " ", classes="state")
             with tag("div", classes="row"):
-                self._start = self._draw_button(words.start, bot.start)
-                self._kill = self._draw_button(words.kill, bot.kill)
-                self._freeze = self._draw_button(words.freeze, bot.freeze)
-                self._thaw = self._draw_button(words.thaw, bot.thaw)
-            self._log = tag("pre", " ", tabindex="0", role="group", aria_label=words.log_end, hidden=True)
-        with tag("fieldset", classes="switches"):
-            tag("legend", words.delivery)
-            for mode in MODES:
-                self._draw_mode(mode)
-        with tag("fieldset", classes="switches"):
-            tag("legend", words.rules)
-            with tag("label", classes="option"):
-                self._approvals = tag("input", type="checkbox", role="switch")
-                tag("span", words.two_agents)
-            self._approvals.on("change", self._switch_approvals, js_handler="() => emit()")
+                self._draw_button(words["start"], bot.start, {"stopped", "failed"})
+                self._draw_button(words["kill"], bot.kill, {"running", "frozen"})
+                self._draw_button(words["freeze"], bot.freeze, {"running"})
+                self._draw_button(words["thaw"], bot.thaw, {"frozen"})
+            self._log = tag("pre", " ", tabindex="0", role="group", aria_label=words["log_end"], hidden=True)
 
-    async def _switch_approvals(self, _: object) -> None:
+    def _draw_button(self, text: str, handler: Handler, states: set[State]) -> None:
+        """Draw a button that is there in these states of the bot."""
+        self._buttons.append((button(text, handler, classes="slack-button"), states))
+
+    def _draw_switch(self, text: str, is_on: Callable[[], bool], switch: Handler) -> None:
+        self._draw_input(text, is_on, switch, type="checkbox", role="switch")
+
+    def _draw_input(self, text: str, is_on: Callable[[], bool], change: Handler, **attributes: Attribute) -> None:
+        with tag("label", classes="option"):
+            drawn = tag("input")
+            set_attributes(drawn, **attributes)
+            tag("span", text)
+        drawn.on("change", lambda _: change(), js_handler="() => emit()")
+        self._inputs.append((drawn, is_on))
+
+    def _has_mode(self, mode: str) -> bool:
+        return self._viewer.world.bot.mode == mode
+
+    def _switch_approvals(self) -> Awaitable[None]:
         bot = self._viewer.world.bot
-        await bot.change_approvals(has_approvals=not bot.has_approvals)
+        return bot.change_approvals(has_approvals=not bot.has_approvals)
 
-    def _draw_button(self, text: str, handler: Callable[[], Awaitable[None]]) -> Element:
-        return on_click(tag("button", text, classes="slack-button", type="button"), handler)
 
-    def _draw_mode(self, mode: Mode) -> None:
-        with tag("label", classes="option"):
-            radio = tag("input", type="radio", name="delivery")
-            tag("span", self._viewer.words.modes[mode])
-        on_value(radio, "change", lambda _: self._viewer.world.bot.change_mode(mode))
-        self._modes[mode] = radio
-
-    def _draw_switch(self, name: str) -> None:
-        with tag("label", classes="option"):
-            switch = tag("input", type="checkbox", role="switch")
-            tag("span", self._viewer.words.fault_names[name])
-        switch.on("change", partial(self._switch, name), js_handler="() => emit()")
-        self._switches[name] = switch
-
-    def _switch(self, name: str, _: object) -> None:
-        faults = self._viewer.world.faults
-        faults.switch(name, is_on=not faults.is_on(name))
+def _draw_group(legend: str) -> Element:
+    with tag("fieldset", classes="switches") as group:
+        tag("legend", legend)
+    return group

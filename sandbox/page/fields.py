@@ -1,4 +1,4 @@
-"""What can be filled in or chosen in a modal or a Home tab: label, control, hint and error."""
+"""Fields of modals and Home tabs: label, control, hint and error."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -22,29 +22,29 @@ _TYPED: Final = {
     "number_input": "number",
 }
 _ROWS: Final = 8
-# What a view may change about a field without making another one of it.
+# Properties that an update may change without drawing the field again.
 _FIRST_ONLY: Final = ("initial_option", "initial_options", "initial_value", "focus_on_load")
 
 Submit = Callable[[], Awaitable[None]]
 
 
 class Control(Protocol):
-    """The part of a field that holds its value."""
+    """The control of a field, which holds its value."""
 
     def show(self, value: JsonObject) -> None:
-        """Show this value, which came from elsewhere or from here."""
+        """Show this value."""
 
 
 def sign(field: Field) -> str:
-    """Tell one drawing of a field from another; a value in it makes no difference."""
+    """Return a signature of the field's looks, without its value."""
     element = {key: value for key, value in field.element.items() if key not in _FIRST_ONLY}
     return json.dumps([field.label, field.block | {"element": element, "accessory": element, "elements": [element]}])
 
 
 class FieldView:
-    """One field, drawn. In a section its label is there already, and only for screen readers.
+    """A field. In a section its label is already visible, so it is only drawn for screen readers.
 
-    Raises: UndrawableError at once: an element that this page does not know, or a choice that asks whether one is sure.
+    Raises: UndrawableError: an unknown element, or one with a confirm dialog.
     """
 
     def __init__(self, surface: ShownView, field: Field, viewer: Viewer, submit: Submit) -> None:
@@ -79,7 +79,7 @@ class FieldView:
         with tag("legend" if self._has_several else "label", classes="label" if is_shown else "unseen") as label:
             tag("span", self._field.label)
             if self._field.block.get("optional"):
-                tag("span", f" ({self._viewer.words.optional})", classes="quiet")
+                tag("span", f" ({self._viewer.words['optional']})", classes="quiet")
         return label
 
     def _draw_control(self) -> Control:
@@ -112,14 +112,14 @@ Setter = Callable[[JsonObject], Awaitable[None]]
 
 
 class _Select:
-    """A static select, as the browser's own: it has its keys and its place on small screens."""
+    """A static select, drawn as a native select."""
 
     def __init__(self, field: Field, viewer: Viewer, setter: Setter) -> None:
         self._options = reading.options_of(field.element)
         self._setter = setter
         self._drawn: list[Element] = []
         with tag("select") as self.root:
-            tag("option", reading.plain(field.element.get("placeholder")) or viewer.words.choose_option, value="")
+            tag("option", reading.plain(field.element.get("placeholder")) or viewer.words["choose_option"], value="")
             for group in field.element.get("option_groups", []):
                 with tag("optgroup", label=reading.plain(group["label"])):
                     self._draw_options(group["options"])
@@ -180,7 +180,7 @@ class _Options:
 
 
 class _Text:
-    """Something to type into; Enter in a single line submits, as in Slack."""
+    """A text input; Enter submits unless it has several lines, as in Slack."""
 
     def __init__(self, field: Field, setter: Setter, submit: Submit) -> None:
         self._setter = setter

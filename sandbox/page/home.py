@@ -8,12 +8,12 @@ from sandbox.slack import Home
 
 
 class HomeTab:
-    """What the bot published for the person who is acted as, as it is now."""
+    """The Home tab that the bot published for the person who is acted as."""
 
     def __init__(self, viewer: Viewer, ask: Ask) -> None:
         self._home = Home(viewer.world.slack, viewer.person.member)
-        with tag("div", classes="home", tabindex="0", role="group", aria_label=viewer.words.home) as self.root:
-            self._empty = tag("p", viewer.words.nothing_published, classes="quiet")
+        with tag("div", classes="home", tabindex="0", role="group", aria_label=viewer.words["home"]) as self.root:
+            self._empty = tag("p", viewer.words["nothing_published"], classes="quiet")
             container = tag("div")
         self._body = ViewBody(container, self._home, viewer, ask, _submit_nothing)
 
@@ -24,4 +24,4 @@ class HomeTab:
 
 
 async def _submit_nothing() -> None:
-    """Enter in a Home tab sends nothing off."""
+    """Do nothing: a Home tab is not submitted."""

@@ -1,4 +1,4 @@
-"""Slack's texts as elements: plain_text, mrkdwn and rich_text."""
+"""Draws Slack's texts: plain_text, mrkdwn and rich_text."""
 
 import re
 from datetime import UTC, datetime
@@ -21,11 +21,11 @@ _DATE: Final = re.compile(r"!date\^(?P<seconds>\d+)\^(?P<format>[^^]*)")
 
 
 class UndrawableError(Exception):
-    """Something of Block Kit that this page does not draw; the text is its name."""
+    """A part of Block Kit that the page does not draw; the text is its name."""
 
 
 def draw_text(text: JsonObject | str | None, viewer: Viewer) -> None:
-    """Draw a text object inside the element of the `with` block, as this person reads it."""
+    """Draw a text object inside the current `with` block, in the language of the viewer."""
     if text is None:
         return
     if isinstance(text, str) or text["type"] == "plain_text":
@@ -35,7 +35,7 @@ def draw_text(text: JsonObject | str | None, viewer: Viewer) -> None:
 
 
 def draw_mrkdwn(text: str, viewer: Viewer) -> None:
-    """Draw mrkdwn: bold, slanted, struck and code; links, references and dates."""
+    """Draw mrkdwn: bold, italic, strikethrough and code; links, references and dates."""
     end = 0
     for found in _TOKEN.finditer(text):
         _draw_literal(text[end : found.start()])
@@ -93,7 +93,7 @@ def _draw_reference(target: str, label: str | None, viewer: Viewer) -> None:
     date = _DATE.match(target)
     if date:
         at = datetime.fromtimestamp(int(date["seconds"]), UTC)
-        tag("time", _tell_date(at, date["format"], viewer.tz) or label or "", datetime=at.isoformat())
+        tag("time", _format_date(at, date["format"], viewer.tz) or label or "", datetime=at.isoformat())
     elif target.startswith(("http://", "https://", "mailto:")):
         _draw_link(target, label or target)
     else:
@@ -101,7 +101,7 @@ def _draw_reference(target: str, label: str | None, viewer: Viewer) -> None:
 
 
 def _name(target: str, viewer: Viewer) -> str:
-    """Return a reference to a channel, a person or a group as Slack names it."""
+    """Return the displayed name of a channel, person or group."""
     workspace = viewer.world.slack.workspace
     kind, named = target[0], target[1:]
     if kind == "#" and named in workspace.channels:
@@ -111,8 +111,8 @@ def _name(target: str, viewer: Viewer) -> str:
     return f"@{named}" if kind in "!@#" else target
 
 
-def _tell_date(at: datetime, form: str, tz: str) -> str:
-    """Return the date as Slack shows it to a reader there; "" for a token that is not known here."""
+def _format_date(at: datetime, form: str, tz: str) -> str:
+    """Return the date in the time zone, as Slack shows it; "" for an unknown token."""
     here = at.astimezone(ZoneInfo(tz))
     known = {"time": f"{here:%H:%M}", "time_secs": f"{here:%H:%M:%S}", "date_num": f"{here:%Y-%m-%d}"}
     known |= {"date": f"{here:%d/%m/%Y}", "date_short": f"{here:%d/%m/%Y}"}

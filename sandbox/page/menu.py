@@ -1,6 +1,6 @@
-"""A button that opens a menu, by mouse and by keyboard, as WAI-ARIA describes a menu button.
+"""A button that opens a menu: the menu button pattern of WAI-ARIA.
 
-page.js moves the focus: into the menu when it opens, along it by the arrow keys, and back when it closes.
+page.js moves the focus into the menu when it opens, within it by arrow keys, and back when it closes.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -17,7 +17,7 @@ _LEFT: Final = "(event) => { if (!event.currentTarget.contains(event.relatedTarg
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of a menu, with a quieter word beside it, and what it does."""
+    """A menu item with a quieter text beside it."""
 
     text: str
     detail: str
@@ -25,7 +25,7 @@ class Entry:
 
 
 class Menu:
-    """Drawn only while it is open."""
+    """A menu, of which the items exist only while it is open."""
 
     def __init__(self, sign: str, label: str, entries: Sequence[Entry], *, classes: str = "") -> None:
         self._label = label

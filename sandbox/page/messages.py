@@ -1,4 +1,4 @@
-"""A channel's messages, as the person sees them who is acted as."""
+"""A channel's messages, as the person who is acted as sees them."""
 
 import json
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ _COLOURS: Final = 6
 
 
 def list_visible(viewer: Viewer, channel_id: str) -> list[StoredMessage]:
-    """Return what this person sees in a channel, oldest first."""
+    """Return the messages that the viewer sees in a channel, oldest first."""
     return [
         message
         for message in viewer.world.slack.workspace.messages
@@ -33,29 +33,29 @@ def list_visible(viewer: Viewer, channel_id: str) -> list[StoredMessage]:
 
 
 def name_author(viewer: Viewer, author: str) -> str:
-    """Return the name that stands above this author's messages."""
+    """Return the displayed name of an author."""
     if author == BOT_USER_ID:
         return viewer.app.name
     member = viewer.world.slack.workspace.members.get(author)
-    return viewer.words.slackbot if member is None else member.name
+    return viewer.words["slackbot"] if member is None else member.name
 
 
 def draw_avatar(name: str) -> Element:
-    """Draw a square with initials; who can't see it misses nothing."""
+    """Draw a square with initials, hidden from screen readers."""
     initials = "".join(word[0] for word in name.split()[:2]).upper()
     return tag("span", initials, classes=f"avatar colour-{sum(name.encode()) % _COLOURS}", aria_hidden="true")
 
 
 class MessageList:
-    """The messages of one channel, the newest at the end. What comes is read out by screen readers."""
+    """The messages of a channel, newest last. Screen readers announce new ones."""
 
     def __init__(self, viewer: Viewer, ask: Ask) -> None:
         self._viewer = viewer
         self._ask = ask
         with tag(
-            "div", classes="messages", role="log", aria_label=viewer.words.messages, aria_live="polite", tabindex="0"
+            "div", classes="messages", role="log", aria_label=viewer.words["messages"], aria_live="polite", tabindex="0"
         ) as self.root:
-            self._empty = tag("p", viewer.words.no_messages, classes="quiet empty")
+            self._empty = tag("p", viewer.words["no_messages"], classes="quiet empty")
             container = tag("div")
         self._list = LiveList(container)
 
@@ -78,18 +78,18 @@ class MessageList:
             draw_avatar(author)
             with tag("div", classes="message-body"):
                 if stored.ephemeral_to:
-                    tag("p", words.only_visible, classes="only-visible")
+                    tag("p", words["only_visible"], classes="only-visible")
                 with tag("p", classes="byline"):
                     tag("strong", author)
                     if stored.author == BOT_USER_ID:
-                        tag("span", words.app, classes="badge")
+                        tag("span", words["app"], classes="badge")
                     tag("time", f"{at:%H:%M}", datetime=at.isoformat(timespec="seconds"))
                 self._draw_contents(stored)
             self._draw_menu(stored)
         return drawn
 
     def _draw_menu(self, stored: StoredMessage) -> None:
-        """The app's shortcuts for messages; Slack offers none on what only one person sees."""
+        """Draw the menu with the app's message shortcuts; ephemeral messages have none, as in Slack."""
         shortcuts = self._viewer.app.message_shortcuts
         if not shortcuts or stored.ephemeral_to:
             return
@@ -99,7 +99,7 @@ class MessageList:
         def make_entry(shortcut: Shortcut) -> Entry:
             return Entry(shortcut.name, app, lambda: person.sends_message_shortcut(shortcut.callback_id, message))
 
-        Menu("⋮", self._viewer.words.more_actions, [make_entry(one) for one in shortcuts], classes="message-menu")
+        Menu("⋮", self._viewer.words["more_actions"], [make_entry(one) for one in shortcuts], classes="message-menu")
 
     def _draw_contents(self, stored: StoredMessage) -> None:
         if not stored.blocks:
@@ -118,4 +118,4 @@ class MessageList:
         for block in stored.blocks:
             draw_block(block, self._viewer, press)
         if stored.is_edited:
-            tag("span", f"({self._viewer.words.edited})", classes="quiet")
+            tag("span", f"({self._viewer.words['edited']})", classes="quiet")

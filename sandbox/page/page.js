@@ -1,4 +1,4 @@
-// Focus and keys of the page. What is shown comes from the server; this only moves the focus to where a person expects it.
+// Focus and keyboard of the page. The content comes from the server; this script moves the focus.
 (() => {
   const FOCUSABLE = "a[href], button, input, select, textarea, [tabindex='0']";
 
@@ -13,7 +13,7 @@
     first.focus();
   };
 
-  // A menu takes the focus when it opens, and gives it back to its button when what had it is gone with the menu.
+  // Focus the first item of a menu when it opens, and its button when it closes.
   let menu, opener;
   const followMenu = () => {
     const open = document.querySelector("[role=menu]");
@@ -27,7 +27,7 @@
     menu = open;
   };
 
-  // Arrow keys go along what is one stop for Tab.
+  // Arrow keys move within a menu or tab list, which is a single tab stop.
   const goAlong = (event) => {
     const group = event.target.closest?.("[role=menu], [role=tablist]");
     if (!group) return;
@@ -46,7 +46,7 @@
 
   const nameOf = (field) => field.labels?.[0]?.textContent || field.getAttribute("aria-label");
 
-  // Where the focus was last: when a field is drawn anew, it goes to the one of the same name.
+  // The last focused field of a modal: when it is drawn again, focus the field with the same name.
   let last;
   document.addEventListener("focusin", (event) => {
     if (topDialog()?.contains(event.target)) last = nameOf(event.target);
@@ -57,14 +57,14 @@
     (same ?? dialog).focus();
   };
 
-  // Where a person goes on in Slack: in the composer, or where there is none, at the tab that is open or the messages.
+  // Focus the composer, or if there is none, the open tab or the messages.
   const focusConversation = () => {
     const all = reachable(document.querySelector(".conversation"));
     const places = ["[data-composer]", "[role=tab][aria-selected=true]", ".messages"];
     places.map((place) => all.find((one) => one.matches(place))).find((one) => one)?.focus();
   };
 
-  // A modal takes the focus when it opens, takes it back when what had it is gone, and gives it to the conversation at last.
+  // Focus a modal when it opens or its focused element is removed, and the conversation when it closes.
   let top;
   const follow = () => {
     const dialog = topDialog();
@@ -78,7 +78,7 @@
     }
   };
 
-  // New messages come into view, unless somebody is reading further up.
+  // Scroll new messages into view.
   const scroll = (changes) => {
     for (const change of changes) {
       const list = change.target.nodeType === 1 && change.target.closest(".messages");
@@ -86,7 +86,7 @@
     }
   };
 
-  // Tab stays in the modal; F6 goes from Slack to the panes and back, as it goes from part to part in Slack.
+  // Tab stays in the modal; F6 switches between Slack and the panes, as between the parts of Slack.
   const keepInside = (event) => {
     const dialog = topDialog();
     if (!dialog?.contains(document.activeElement)) return;

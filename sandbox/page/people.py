@@ -1,4 +1,4 @@
-"""The people of the demo's workspace, each there for what the bot lets them do."""
+"""The people of the demo's workspace, one or more for each level of permission."""
 
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -23,7 +23,7 @@ class CastMember:
 
 
 def invite(slack: LocalSlack) -> tuple[CastMember, ...]:
-    """Add everybody, agents first. A guest and an outsider are in the agents' group, since that must not help them."""
+    """Add all people, agents first. The guest and the outsider are in the agents' group, which must not suffice."""
     both = (AGENTS, SETTERS)
     cast = (
         CastMember(slack.add_person("Sofía Soporte", locale=_ES, groups=both), "agent"),
@@ -38,7 +38,7 @@ def invite(slack: LocalSlack) -> tuple[CastMember, ...]:
     )
     everybody = {member.person.id for member in cast}
     channels = (
-        # The bot is in neither; a command typed there reaches it all the same.
+        # The bot is in neither; commands typed there reach it nevertheless.
         Channel("C0GENERAL", "general", everybody),
         Channel("D0COLLEAGUES", "directmessage", {cast[0].person.id, cast[1].person.id}, is_direct=True),
     )
@@ -48,6 +48,6 @@ def invite(slack: LocalSlack) -> tuple[CastMember, ...]:
 
 
 async def begin_talk(cast: tuple[CastMember, ...]) -> None:
-    """Let a colleague write to the support channel what a message shortcut can be used on."""
+    """Post a message to the support channel on which a message shortcut can be used."""
     [employee] = [member.person for member in cast if member.role == "employee"]
     await employee.posts(f"Una clienta no recuerda su contraseña, es el ticket {OWNERS_TICKET}. ¿Quién la ayuda?")

@@ -1,4 +1,4 @@
-"""Serves the page: NiceGUI on uvicorn, in the event loop in which the local servers run."""
+"""Serves the page with NiceGUI on uvicorn, in the event loop of the local servers."""
 
 import asyncio
 import contextlib
@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from nicegui import ui
 
 from sandbox.page.bot import Mode
-from sandbox.page.window import Window
+from sandbox.page.browser_window import BrowserWindow
 from sandbox.page.world import World, make_world
 from sandbox.serving import LOOPBACK
 
@@ -25,22 +25,22 @@ _ICON: Final = "🔑"
 _FOLDER: Final = "reset-password-demo-"
 
 
-async def serve_page(*, locale: str, port: int | None, mode: Mode, tell_address: Callable[[str], None]) -> None:
-    """Serve until cancelled. `tell_address` is called once the page can be opened.
+async def serve_page(*, locale: str, port: int | None, mode: Mode, on_ready: Callable[[str], None]) -> None:
+    """Serve until cancelled. `on_ready` is called with the address when the page can be opened.
 
-    Without a port the usual one is taken, or a free one where that is in use. Raises: OSError: the port is taken;
-    ProcessError: the bot could not tell its manifest.
+    Without a port, the default one is used, or a free one if that is in use. Raises: OSError: the port is in use;
+    ProcessError: the bot printed no manifest.
     """
     with contextlib.closing(_listen(port)) as listener, tempfile.TemporaryDirectory(prefix=_FOLDER) as name:
         async with make_world(Path(name), locale=locale, mode=mode) as world:
-            await serve_world(world, listener, tell_address)
+            await serve_world(world, listener, on_ready)
 
 
-async def serve_world(world: World, listener: socket.socket, tell_address: Callable[[str], None]) -> None:
-    """Serve the page of this world until cancelled; once in a process, since NiceGUI is one for all of it."""
+async def serve_world(world: World, listener: socket.socket, on_ready: Callable[[str], None]) -> None:
+    """Serve the page of this world until cancelled. Once per process, since NiceGUI has global state."""
     _set_up(app := FastAPI(openapi_url=None), world)
     async with _serving(app, listener):
-        tell_address(f"http://{LOOPBACK}:{listener.getsockname()[1]}/")
+        on_ready(f"http://{LOOPBACK}:{listener.getsockname()[1]}/")
         await asyncio.get_running_loop().create_future()
 
 
@@ -50,13 +50,13 @@ def _set_up(app: FastAPI, world: World) -> None:
 
     def draw() -> None:
         client = ui.context.client
-        Window(world, client, client.request.query_params.get("as", ""))
+        BrowserWindow(world, client, client.request.query_params.get("as", ""))
 
     ui.run_with(app, root=draw, title=_TITLE, favicon=_ICON, language="es", tailwind=False, show_welcome_message=False)
 
 
 class _Server(uvicorn.Server):
-    """Leaves the signals to the process, which has more to end than this server."""
+    """A uvicorn server without signal handlers: the process has more to end than this server."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

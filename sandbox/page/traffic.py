@@ -1,4 +1,4 @@
-"""The requests among Slack, the bot and WHMCS, in one list; secrets masked."""
+"""Requests between Slack, the bot and WHMCS in one list, and the masking of secrets."""
 
 import json
 import re
@@ -16,17 +16,17 @@ Peer = Literal["Slack", "Bot", "WHMCS"]
 MASK: Final = "••••••••"
 SHOWN: Final = 60
 
-# Whatever opens something: passwords, tokens, the addresses and ids that are a right to answer, a guest's key to a ticket.
+# Passwords, tokens, addresses and ids that authorize a response, and a guest's key to a ticket.
 _SECRET_KEYS: Final = frozenset({"password", "token", "response_url", "trigger_id", "secret", "signature", "c"})
-# Rides in views, and holds the response_url as text.
+# Contains the response_url as text.
 _OPAQUE_KEYS: Final = frozenset({"private_metadata"})
-# In the address of a socket, for which it is the key.
+# The secret in the address of a socket.
 _TICKET: Final = re.compile(r"(?<=[?&]ticket=)[^&\s]+")
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """One request and its answer, with every secret in place; `seconds` is None while it is under way."""
+    """A request and its response, unmasked; `seconds` is None until it is answered."""
 
     key: str
     at: float
@@ -34,14 +34,14 @@ class Exchange:
     receiver: Peer
     name: str
     seconds: float | None
-    limit_seconds: float | None
-    trigger_age_seconds: float | None
     outcome: str
     is_good: bool
     sent: object
     answered: object
+    limit_seconds: float | None = None
+    trigger_age_seconds: float | None = None
     passwords: frozenset[str] = frozenset()
-    """The generated passwords that stand in it, in whichever place."""
+    """The generated passwords in the request or response."""
 
 
 def list_exchanges(world: World) -> list[Exchange]:
@@ -53,7 +53,7 @@ def list_exchanges(world: World) -> list[Exchange]:
 
 
 def list_passwords(world: World) -> frozenset[str]:
-    """Whatever was to be set in WHMCS. Slack sends it back with a button in its message, and it may be on a ticket."""
+    """Return all passwords sent to WHMCS. They also occur in messages with buttons and on tickets."""
     calls = world.whmcs.calls
     return frozenset(str(call.parameters["password"]) for call in calls if "password" in call.parameters)
 
@@ -66,7 +66,7 @@ def _find(passwords: frozenset[str], exchange: Exchange) -> frozenset[str]:
 
 
 def mask(value: object, passwords: frozenset[str], shown: frozenset[str] = frozenset()) -> object:
-    """Return a copy without secrets. Of the passwords, those in `shown` stay."""
+    """Return a copy with secrets masked, except the passwords in `shown`."""
     if isinstance(value, dict):
         return {key: _mask_field(key, part, passwords, shown) for key, part in value.items()}
     if isinstance(value, list):
@@ -94,7 +94,6 @@ def _from_slack(world: World) -> Iterator[Exchange]:
             name=_name_request(request),
             seconds=request.seconds,
             limit_seconds=world.slack.acknowledgement_seconds,
-            trigger_age_seconds=None,
             outcome=request.error or str(request.status),
             is_good=request.error is None,
             sent=request.payload,
@@ -110,13 +109,12 @@ def _name_request(request: BotRequest) -> str:
 def _to_slack(world: World) -> Iterator[Exchange]:
     for number, call in enumerate(world.slack.calls):
         yield Exchange(
-            key=f"call-{number}-{call.is_done}",
+            key=f"call-{number}",
             at=call.at,
             sender="Bot",
             receiver="Slack",
             name=call.method,
             seconds=call.seconds if call.is_done else None,
-            limit_seconds=None,
             trigger_age_seconds=_find_trigger_age(world, call),
             outcome=call.error or "ok",
             is_good=call.error is None,
@@ -133,27 +131,25 @@ def _find_trigger_age(world: World, call: ApiCall) -> float | None:
 def _to_whmcs(world: World) -> Iterator[Exchange]:
     for number, call in enumerate(world.whmcs.calls):
         yield Exchange(
-            key=f"whmcs-{number}-{call.is_done}",
+            key=f"whmcs-{number}",
             at=call.at.timestamp(),
             sender="Bot",
             receiver="WHMCS",
             name=call.action,
             seconds=call.seconds if call.is_done else None,
-            limit_seconds=None,
-            trigger_age_seconds=None,
-            outcome=_tell_outcome(call),
+            outcome=_describe_outcome(call),
             is_good=call.status == 200 and '"error"' not in call.answer,  # noqa: PLR2004 - the status of success
             sent=dict(call.parameters),
             answered=_parse(call.answer),
         )
 
 
-def _tell_outcome(call: Call) -> str:
+def _describe_outcome(call: Call) -> str:
     return str(call.status) if call.status else "connection dropped"
 
 
 def _parse(text: str) -> object:
-    """Return JSON as a value, so that it can be masked by field; anything else as the text that it is."""
+    """Return parsed JSON, which can be masked by field, or else the text."""
     try:
         value: JsonObject = json.loads(text)
     except ValueError:

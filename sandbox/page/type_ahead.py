@@ -1,4 +1,4 @@
-"""A select whose options the bot looks up while somebody types."""
+"""A select whose options the bot looks up during typing."""
 
 import asyncio
 from typing import Final
@@ -18,7 +18,7 @@ _SLACKS_QUERY_LENGTH: Final = 3
 
 
 class TypeAhead:
-    """Asks the bot once the typing pauses; an answer to an older text is dropped."""
+    """Asks the bot when typing pauses; responses to an older text are dropped."""
 
     def __init__(self, surface: ShownView, field: Field, viewer: Viewer, **attributes: Attribute) -> None:
         self._surface = surface
@@ -34,7 +34,7 @@ class TypeAhead:
             on_choose=self._choose,
             on_enter=lambda _: None,
             on_leave=self._leave,
-            placeholder=reading.plain(field.element.get("placeholder")) or self._words.choose_option,
+            placeholder=reading.plain(field.element.get("placeholder")) or self._words["choose_option"],
             **attributes,
         )
         self._box.input.on("focus", js_handler="(event) => event.target.select()")
@@ -48,7 +48,7 @@ class TypeAhead:
         return self._box.input
 
     def show(self, value: JsonObject) -> None:
-        """Show what is chosen."""
+        """Show the chosen option."""
         chosen = reading.plain((value.get("selected_option") or {}).get("text"))
         if chosen != self._chosen:
             self._chosen = chosen
@@ -59,9 +59,9 @@ class TypeAhead:
         mine = self._asked
         least = self._field.element.get("min_query_length", _SLACKS_QUERY_LENGTH)
         if len(typed) < least:
-            self._box.say(self._words.type_more.format(count=least))
+            self._box.show_status(self._words["type_more"].format(count=least))
             return
-        self._box.say(self._words.loading)
+        self._box.show_status(self._words["loading"])
         await asyncio.sleep(_PAUSE_SECONDS)
         if mine != self._asked:
             return
@@ -73,9 +73,9 @@ class TypeAhead:
         if offered:
             self._box.open([_describe(option) for option in offered])
         else:
-            # Slack's own word when the bot did not answer, or not as it has to.
+            # Slack's own message for a missing or invalid response of the bot.
             failed = self._person.notices[notices:]
-            self._box.say(failed[-1] if failed else self._words.nothing_found)
+            self._box.show_status(failed[-1] if failed else self._words["nothing_found"])
 
     async def _choose(self, number: int) -> None:
         self._asked += 1
@@ -86,7 +86,7 @@ class TypeAhead:
         await self._surface.set_value(self._field, {"selected_option": option})
 
     def _leave(self) -> None:
-        """What was typed without choosing goes."""
+        """Discard a text that was typed without choosing."""
         self._asked += 1
         self._box.write(self._chosen)
 

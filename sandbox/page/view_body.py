@@ -1,4 +1,4 @@
-"""The blocks of a modal or a Home tab: drawn anew where they changed, and with what is filled in."""
+"""The blocks of a modal or Home tab with their values; only changed blocks are drawn again."""
 
 import json
 from collections import Counter
@@ -20,7 +20,7 @@ from sandbox.slack.workspace import JsonObject
 
 
 class ViewBody:
-    """Draws inside `container`. Enter in a single line of text calls `submit`."""
+    """Draws inside `container`. Enter in a single-line text input calls `submit`."""
 
     def __init__(self, container: Element, surface: ShownView, viewer: Viewer, ask: Ask, submit: Submit) -> None:
         self._surface = surface
@@ -31,7 +31,7 @@ class ViewBody:
         self._fields: dict[str, tuple[Field, FieldView]] = {}
 
     def show(self, shown: OpenView) -> None:
-        """Show this view as it is now."""
+        """Show the current state of this view."""
         self._blocks.show(self._list_blocks(shown))
         self._fields = {key: drawn for key, drawn in self._fields.items() if not drawn[1].root.is_deleted}
         for field, view in self._fields.values():
@@ -46,7 +46,8 @@ class ViewBody:
         for block in shown.definition["blocks"]:
             fields = [field for field in every if field.block is block]
             if not fields:
-                signature = sign_block(block)
+                # An update gives a new id to a block that the app gave none.
+                signature = sign_block({**block, "block_id": ""})
                 seen[signature] += 1
                 key = f"{shown.id}/{seen[signature]}/{signature}"
                 yield Item(key, signature, partial(draw_block, block, self._viewer, self._press))
@@ -83,4 +84,6 @@ class ViewBody:
     async def _press(self, field: Field) -> None:
         question = field.element.get("confirm")
         if question is None or await self._ask(question):
-            await self._surface.press_button(field)
+            every = reading.fields_of(self._surface.shown.definition["blocks"])
+            current = next((one for one in every if one.element == field.element), field)
+            await self._surface.press_button(current)

@@ -1,11 +1,11 @@
-"""Who looks at the page, and in which words."""
+"""The person who is acted as in a browser window, and their language."""
 
 from dataclasses import dataclass
 
 from sandbox.page.people import CastMember
-from sandbox.page.words import Words, choose_words
 from sandbox.page.world import App, World
 from sandbox.slack import Person
+from sandbox.words import Words, choose_words
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class Viewer:
 
     @property
     def words(self) -> Words:
-        return choose_words(self.person.member.locale)
+        return choose_words(self.person.member.locale, "page")
 
     @property
     def app(self) -> App:
-        return self.world.apps[self.words.language]
+        return self.world.apps[self.words["language"]]

@@ -1,21 +1,29 @@
-"""The pane that shows what WHMCS holds: users and their passwords' age, tickets, e-mails sent, the activity log."""
+"""The pane with the content of WHMCS: users, tickets, sent e-mails, the activity log."""
 
 from collections.abc import Callable
-from datetime import datetime
 from functools import partial
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from nicegui.element import Element
 
-from sandbox.page.elements import Item, LiveList, button, on_script, on_value, put_value, set_attributes, set_text, tag
-from sandbox.page.ticket_words import choose_ticket_words
-from sandbox.page.tickets_part import TicketsPart
+from sandbox.page.elements import (
+    Item,
+    LiveList,
+    button,
+    draw_labelled,
+    on_script,
+    on_value,
+    put_value,
+    set_attributes,
+    set_text,
+    tag,
+)
+from sandbox.page.lists import TimedLines, draw_time
+from sandbox.page.tickets_section import TicketsSection
 from sandbox.page.viewer import Viewer
 from sandbox.whmcs import Client, User
 
 _SHOWN_USERS: Final = 8
-_SHOWN_LINES: Final = 30
 
 
 class WhmcsPane:
@@ -25,52 +33,40 @@ class WhmcsPane:
         self._wanted = ""
         words = viewer.words
         self._draw_sign_in()
-        tag("h3", words.users)
+        tag("h3", words["users"])
         self._draw_filter()
-        with tag("div", classes="table-box", tabindex="0", role="group", aria_label=words.users), tag("table"):
+        with tag("div", classes="table-box", tabindex="0", role="group", aria_label=words["users"]), tag("table"):
             with tag("thead"), tag("tr"):
-                for heading in (words.user, words.client, words.password_changed):
+                for heading in (words["user"], words["client"], words["password_changed"]):
                     tag("th", heading, scope="col")
             self._users = LiveList(tag("tbody"))
         self._more = tag("p", " ", classes="quiet", role="status")
-        self._tickets = TicketsPart(viewer, refresh)
-        tag("h3", words.reset_emails)
-        self._no_emails = tag("p", words.no_reset_emails, classes="quiet")
-        self._emails = LiveList(tag("ul", classes="lines", aria_label=words.reset_emails))
-        self._ticket_words = choose_ticket_words(words.language)
-        tag("h3", self._ticket_words.notices)
-        self._no_notices = tag("p", self._ticket_words.no_notices, classes="quiet")
-        self._notices = LiveList(tag("ul", classes="lines", aria_label=self._ticket_words.notices))
-        tag("h3", words.activity)
-        self._no_activity = tag("p", words.no_activity, classes="quiet")
-        self._activity = LiveList(tag("ul", classes="lines", aria_label=words.activity))
+        self._tickets = TicketsSection(viewer, refresh)
+        self._emails = TimedLines(words["reset_emails"], words["no_reset_emails"], viewer)
+        self._notices = TimedLines(words["ticket.notices"], words["ticket.no_notices"], viewer)
+        self._activity = TimedLines(words["activity"], words["no_activity"], viewer)
 
     def show(self) -> None:
         whmcs, words = self._viewer.world.whmcs, self._viewer.words
         rows = [pair for pair in self._list_users() if self._is_wanted(*pair)]
         self._users.show(self._item(user, client) for user, client in rows[:_SHOWN_USERS])
         hidden = len(rows) - _SHOWN_USERS
-        set_text(self._more, words.more_users.format(count=hidden) if hidden > 0 else " " if rows else words.no_user)
-        set_attributes(self._no_emails, hidden=bool(whmcs.reset_emails))
-        sent = list(enumerate(whmcs.reset_emails))[::-1][:_SHOWN_LINES]
-        self._emails.show(Item(str(n), "", partial(self._draw_line, mail.at, mail.email)) for n, mail in sent)
+        set_text(
+            self._more, words["more_users"].format(count=hidden) if hidden > 0 else " " if rows else words["no_user"]
+        )
         self._tickets.show(self._wanted)
-        set_attributes(self._no_notices, hidden=bool(whmcs.sent_notices))
-        told = [(one.at, self._ticket_words.notice.format_map(vars(one))) for one in whmcs.sent_notices]
-        notices = list(enumerate(told))[::-1][:_SHOWN_LINES]
-        self._notices.show(Item(str(n), "", partial(self._draw_line, *one)) for n, one in notices)
-        set_attributes(self._no_activity, hidden=bool(whmcs.activity))
-        logged = list(enumerate(whmcs.activity))[::-1][:_SHOWN_LINES]
-        self._activity.show(Item(str(n), "", partial(self._draw_line, one.at, one.description)) for n, one in logged)
+        self._emails.show([(mail.at, mail.email) for mail in whmcs.reset_emails])
+        self._notices.show([(one.at, words["ticket.notice"].format_map(vars(one))) for one in whmcs.sent_notices])
+        self._activity.show([(one.at, one.description) for one in whmcs.activity])
 
     def _draw_sign_in(self) -> None:
         words = self._viewer.words
         with tag("div", classes="sign-in", role="group") as group:
-            title = tag("h3", words.sign_in)
+            title = tag("h3", words["sign_in"])
             with tag("div", classes="row"):
-                self._email = _draw_input(words.email, "email")
-                password = _draw_input(words.password, "text")
-                attempt = tag("button", words.try_it, classes="slack-button", type="button")
+                self._email = draw_labelled(words["email"], "input", type="email", autocomplete="off")
+                password = draw_labelled(words["password"], "input", type="text", autocomplete="off")
+                attempt = tag("button", words["try_it"], classes="slack-button", type="button")
             self._answer = tag("p", " ", role="status", classes="answer")
         set_attributes(group, aria_labelledby=title.html_id)
         fields = f"document.getElementById('{self._email.html_id}').value + '\\n'"
@@ -82,12 +78,12 @@ class WhmcsPane:
         email, _, password = typed.partition("\n")
         words = self._viewer.words
         is_open = self._viewer.world.whmcs.opens(email.strip(), password)
-        set_text(self._answer, (words.opens if is_open else words.opens_not).format(email=email.strip()))
+        set_text(self._answer, (words["opens"] if is_open else words["opens_not"]).format(email=email.strip()))
         self._answer.classes(replace="answer good" if is_open else "answer bad")
 
     def _draw_filter(self) -> None:
         words = self._viewer.words
-        field = tag("input", type="search", placeholder=words.filter_users, aria_label=words.filter_users)
+        field = tag("input", type="search", placeholder=words["filter_users"], aria_label=words["filter_users"])
         on_value(field, "input", self._filter)
 
     def _filter(self, text: str) -> None:
@@ -95,7 +91,7 @@ class WhmcsPane:
         self._refresh()
 
     def _list_users(self) -> list[tuple[User, Client]]:
-        """Each user with each client that it opens; who was changed last comes first."""
+        """Return each user with each of their clients; users whose password changed last come first."""
         data = self._viewer.world.whmcs.data
         pairs = [(data.users[link.user_id], data.clients[link.client_id]) for link in data.links]
 
@@ -117,33 +113,12 @@ class WhmcsPane:
         with tag("tr", classes="changed" if changed_at else "") as row:
             with tag("td"):
                 tag("span", user.fullname, classes="name")
-                use = partial(self._use, user.email)
-                button(user.email, use, classes="link", aria_label=words.fill_in.format(email=user.email))
+                use = partial(put_value, self._email, user.email)
+                button(user.email, use, classes="link", aria_label=words["fill_in"].format(email=user.email))
             tag("td", f"#{client.id} {client.companyname or client.fullname}")
             with tag("td"):
                 if changed_at:
-                    self._draw_time(changed_at)
+                    draw_time(changed_at, self._viewer)
                 else:
-                    tag("span", words.never, classes="quiet")
+                    tag("span", words["never"], classes="quiet")
         return row
-
-    def _use(self, email: str) -> None:
-        put_value(self._email, email)
-
-    def _draw_line(self, at: datetime, text: str) -> Element:
-        with tag("li") as line:
-            self._draw_time(at)
-            tag("span", text)
-        return line
-
-    def _draw_time(self, at: datetime) -> None:
-        here = at.astimezone(ZoneInfo(self._viewer.tz))
-        tag("time", f"{here:%H:%M:%S}", datetime=here.isoformat(timespec="seconds"))
-
-
-def _draw_input(label: str, kind: str) -> Element:
-    with tag("div", classes="labelled"):
-        caption = tag("label", label)
-        field = tag("input", type=kind, autocomplete="off")
-    set_attributes(caption, for_=field.html_id)
-    return field

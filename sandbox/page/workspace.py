@@ -1,4 +1,4 @@
-"""The workspace: channels and direct messages on the left, the conversation beside them."""
+"""The workspace: the sidebar with channels and direct messages, and the conversation."""
 
 from collections.abc import Callable
 
@@ -15,13 +15,13 @@ _TEAM = "Demo"
 
 
 class WorkspaceView:
-    """What one person sees of Slack."""
+    """The workspace as one person sees it."""
 
     def __init__(self, viewer: Viewer, refresh: Callable[[], None]) -> None:
         self._viewer = viewer
         self._read: dict[str, str] = {}
         self._lines: dict[str, tuple[Element, Element]] = {}
-        # Whoever arrives has read what was said before.
+        # Messages from before the window was opened count as read.
         for channel in self._channels():
             self._mark_read(channel.id)
         words = viewer.words
@@ -29,16 +29,16 @@ class WorkspaceView:
             self._window = tag("div", classes="slack-window")
             self._dialogs = DialogLayer(viewer, tag("div", classes="dialog-layer"), refresh)
         with self._window:
-            with tag("nav", classes="sidebar", aria_label=words.workspace):
+            with tag("nav", classes="sidebar", aria_label=words["workspace"]):
                 tag("p", _TEAM, classes="team")
-                self._channel_list = self._draw_group(words.channels)
-                self._direct_list = self._draw_group(words.direct_messages)
-                self._app_list = self._draw_group(words.apps)
+                self._channel_list = self._draw_group(words["channels"])
+                self._direct_list = self._draw_group(words["direct_messages"])
+                self._app_list = self._draw_group(words["apps"])
             self._conversation = Conversation(viewer, self._dialogs.ask, refresh)
         self.show()
 
     def show(self) -> None:
-        """Show everything as it is now."""
+        """Show the current state."""
         channel = self._conversation.channel
         if self._conversation.shows_messages:
             self._mark_read(channel.id)
@@ -80,13 +80,13 @@ class WorkspaceView:
         return line
 
     def _show_line(self, channel: Channel) -> None:
-        """Change what is drawn: an element that is drawn anew loses a click that is on its way."""
+        """Update the element in place: a new element would miss a click that is already under way."""
         opener, badge = self._lines[channel.id]
         is_open = channel is self._conversation.channel
         unread = 0 if is_open and self._conversation.shows_messages else self._count_unread(channel)
         set_attributes(opener, aria_current="page" if is_open else None)
         set_text(badge, str(unread) if unread else " ")
-        set_attributes(badge, hidden=not unread, aria_label=f"{unread} {self._viewer.words.unread}")
+        set_attributes(badge, hidden=not unread, aria_label=f"{unread} {self._viewer.words['unread']}")
 
     def _count_unread(self, channel: Channel) -> int:
         return sum(ts > self._read.get(channel.id, "") for ts in self._list_foreign(channel.id))

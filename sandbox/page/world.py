@@ -1,4 +1,4 @@
-"""Everything behind the page: the local servers, the people, the bot and the faults, once for all windows."""
+"""The state behind the page, for all windows: local servers, people, bot, faults."""
 
 import asyncio
 import json
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from sandbox.changes import Changes
-from sandbox.demo.processes import build_settings, run_command
+from sandbox.bot_process import build_settings, run_command
+from sandbox.change_notifier import ChangeNotifier
 from sandbox.page.bot import Bot, Mode
 from sandbox.page.faults import FaultBoard
 from sandbox.page.people import AGENTS, SETTERS, CastMember, begin_talk, invite
@@ -22,7 +22,7 @@ _EVENTS_HOST = "https://bot.example.com"
 
 @dataclass(frozen=True)
 class Command:
-    """A slash command of the app, as its manifest describes it."""
+    """A slash command in the app's manifest."""
 
     name: str
     description: str
@@ -38,7 +38,7 @@ class Shortcut:
 
 @dataclass(frozen=True)
 class App:
-    """What the bot's manifest tells of the app: what Slack offers of it, sends to it and lets it do."""
+    """The app as its manifest describes it."""
 
     name: str
     commands: tuple[Command, ...]
@@ -47,7 +47,7 @@ class App:
     events: frozenset[str]
     has_home: bool
     is_read_only: bool
-    """Nobody can write to the app."""
+    """True if people cannot send messages to the app."""
 
     @property
     def global_shortcuts(self) -> tuple[Shortcut, ...]:
@@ -86,8 +86,8 @@ class World:
     apps: Mapping[str, App]
     bot: Bot
     faults: FaultBoard
-    changes: Changes
-    """Announces what the bot process and the faults do; the servers announce the rest themselves."""
+    changes: ChangeNotifier
+    """Notifies of changes of the bot process and the faults; the servers have their own."""
 
     def find(self, member_id: str) -> CastMember | None:
         return next((member for member in self.cast if member.person.id == member_id), None)
@@ -95,12 +95,12 @@ class World:
 
 @asynccontextmanager
 async def make_world(folder: Path, *, locale: str, mode: Mode = "http") -> AsyncIterator[World]:
-    """Start all of it, with the bot's database and log in `folder`. Nothing is left over.
+    """Start the servers and the bot, with its database and log in `folder`, and stop them after the block.
 
-    A bot that does not get ready is not an error here: the page says so. Raises: ProcessError: no manifest.
+    A bot that does not become ready is not an error: the page shows it. Raises: ProcessError: no manifest.
     """
     async with LocalSlack() as slack, LocalWhmcs() as whmcs:
-        changes = Changes()
+        changes = ChangeNotifier()
         cast = invite(slack)
         settings = build_settings(slack, whmcs, folder, group=AGENTS, locale=locale, help_contact=slack.general)
         settings |= {"SET_PASSWORD_USER_GROUPS": SETTERS}

@@ -1,13 +1,14 @@
-"""What the local Slack does with the bot's acknowledgements, as the client of Slack would show it."""
+"""Applies the bot's acknowledgements as Slack does."""
 
-import time
+import asyncio
 
 from sandbox.slack import validation
-from sandbox.slack.client_words import choose_client_words
 from sandbox.slack.delivery import Acknowledgement
 from sandbox.slack.faults import Faults
+from sandbox.slack.refusal import RefusedError
 from sandbox.slack.views import OpenView, Views
-from sandbox.slack.workspace import BOT_USER_ID, JsonObject, Member, RefusedError, Workspace
+from sandbox.slack.workspace import BOT_USER_ID, JsonObject, Member, Workspace
+from sandbox.words import choose_words
 
 
 class Acknowledgements:
@@ -17,7 +18,7 @@ class Acknowledgements:
         self._faults = faults
 
     def command(self, member: Member, payload: JsonObject, answer: Acknowledgement) -> None:
-        """Show the answer to a slash command: nothing, a message, or Slack's error."""
+        """Show the response to a slash command: nothing, a message, or Slack's error."""
         if answer.error:
             self._refuse_command(member, payload, answer.error)
             return
@@ -34,14 +35,14 @@ class Acknowledgements:
         self._workspace.post(channel, text, blocks, author=BOT_USER_ID, ephemeral_to=None if is_public else member.id)
 
     def interaction(self, view: OpenView | None, member: Member, answer: Acknowledgement) -> None:
-        """Show what becomes of a choice or a pressed button: nothing, or Slack's error."""
+        """Show Slack's error if a choice or a pressed button was not acknowledged."""
         if answer.error:
             self._fail(view, member, answer.error)
         elif view is not None:
             view.notice = ""
 
     def submission(self, view: OpenView, member: Member, answer: Acknowledgement) -> None:
-        """Do what the answer to a submission says: close, show errors, update, push or clear."""
+        """Carry out the response to a submission: close, show errors, update, push or clear."""
         view.errors = {}
         view.notice = ""
         view.overdrawn_by = None
@@ -52,10 +53,10 @@ class Acknowledgements:
             self._respond(view, answer.json())
         except (ValueError, RefusedError) as error:
             self._fail(view, member, f"dispatch_failed: {error}")
-        self._workspace.announce_to([view.member_id])
+        self._workspace.notify_members([view.member_id])
 
     def suggestions(self, answer: Acknowledgement) -> list[JsonObject]:
-        """Return the options of an answer to a type-ahead. Raises: RefusedError when Slack would not show them."""
+        """Return the options in the response to an options request. Raises: RefusedError: Slack would not show them."""
         if answer.error:
             raise RefusedError(answer.error)
         try:
@@ -76,7 +77,7 @@ class Acknowledgements:
                 validation.check_view(content.get("view"))
                 self._views.update(view, content["view"])
                 if self._faults.swap_updates:
-                    view.overdrawn_by = (time.monotonic(), content["view"])
+                    view.overdrawn_by = (asyncio.get_running_loop().time(), content["view"])
             case "push":
                 validation.check_view(content.get("view"))
                 self._views.put_on(view, content["view"])
@@ -86,11 +87,11 @@ class Acknowledgements:
                 raise RefusedError("invalid_response_action", f"response_action {unknown!r} in {sorted(content)}")
 
     def _refuse_command(self, member: Member, payload: JsonObject, error: str) -> None:
-        words = choose_client_words(member.locale)
-        self._workspace.notice(member.id, words.command_failed.format(command=payload["command"], error=error))
+        words = choose_words(member.locale, "slack")
+        self._workspace.notice(member.id, words["command_failed"].format(command=payload["command"], error=error))
 
     def _fail(self, view: OpenView | None, member: Member, error: str) -> None:
-        notice = f"{choose_client_words(member.locale).trouble} ({error})"
+        notice = f"{choose_words(member.locale, 'slack')['trouble']} ({error})"
         if view is not None:
             view.notice = notice
         self._workspace.notice(member.id, notice)

@@ -1,4 +1,4 @@
-"""Arguments of Web API calls as they arrive: in query, form or JSON, each sometimes as text."""
+"""Parses arguments of Web API calls from query, form or JSON."""
 
 import json
 from typing import Final
@@ -8,12 +8,12 @@ from starlette.requests import Request
 
 from sandbox.slack.workspace import JsonObject
 
-# Arguments that hold JSON, also where they come in a form or a query.
+# Arguments with JSON, also in a form or query.
 _JSON_ARGUMENTS: Final = ("view", "blocks", "attachments", "metadata")
 
 
 async def read_arguments(request: Request) -> JsonObject:
-    """Merge query, form and JSON body: Slack reads arguments from any of them."""
+    """Return the merged arguments of query, form and JSON body; Slack reads all of them."""
     arguments: JsonObject = dict(request.query_params)
     body = await request.body()
     if request.headers.get("content-type", "").startswith("application/json"):
@@ -34,5 +34,5 @@ async def read_arguments(request: Request) -> JsonObject:
 
 
 def is_true(value: object) -> bool:
-    """Read an argument that arrives as JSON, as 1 or as text."""
+    """Return the value of a boolean argument, which may be JSON, 1 or text."""
     return value is True or str(value).lower() in {"1", "true"}

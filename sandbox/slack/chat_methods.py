@@ -1,19 +1,12 @@
-"""chat.* and conversations.* of the Web API."""
+"""Methods chat.* and conversations.* of the Web API."""
 
 from typing import Final
 
 from sandbox.slack import validation
 from sandbox.slack.arguments import is_true
+from sandbox.slack.refusal import RefusedError
 from sandbox.slack.scopes import Scopes
-from sandbox.slack.workspace import (
-    BOT_USER_ID,
-    Channel,
-    JsonObject,
-    Member,
-    RefusedError,
-    StoredMessage,
-    Workspace,
-)
+from sandbox.slack.workspace import BOT_USER_ID, Channel, JsonObject, Member, StoredMessage, Workspace
 
 HISTORY_LIMIT: Final = 100
 HISTORY_MOST: Final = 999
@@ -51,7 +44,7 @@ class ChatMethods:
     def edit(self, arguments: JsonObject) -> JsonObject:
         text, blocks = validation.check_message(arguments)
         message = self._own_message(arguments, "cant_update_message")
-        # A text without blocks takes the blocks away that were there.
+        # A text without blocks removes the earlier blocks.
         self._workspace.edit(message, text, blocks)
         return {"channel": message.channel, "ts": message.ts, "text": text, "message": message.as_json()}
 
@@ -61,7 +54,7 @@ class ChatMethods:
         return {"channel": message.channel, "ts": message.ts}
 
     def history(self, arguments: JsonObject) -> JsonObject:
-        """Lasting messages outside of threads, newest first."""
+        """Return lasting messages outside of threads, newest first."""
         channel = self._known_channel(str(arguments["channel"]))
         self._scopes.need(_history_scope(channel))
         self._check_member(channel)
@@ -92,7 +85,7 @@ class ChatMethods:
             raise RefusedError("user_disabled")
 
     def _known_channel(self, channel_id: str) -> Channel:
-        """A private channel exists only for who is in it."""
+        """Return the channel; a private one only exists for its members. Raises: RefusedError."""
         channel = self._workspace.channel(channel_id)
         if channel.is_private and BOT_USER_ID not in channel.members:
             raise RefusedError("channel_not_found")
@@ -110,7 +103,7 @@ class ChatMethods:
         return channel
 
     def _thread(self, channel: Channel, arguments: JsonObject) -> str | None:
-        """The first message of the thread that is meant, also where one of its answers is named."""
+        """Return the ts of the first message of the thread, also if a reply in it is given."""
         named = arguments.get("thread_ts")
         if not named:
             return None
@@ -135,7 +128,7 @@ def _history_scope(channel: Channel) -> str:
 
 
 def _history_limit(arguments: JsonObject) -> int:
-    """Raises: RefusedError invalid_limit."""
+    """Return the limit. Raises: RefusedError invalid_limit."""
     given = str(arguments.get("limit", HISTORY_LIMIT))
     if not given.isdecimal() or not 1 <= int(given) <= HISTORY_MOST:
         raise RefusedError("invalid_limit")
@@ -143,7 +136,7 @@ def _history_limit(arguments: JsonObject) -> int:
 
 
 def _time(arguments: JsonObject, name: str, otherwise: str) -> tuple[int, ...]:
-    """Raises: RefusedError invalid_ts_latest or invalid_ts_oldest."""
+    """Return a message id. Raises: RefusedError invalid_ts_latest or invalid_ts_oldest."""
     try:
         return _parse_ts(str(arguments.get(name) or otherwise))
     except ValueError:
@@ -151,7 +144,7 @@ def _time(arguments: JsonObject, name: str, otherwise: str) -> tuple[int, ...]:
 
 
 def _parse_ts(ts: str) -> tuple[int, ...]:
-    """Message ids are compared as numbers, without losing digits."""
+    """Return a message id in a form that compares exactly."""
     return tuple(int(part) for part in f"{ts}.0".split(".")[:2])
 
 

@@ -1,4 +1,4 @@
-"""What Slack makes of what a person types into the composer: addresses become links, and the whole gets blocks."""
+"""Converts a typed message as Slack's composer does: addresses become links, and the text gets blocks."""
 
 import re
 import secrets

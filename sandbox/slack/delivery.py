@@ -1,6 +1,6 @@
-"""What the local Slack sends to the bot, and the three seconds within which it must be acknowledged.
+"""Sends requests to the bot, which it must acknowledge within three seconds.
 
-Signed HTTP requests where an address is known, else Socket Mode.
+Uses signed HTTP requests if an address is known, else Socket Mode.
 """
 
 import asyncio
@@ -23,15 +23,15 @@ from sandbox.slack.workspace import JsonObject, Workspace
 OK: Final = 200
 BODY_LIMIT: Final = 1_000_000
 EVENTS: Final = {"event_callback", "url_verification"}
-"""What goes out as JSON, where everything else is a form."""
+"""Sent as JSON; all others are forms."""
 FORM: Final = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True)
 class Acknowledgement:
-    """The bot's answer to one request. `status` is 0 and `error` is set when there was none in time.
+    """The bot's response to a request. `status` is 0 and `error` is set when there was none in time.
 
-    `error` is what Slack shows instead: "operation_timeout" (late) or "dispatch_failed" (not 200, no connection).
+    `error` is Slack's code for it: "operation_timeout" (late) or "dispatch_failed" (not 200, or no connection).
     """
 
     status: int
@@ -40,7 +40,7 @@ class Acknowledgement:
     error: str | None = None
 
     def json(self) -> JsonObject:
-        """Return the body as a JSON object; {} when it is empty. Raises: ValueError when it is something else."""
+        """Return the body as a JSON object; {} if it is empty. Raises: ValueError."""
         if not self.body.strip():
             return {}
         value = json.loads(self.body)
@@ -51,7 +51,7 @@ class Acknowledgement:
 
 @dataclass(frozen=True)
 class BotRequest:
-    """A request that was sent to the bot, once it was answered or given up. `answer` is the body of the answer."""
+    """A completed request to the bot, answered or timed out. `answer` is the body of the response."""
 
     kind: str
     seconds: float
@@ -64,7 +64,7 @@ class BotRequest:
 
 @dataclass(frozen=True)
 class Retry:
-    """Slack's repetition of an event that was not acknowledged: the first, second or third, and why."""
+    """Slack's retry of an event that was not acknowledged: its number (1 to 3) and the reason."""
 
     number: int = 1
     reason: str = "http_timeout"
@@ -79,10 +79,10 @@ class Delivery:
         self._secret = signing_secret
         self._client = httpx.AsyncClient(
             trust_env=False,
-            # Bots are on this machine, over plain HTTP; reading whom to trust takes longer than most requests.
+            # Bots are reached over plain HTTP; loading certificate authorities takes longer than most requests.
             verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
             timeout=None,  # noqa: S113 - asyncio.timeout limits the whole request
-            # Slack sends what people do at once, however many wait for an answer; httpx would let the hundred-and-first queue.
+            # Slack has no limit for open requests; httpx would queue the hundred-and-first.
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
         )
         self.events_url = ""
@@ -113,10 +113,10 @@ class Delivery:
         headers: Mapping[str, str] | None = None,
         retry: Retry | None = None,
     ) -> Acknowledgement:
-        """Send a request and return the answer; nothing is done with it.
+        """Send a request and return the response, without acting on it.
 
-        Over HTTP a "command" goes out as a form, an event as JSON, everything else as a form whose field `payload`
-        is JSON. `retry` marks an event as one that was sent before.
+        Over HTTP a "command" is sent as a form, an event as JSON, everything else as a form whose field `payload`
+        is JSON. `retry` marks the event as a repetition.
         """
         at = self._workspace.clock()
         if self.events_url:
@@ -142,13 +142,13 @@ class Delivery:
                 acknowledgement.body,
             )
         )
-        self._workspace.changes.announce()
+        self._workspace.changes.notify()
         return acknowledgement
 
     async def _send_envelope(self, kind: str, payload: JsonObject, retry: Retry | None) -> Acknowledgement:
         if kind == "url_verification":
             raise ValueError("Socket Mode has no address to verify")
-        started = time.monotonic()
+        started = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(self.acknowledgement_seconds):
                 if kind in EVENTS:
@@ -157,10 +157,10 @@ class Delivery:
                 else:
                     answer = await self._sockets.send("slash_commands" if kind == "command" else "interactive", payload)
         except TimeoutError:
-            return Acknowledgement(0, "", time.monotonic() - started, "operation_timeout")
+            return Acknowledgement(0, "", asyncio.get_running_loop().time() - started, "operation_timeout")
         except SocketLostError:
-            return Acknowledgement(0, "", time.monotonic() - started, "dispatch_failed")
-        return Acknowledgement(OK, json.dumps(answer) if answer else "", time.monotonic() - started)
+            return Acknowledgement(0, "", asyncio.get_running_loop().time() - started, "dispatch_failed")
+        return Acknowledgement(OK, json.dumps(answer) if answer else "", asyncio.get_running_loop().time() - started)
 
     async def _post(
         self,
@@ -190,13 +190,13 @@ class Delivery:
         return await self._exchange(body, sent | dict(headers))
 
     async def _exchange(self, body: bytes, headers: Mapping[str, str]) -> Acknowledgement:
-        started = time.monotonic()
+        started = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(self.acknowledgement_seconds):
                 answer = await self._client.post(self.events_url, content=body, headers=headers)
         except TimeoutError:
-            return Acknowledgement(0, "", time.monotonic() - started, "operation_timeout")
+            return Acknowledgement(0, "", asyncio.get_running_loop().time() - started, "operation_timeout")
         except httpx.TransportError as error:
-            return Acknowledgement(0, str(error), time.monotonic() - started, "dispatch_failed")
+            return Acknowledgement(0, str(error), asyncio.get_running_loop().time() - started, "dispatch_failed")
         failed = None if answer.status_code == OK and len(answer.content) <= BODY_LIMIT else "dispatch_failed"
-        return Acknowledgement(answer.status_code, answer.text, time.monotonic() - started, failed)
+        return Acknowledgement(answer.status_code, answer.text, asyncio.get_running_loop().time() - started, failed)

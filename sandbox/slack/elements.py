@@ -1,4 +1,4 @@
-"""What Slack accepts as texts, options, interactive elements, rich text and blocks."""
+"""Schemas of texts, options, interactive elements, rich text and blocks, as Slack accepts them."""
 
 from typing import Final
 

@@ -1,11 +1,12 @@
-"""The app's Home tab, of which each person has one of their own."""
+"""The app's Home tabs, one per person."""
 
+from sandbox.slack.refusal import RefusedError
 from sandbox.slack.views import OpenView
-from sandbox.slack.workspace import JsonObject, RefusedError, Workspace
+from sandbox.slack.workspace import JsonObject, Workspace
 
 
 class HomeTabs:
-    """What was published for whom. `is_enabled` says whether the app has a Home tab at all."""
+    """The published Home tabs by person. `is_enabled` is False for an app without Home tab."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
@@ -13,9 +14,9 @@ class HomeTabs:
         self.is_enabled = True
 
     def publish(self, member_id: str, definition: JsonObject, view_hash: str | None = None) -> OpenView:
-        """Show somebody this Home tab from now on.
+        """Publish a Home tab for a person.
 
-        Raises: RefusedError not_enabled, duplicate_external_id, or hash_conflict when it was published anew since.
+        Raises: RefusedError not_enabled, duplicate_external_id, or hash_conflict if `view_hash` is stale.
         """
         if not self.is_enabled:
             raise RefusedError("not_enabled")
@@ -34,5 +35,5 @@ class HomeTabs:
         return tab
 
     def find(self, member_id: str) -> OpenView | None:
-        """Return what was published for this person last, if anything."""
+        """Return the Home tab of this person, if one was published."""
         return self._tabs.get(member_id)

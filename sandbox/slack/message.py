@@ -1,4 +1,4 @@
-"""A message as somebody sees it and presses its buttons."""
+"""A message as a person reads and uses it."""
 
 from typing import Protocol
 
@@ -12,8 +12,8 @@ from sandbox.slack.views import Views
 from sandbox.slack.workspace import JsonObject, Member, StoredMessage, Workspace
 
 
-class Desk(Protocol):
-    """What a person's client works with."""
+class Backend(Protocol):
+    """The parts of the local Slack that a person's client uses."""
 
     workspace: Workspace
     views: Views
@@ -25,10 +25,10 @@ class Desk(Protocol):
 
 
 class Message:
-    """One message, as it is now. Two of the same message are equal."""
+    """The current state of a message. Objects of the same message are equal."""
 
-    def __init__(self, desk: Desk, member: Member, stored: StoredMessage) -> None:
-        self._desk = desk
+    def __init__(self, backend: Backend, member: Member, stored: StoredMessage) -> None:
+        self._backend = backend
         self._member = member
         self.stored = stored
 
@@ -43,12 +43,12 @@ class Message:
 
     @property
     def text(self) -> str:
-        """The notification's text; also what is shown when there are no blocks."""
+        """The text of the notification, also shown if there are no blocks."""
         return self.stored.text
 
     @property
     def visible_text(self) -> str:
-        """What a person reads, one text a line."""
+        """The visible texts, one per line."""
         return reading.visible_text(self.blocks) if self.blocks else reading.drawn(self.stored.text)
 
     @property
@@ -65,12 +65,12 @@ class Message:
 
     @property
     def author(self) -> str:
-        """The id of who wrote it."""
+        """The id of the author."""
         return self.stored.author
 
     @property
     def thread_ts(self) -> str | None:
-        """The message in whose thread it stands."""
+        """The ts of the first message of its thread."""
         return self.stored.thread_ts
 
     @property
@@ -94,33 +94,31 @@ class Message:
         return tuple(reading.plain(field.element["text"]) for field in self._button_fields())
 
     async def press(self, button: str) -> Acknowledgement:
-        """Press a button, confirming if asked, and wait until the bot has acknowledged."""
+        """Press a button, confirm if asked, and wait for the acknowledgement."""
         if self.is_deleted:
             raise AssertionError(f"the message is deleted: {self.visible_text!r}")
         return await self.press_button(reading.find_button(self._button_fields(), button))
 
     async def press_button(self, button: reading.Field) -> Acknowledgement:
-        """As `press()`, for who has the button itself and need not go by its text."""
-        payload = self._desk.payloads.message_action(self._member, self.stored, reading.button_action(button))
-        answer = await self._desk.delivery.deliver("block_actions", payload)
-        self._desk.acknowledgements.interaction(None, self._member, answer)
+        """Press this button, as `press()` does by its text."""
+        payload = self._backend.payloads.message_action(self._member, self.stored, reading.button_action(button))
+        answer = await self._backend.delivery.deliver("block_actions", payload)
+        self._backend.acknowledgements.interaction(None, self._member, answer)
         return answer
 
     async def gone(self, timeout_seconds: float = 5.0) -> None:
         """Wait until the message is deleted. Raises: AssertionError."""
-        try:
-            await self._desk.workspace.changes_of(self._member.id).wait_until(lambda: self.is_deleted, timeout_seconds)
-        except TimeoutError:
-            raise AssertionError(f"still there after {timeout_seconds} s: {self.visible_text!r}") from None
+        await self._backend.workspace.changes_of(self._member.id).wait_until(
+            lambda: self.is_deleted, timeout_seconds, lambda: f"still there: {self.visible_text!r}"
+        )
 
     async def shows(self, text: str, timeout_seconds: float = 5.0) -> None:
-        """Wait until the message says this. Raises: AssertionError with what it says."""
-        try:
-            await self._desk.workspace.changes_of(self._member.id).wait_until(
-                lambda: text in self.visible_text, timeout_seconds
-            )
-        except TimeoutError:
-            raise AssertionError(f"no {text!r} after {timeout_seconds} s in:\n{self.visible_text}") from None
+        """Wait until the message contains the text. Raises: AssertionError, with its text."""
+        await self._backend.workspace.changes_of(self._member.id).wait_until(
+            lambda: text in self.visible_text,
+            timeout_seconds,
+            lambda: f"no {text!r} in:\n{self.visible_text}",
+        )
 
     def _button_fields(self) -> list[reading.Field]:
         return [field for field in reading.fields_of(self.blocks) if field.element["type"] == "button"]

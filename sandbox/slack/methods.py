@@ -1,27 +1,20 @@
-"""What each Web API method does: arguments in, answer out, or Slack's refusal."""
+"""The methods of the Web API: arguments in, response or Slack's error out."""
 
 from collections.abc import Callable, Mapping
 
 from sandbox.slack.arguments import is_true
 from sandbox.slack.chat_methods import ChatMethods
 from sandbox.slack.home_tabs import HomeTabs
+from sandbox.slack.refusal import RefusedError
 from sandbox.slack.scopes import Scopes
 from sandbox.slack.socket_mode import SocketMode
 from sandbox.slack.view_methods import ViewMethods
 from sandbox.slack.views import Views
-from sandbox.slack.workspace import (
-    BOT_ID,
-    BOT_USER_ID,
-    TEAM_DOMAIN,
-    JsonObject,
-    Member,
-    RefusedError,
-    Workspace,
-)
+from sandbox.slack.workspace import BOT_ID, BOT_USER_ID, TEAM_DOMAIN, JsonObject, Member, Workspace
 
 
 class Methods:
-    """The Web API without its wire: `call()` checks scope and required arguments, then does the work."""
+    """The Web API without HTTP: `call()` checks scope and required arguments, then does the work."""
 
     def __init__(
         self, workspace: Workspace, views: Views, home_tabs: HomeTabs, sockets: SocketMode, scopes: Scopes
@@ -29,7 +22,7 @@ class Methods:
         self._workspace = workspace
         self._scopes = scopes
         view, chat = ViewMethods(workspace, views, home_tabs), ChatMethods(workspace, scopes)
-        # Method, the scope that it needs, the arguments that it can't do without, who does it.
+        # Method, its scope, its required arguments, its implementation.
         self._table: dict[str, tuple[str, tuple[str, ...], Callable[[JsonObject], JsonObject]]] = {
             "api.test": ("", (), lambda _: {}),
             "auth.test": ("", (), self._auth_test),
@@ -42,7 +35,7 @@ class Methods:
             "chat.postEphemeral": ("chat:write", ("channel", "user"), chat.post_ephemeral),
             "chat.update": ("chat:write", ("channel", "ts"), chat.edit),
             "chat.delete": ("chat:write", ("channel", "ts"), chat.delete),
-            # Which scope it needs depends on the channel.
+            # The scope depends on the channel.
             "conversations.history": ("", ("channel",), chat.history),
             "conversations.open": ("im:write", ("users",), chat.open_conversation),
             "users.info": ("users:read", ("user",), self._user),
@@ -51,7 +44,7 @@ class Methods:
         }
 
     def call(self, method: str, arguments: JsonObject) -> JsonObject:
-        """Do the work and return the answer without `ok`. Raises: RefusedError."""
+        """Do the work and return the response without `ok`. Raises: RefusedError."""
         if method not in self._table:
             raise RefusedError("unknown_method")
         scope, required, work = self._table[method]
@@ -100,7 +93,7 @@ class Methods:
 
 
 def describe(member: Member, *, has_locale: bool) -> Mapping[str, object]:
-    """Return a user as users.info shows it."""
+    """Return a user in the format of users.info."""
     return {
         "id": member.id,
         "team_id": member.team_id,
@@ -108,7 +101,7 @@ def describe(member: Member, *, has_locale: bool) -> Mapping[str, object]:
         "real_name": member.name,
         "deleted": member.is_deleted,
         "tz": member.tz,
-        "profile": {"real_name": member.name, "display_name": member.name, "team": member.team_id},
+        "profile": {"real_name": member.name, "display_name": member.display_name, "team": member.team_id},
         "is_admin": False,
         "is_owner": False,
         "is_restricted": member.is_restricted,

@@ -1,22 +1,22 @@
-"""A modal as somebody reads it, fills it in and sends it off."""
+"""A modal as a person reads, fills in and submits it."""
 
 from sandbox.slack import reading
-from sandbox.slack.client_words import choose_client_words
 from sandbox.slack.delivery import Acknowledgement
-from sandbox.slack.message import Desk
+from sandbox.slack.message import Backend
 from sandbox.slack.reading import Field
 from sandbox.slack.shown_view import ShownView
 from sandbox.slack.views import OpenView
 from sandbox.slack.workspace import JsonObject, Member
+from sandbox.words import choose_words
 
 TEXT_MOST = 3000
 
 
 class Modal(ShownView):
-    """One modal with its stack of views; everything concerns the view on top (or the last one, once closed)."""
+    """A modal with its stack of views. Everything refers to the top view, or the last one once closed."""
 
-    def __init__(self, desk: Desk, member: Member, root_id: str) -> None:
-        super().__init__(desk, member)
+    def __init__(self, backend: Backend, member: Member, root_id: str) -> None:
+        super().__init__(backend, member)
         self.root_id = root_id
         self.last_acknowledgement: Acknowledgement | None = None
 
@@ -31,7 +31,7 @@ class Modal(ShownView):
 
     @property
     def shown(self) -> OpenView:
-        return self._desk.views.of_modal(self.root_id)
+        return self._backend.views.of_modal(self.root_id)
 
     @property
     def is_open(self) -> bool:
@@ -39,8 +39,8 @@ class Modal(ShownView):
 
     @property
     def depth(self) -> int:
-        """How many views lie on one another; 0 when it is closed."""
-        return len(self._desk.views.stack(self.root_id))
+        """The number of views in the stack; 0 if the modal is closed."""
+        return len(self._backend.views.stack(self.root_id))
 
     @property
     def title(self) -> str:
@@ -48,7 +48,7 @@ class Modal(ShownView):
 
     @property
     def text(self) -> str:
-        """Everything that is visible, one text a line: title, blocks, what is filled in, errors, buttons, Slack's notice."""
+        """All visible texts, one per line: title, blocks, values, errors, buttons, Slack's notice."""
         shown = self.shown
         blocks = reading.visible_text(self._definition["blocks"], shown.values, shown.errors)
         ends = [reading.plain(self._definition.get(key)) for key in ("close", "submit")]
@@ -65,21 +65,19 @@ class Modal(ShownView):
         }
 
     async def shows(self, text: str, timeout_seconds: float = 5.0) -> None:
-        """Wait until this is visible. Raises: AssertionError with what is visible instead."""
-        try:
-            await self._desk.workspace.changes_of(self._member.id).wait_until(
-                lambda: text in self.text or not self.is_open, timeout_seconds
-            )
-        except TimeoutError:
-            raise AssertionError(f"no {text!r} after {timeout_seconds} s in:\n{self.text}") from None
+        """Wait until the text is visible. Raises: AssertionError, with the visible text."""
+        await self._backend.workspace.changes_of(self._member.id).wait_until(
+            lambda: text in self.text or not self.is_open,
+            timeout_seconds,
+            lambda: f"no {text!r} in:\n{self.text}",
+        )
         if not self.is_open or text not in self.text:
             raise AssertionError(f"the modal closed without {text!r}; it said:\n{self.text}")
 
     async def submit(self, *, even_if_incomplete: bool = False) -> "Modal":
-        """Send the view off and return once the bot has acknowledged and Slack has done what it said.
+        """Submit the view; return when the bot has acknowledged it and Slack has applied the response.
 
-        Slack's client sends nothing while a required field is empty or a text too short or too long: the error stands in
-        `errors` then.
+        If a required field is empty or a text too short or too long, Slack's client sends nothing; see `errors`.
         """
         self._check_usable()
         shown = self.shown
@@ -87,26 +85,26 @@ class Modal(ShownView):
             raise AssertionError(f"there is no submit button in:\n{self.text}")
         shown.errors = {} if even_if_incomplete else self._find_errors()
         if shown.errors:
-            self._desk.workspace.changes.announce()
+            self._backend.workspace.changes.notify()
             return self
-        payload = self._desk.payloads.submission(self._member, self.view)
-        answer = await self._desk.delivery.deliver("view_submission", payload)
+        payload = self._backend.payloads.submission(self._member, self.view)
+        answer = await self._backend.delivery.deliver("view_submission", payload)
         self.last_acknowledgement = answer
-        self._desk.acknowledgements.submission(shown, self._member, answer)
+        self._backend.acknowledgements.submission(shown, self._member, answer)
         return self
 
     async def close(self) -> None:
-        """Close the view on top, or with `clear_on_close` all; the bot hears of it if it asked to (`notify_on_close`)."""
+        """Close the top view, or with `clear_on_close` all; notify the bot if `notify_on_close` is set."""
         self._check_usable()
         shown = self.shown
         is_cleared = bool(shown.definition.get("clear_on_close"))
-        payload = self._desk.payloads.closing(self._member, self.view, is_cleared=is_cleared)
+        payload = self._backend.payloads.closing(self._member, self.view, is_cleared=is_cleared)
         if is_cleared:
-            self._desk.views.clear(self.root_id)
+            self._backend.views.clear(self.root_id)
         else:
-            self._desk.views.close(shown)
+            self._backend.views.close(shown)
         if shown.definition.get("notify_on_close"):
-            await self._desk.delivery.deliver("view_closed", payload)
+            await self._backend.delivery.deliver("view_closed", payload)
 
     @property
     def _definition(self) -> JsonObject:
@@ -121,15 +119,15 @@ class Modal(ShownView):
         return {block_id: error for block_id, error in found.items() if error}
 
     def _find_error(self, field: Field) -> str:
-        words = choose_client_words(self._member.locale)
+        words = choose_words(self._member.locale, "slack")
         value = self._value(field)
         if not any(found for key, found in value.items() if key != "type"):
-            return words.required if field.is_required else ""
+            return words["required"] if field.is_required else ""
         if field.element["type"] != "plain_text_input":
             return ""
         least, most = field.element.get("min_length", 0), field.element.get("max_length", TEXT_MOST)
         if least <= len(value["value"]) <= most:
             return ""
         if len(value["value"]) < least:
-            return words.too_short.format(count=least)
-        return words.too_long.format(count=most)
+            return words["too_short"].format(count=least)
+        return words["too_long"].format(count=most)

@@ -1,4 +1,4 @@
-"""The bodies of what Slack sends to an app: command, shortcut, choice, options request, submission, closing, event."""
+"""Builds the payloads that Slack sends to an app."""
 
 import secrets
 from collections.abc import Mapping
@@ -20,13 +20,13 @@ Tab = Literal["home", "messages"]
 
 
 class Payloads:
-    """Builds payloads, and issues the trigger and response_url that belong into each."""
+    """Builds payloads, and issues their triggers and response_urls."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
 
     def command(self, member: Member, text: str, channel_id: str) -> JsonObject:
-        """Return the form fields of a slash command; `text` is the whole line as typed."""
+        """Return the form fields of a slash command; `text` is the whole typed line."""
         command, _, rest = text.strip().partition(" ")
         channel = self._workspace.channel(channel_id)
         return {
@@ -46,11 +46,11 @@ class Payloads:
         }
 
     def shortcut(self, member: Member, callback_id: str) -> JsonObject:
-        """Return the payload of a global shortcut, which knows no channel and has no response_url."""
+        """Return the payload of a global shortcut, which has neither channel nor response_url."""
         return self._shortcut("shortcut", member, callback_id)
 
     def message_shortcut(self, member: Member, callback_id: str, message: StoredMessage) -> JsonObject:
-        """Return the payload of a shortcut that was used on a message."""
+        """Return the payload of a message shortcut."""
         channel = self._workspace.channel(message.channel)
         return self._shortcut("message_action", member, callback_id) | {
             "channel": {"id": channel.id, "name": channel.name},
@@ -60,7 +60,7 @@ class Payloads:
         }
 
     def home_opened(self, member: Member, view: Mapping[str, object] | None, tab: Tab = "home") -> JsonObject:
-        """Return the event of somebody who looks at the app; `view` is the Home tab as it was published last."""
+        """Return the event app_home_opened; `view` is the published Home tab."""
         event: JsonObject = {
             "type": "app_home_opened",
             "user": member.id,
@@ -91,12 +91,12 @@ class Payloads:
         }
 
     def url_verification(self) -> JsonObject:
-        """Return the question by which Slack makes sure that an events address is the app's: to answer `challenge`."""
+        """Return the url_verification request, by which Slack checks an events address."""
         return {"token": VERIFICATION_TOKEN, "challenge": secrets.token_urlsafe(32), "type": "url_verification"}
 
     def view_action(self, member: Member, view: Mapping[str, object], action: JsonObject) -> JsonObject:
         """Return the payload of a choice or a pressed button in a modal or a Home tab."""
-        # What arose in a modal can be put on top of it; what arose in a Home tab opens a modal.
+        # A trigger from a modal can push a view onto it; one from a Home tab opens a modal.
         root = str(view["root_view_id"]) if view.get("type") == "modal" else None
         return self._interaction("block_actions", member) | {
             "container": {"type": "view", "view_id": view["id"]},
@@ -106,7 +106,7 @@ class Payloads:
         }
 
     def message_action(self, member: Member, message: StoredMessage, action: JsonObject) -> JsonObject:
-        """Return the payload of a pressed button in a message; an ephemeral message is not in it, as in Slack."""
+        """Return the payload of a button pressed in a message; it does not contain an ephemeral message, as in Slack."""
         channel = self._workspace.channel(message.channel)
         payload = self._interaction("block_actions", member) | {
             "container": {
@@ -148,7 +148,7 @@ class Payloads:
         }
 
     def closing(self, member: Member, view: Mapping[str, object], *, is_cleared: bool) -> JsonObject:
-        """Return the payload that tells that a person closed a view."""
+        """Return the payload of a closed view."""
         return self._interaction("view_closed", member) | {"view": dict(view), "is_cleared": is_cleared}
 
     def _shortcut(self, kind: str, member: Member, callback_id: str) -> JsonObject:

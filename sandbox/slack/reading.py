@@ -1,4 +1,4 @@
-"""What a person reads and can touch in views and messages."""
+"""Finds the visible texts and the interactive elements in views and messages."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ _EMPHASIS = re.compile(r"(?<![\w*_~`])([*_~`])(?=\S)([^\n]*?\S)\1(?![\w*_~`])")
 
 @dataclass(frozen=True)
 class Field:
-    """A place for a value, or a button: the label that a person goes by, its block and its element."""
+    """An element with a value, or a button: its visible label, block and element."""
 
     label: str
     block: JsonObject
@@ -25,7 +25,7 @@ class Field:
 
     @property
     def sends_actions(self) -> bool:
-        """Whether choosing here sends block_actions at once."""
+        """True if a choice is sent at once as block_actions."""
         return self.block["type"] != "input" or bool(self.block.get("dispatch_action"))
 
     @property
@@ -34,7 +34,7 @@ class Field:
 
 
 def plain(text: JsonObject | str | None) -> str:
-    """Return a text object as it is drawn: marks of mrkdwn become looks, links their text, entities characters."""
+    """Return the visible text of a text object: mrkdwn without marks, links as their text, entities decoded."""
     if text is None:
         return ""
     if isinstance(text, str):
@@ -45,7 +45,7 @@ def plain(text: JsonObject | str | None) -> str:
 
 
 def drawn(mrkdwn: str) -> str:
-    """Return mrkdwn as a person reads it."""
+    """Return the visible text of mrkdwn."""
     text = _LINK.sub(lambda found: _reference(found[1], found[2]), mrkdwn)
     text = _EMPHASIS.sub(lambda found: found[2], text)
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
@@ -60,19 +60,19 @@ def _reference(target: str, label: str | None) -> str:
 
 
 def option_texts(option: JsonObject) -> tuple[str, str]:
-    """Return what stands for an option: its text, and its text with the description."""
+    """Return the text of an option, and the text with its description."""
     text, description = plain(option["text"]), plain(option.get("description"))
     return text, f"{text} {description}".strip()
 
 
 def options_of(element: JsonObject) -> list[JsonObject]:
-    """Return the options of an element, those of its groups included."""
+    """Return the options of an element, including those in groups."""
     grouped = [option for group in element.get("option_groups", []) for option in group["options"]]
     return [*element.get("options", []), *grouped]
 
 
 def fields_of(blocks: list[JsonObject]) -> list[Field]:
-    """Return all fields and buttons, in order. An element in actions goes by the section or header above it."""
+    """Return all fields and buttons, in order. The label of an element in actions is the section or header above it."""
     found: list[Field] = []
     above = ""
     for block in blocks:
@@ -86,7 +86,7 @@ def fields_of(blocks: list[JsonObject]) -> list[Field]:
 
 
 def visible_text(blocks: list[JsonObject], values: JsonObject | None = None, errors: JsonObject | None = None) -> str:
-    """Return every text of these blocks as a person reads them, one a line, with what is filled in and the errors."""
+    """Return the visible texts of these blocks, one per line, with values and errors."""
     lines: list[str] = []
     for block in blocks:
         lines += _block_lines(block, values or {}, errors or {})
@@ -141,7 +141,7 @@ def rich_text(element: JsonObject) -> str:
 
 
 def preformatted(blocks: list[JsonObject]) -> str | None:
-    """Return what stands in the first preformatted part of a message, or None."""
+    """Return the first preformatted text of a message, or None."""
     for block in blocks:
         if block["type"] == "rich_text":
             for element in block["elements"]:
@@ -151,18 +151,18 @@ def preformatted(blocks: list[JsonObject]) -> str | None:
 
 
 def find_button(buttons: list[Field], text: str) -> Field:
-    """Return the only button that says this (or the only one that begins so). Raises: AssertionError."""
+    """Return the only button with this text, else the only one that begins with it. Raises: AssertionError."""
     texts = [plain(button.element["text"]) for button in buttons]
     return buttons[_only_match(text, [(found,) for found in texts], "button", prefix=True)]
 
 
 def find_field(fields: list[Field], label: str) -> Field:
-    """Return the only field that goes by this label (or the only one whose label holds it). Raises: AssertionError."""
+    """Return the only field with this label, else the only one whose label contains it. Raises: AssertionError."""
     return fields[_only_match(label, [(field.label,) for field in fields], "field", prefix=False)]
 
 
 def find_option(options: list[JsonObject], text: str, *, prefix: bool) -> JsonObject:
-    """Return the only option with this text, else the only one that begins with it, or holds it. Raises: AssertionError."""
+    """Return the only option with this text, else the only one that begins with or contains it. Raises: AssertionError."""
     return options[_only_match(text, [option_texts(option) for option in options], "option", prefix=prefix)]
 
 

@@ -1,4 +1,4 @@
-"""A small vocabulary for what Slack accepts: checks that write down each fault with the place where it is."""
+"""Building blocks for schemas: checks that report each fault with its position."""
 
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
@@ -10,7 +10,7 @@ Check: TypeAlias = Callable[[object, str, Report], None]
 
 
 def fault(report: Report, at: str, message: str) -> None:
-    """Write a fault down in the shape of Slack's response_metadata.messages."""
+    """Report a fault in the format of Slack's response_metadata.messages."""
     report.append(f"[ERROR] {message} [json-pointer:{at}]")
 
 
@@ -29,7 +29,7 @@ def string(limit: int, *, least: int = 1) -> Check:
 
 
 def integer(least: int, most: int) -> Check:
-    """Accept a whole number within bounds."""
+    """Accept an integer within bounds."""
 
     def check(value: object, at: str, report: Report) -> None:
         if not isinstance(value, int) or isinstance(value, bool):
@@ -41,13 +41,13 @@ def integer(least: int, most: int) -> Check:
 
 
 def boolean(value: object, at: str, report: Report) -> None:
-    """Accept true and false."""
+    """Accept a boolean."""
     if not isinstance(value, bool):
         fault(report, at, "must be a boolean")
 
 
 def one_of(*allowed: str) -> Check:
-    """Accept one of these words."""
+    """Accept one of these strings."""
 
     def check(value: object, at: str, report: Report) -> None:
         if value not in allowed:
@@ -57,7 +57,7 @@ def one_of(*allowed: str) -> Check:
 
 
 def list_of(item: Check, *, least: int, most: int) -> Check:
-    """Accept a list of least to most items, each of which passes."""
+    """Accept a list of least to most items, each of which passes the check."""
 
     def check(value: object, at: str, report: Report) -> None:
         if not isinstance(value, list):
@@ -74,7 +74,7 @@ def list_of(item: Check, *, least: int, most: int) -> Check:
 
 
 def fields(required: dict[str, Check], optional: dict[str, Check], *rules: Check) -> Check:
-    """Accept an object with these fields and no others; the rules see it when each field by itself is right."""
+    """Accept an object with these fields and no others. The rules are applied if each field passes."""
     known = {**required, **optional}
 
     def check(value: object, at: str, report: Report) -> None:
@@ -98,7 +98,7 @@ def fields(required: dict[str, Check], optional: dict[str, Check], *rules: Check
 
 
 def by_type(kind: str, table: dict[str, Check], allowed: Iterable[str] | None = None) -> Check:
-    """Accept an object whose `type` is in the table (and among those allowed here) and that passes what stands there."""
+    """Accept an object whose `type` is in the table (and in `allowed`) and that passes the check for it."""
     names = set(table if allowed is None else allowed)
 
     def check(value: object, at: str, report: Report) -> None:
@@ -117,11 +117,11 @@ def by_type(kind: str, table: dict[str, Check], allowed: Iterable[str] | None = 
 
 
 def anything(value: object, at: str, report: Report) -> None:
-    """Accept what another check has looked at, or whatever Slack doesn't look at."""
+    """Accept anything: another check covers it, or Slack does not check it."""
 
 
 def rule(holds: Callable[[JsonObject], bool], message: str) -> Check:
-    """Refuse an object for which this doesn't hold, with this message."""
+    """Return a check that reports the message if `holds` is false."""
 
     def check(value: object, at: str, report: Report) -> None:
         if isinstance(value, dict) and not holds(value):

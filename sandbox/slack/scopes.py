@@ -1,16 +1,16 @@
-"""What the installed app may do."""
+"""The scopes of the installed app."""
 
-from sandbox.slack.workspace import RefusedError
+from sandbox.slack.refusal import RefusedError
 
 
 class Scopes:
-    """The granted scopes: a set that may be changed at any time."""
+    """The granted scopes, which may change at any time."""
 
     def __init__(self, granted: set[str]) -> None:
         self._granted = granted
 
     def need(self, scope: str) -> None:
-        """Raises: RefusedError missing_scope, which names it and what there is."""
+        """Require a scope. Raises: RefusedError missing_scope, with the needed and the granted scopes."""
         if scope and scope not in self._granted:
             raise RefusedError("missing_scope", needed=scope, provided=str(self))
 

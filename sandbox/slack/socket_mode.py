@@ -1,6 +1,6 @@
-"""Socket Mode's server side: single-use addresses, `hello`, envelopes and their acknowledgements, `disconnect`.
+"""The server side of Socket Mode: single-use addresses, `hello`, envelopes and their acknowledgements, `disconnect`.
 
-A WebSocket server of its own, since Slack's WebSocket addresses are also another host than its Web API.
+A separate WebSocket server, as Slack's WebSocket addresses are on another host than its Web API.
 """
 
 import asyncio
@@ -14,7 +14,8 @@ from typing import Final, Literal, Self
 from aiohttp import WSMsgType, web
 
 from sandbox.serving import LOOPBACK
-from sandbox.slack.workspace import APP_ID, JsonObject, RefusedError, Workspace
+from sandbox.slack.refusal import RefusedError
+from sandbox.slack.workspace import APP_ID, JsonObject, Workspace
 
 MAX_CONNECTIONS: Final = 10
 _PATH: Final = "/link/"
@@ -23,11 +24,11 @@ Reason = Literal["warning", "refresh_requested", "link_disabled"]
 
 
 class SocketLostError(Exception):
-    """No socket, or one that ended before the envelope was acknowledged."""
+    """There is no socket, or it ended before the envelope was acknowledged."""
 
 
 class Connection:
-    """One WebSocket of the bot. `is_silent` swallows everything that the bot sends, pings included, and sends nothing."""
+    """A WebSocket of the bot. With `is_silent` it ignores everything from the bot, also pings, and sends nothing."""
 
     def __init__(self, socket: web.WebSocketResponse) -> None:
         self._socket = socket
@@ -43,15 +44,15 @@ class Connection:
             await self._socket.send_str(text)
 
     async def send(self, kind: str, payload: JsonObject, **more: object) -> JsonObject:
-        """Send an envelope and return the payload of its acknowledgement, {} if there is none.
+        """Send an envelope and return the payload of its acknowledgement, or {}.
 
-        `more` stands beside the payload. Raises: SocketLostError.
+        `more` is added beside the payload. Raises: SocketLostError.
         """
         accepts = kind in {"slash_commands", "interactive"}
         return await self.send_raw({"type": kind, "accepts_response_payload": accepts, "payload": payload, **more})
 
     async def send_raw(self, envelope: JsonObject) -> JsonObject:
-        """As `send`, with whatever stands in the envelope."""
+        """Send this envelope; otherwise as `send()`."""
         envelope_id = str(uuid.uuid4())
         answer: asyncio.Future[JsonObject] = asyncio.get_running_loop().create_future()
         self._waiting[envelope_id] = answer
@@ -64,12 +65,12 @@ class Connection:
             self._waiting.pop(envelope_id, None)
 
     async def disconnect(self, reason: Reason) -> None:
-        """Say that this socket is going to be closed."""
+        """Announce that this socket will be closed."""
         self.has_been_warned = True
         await self.say({"type": "disconnect", "reason": reason, "debug_info": {"host": "local"}})
 
     async def close(self) -> None:
-        """Close it in good order."""
+        """Close the socket gracefully."""
         await self._socket.close()
 
     def drop(self) -> None:
@@ -79,7 +80,7 @@ class Connection:
             transport.abort()
 
     async def listen(self) -> None:
-        """Take acknowledgements and answer pings until the socket ends."""
+        """Receive acknowledgements and answer pings until the socket ends."""
         async for message in self._socket:
             if self.is_silent:
                 continue
@@ -98,7 +99,7 @@ class Connection:
 
 
 class SocketMode:
-    """The WebSocket server. Faults: `greets` False keeps `hello` back, `refuses` answers new sockets with a 503."""
+    """The WebSocket server. Faults: `greets` False omits `hello`, `refuses` rejects new sockets with 503."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
@@ -109,9 +110,9 @@ class SocketMode:
         self.greets = True
         self.refuses = False
         self.opened = 0
-        """How many sockets have been opened so far."""
+        """The number of sockets opened so far."""
         self.chosen: Connection | None = None
-        """The one over which all goes as long as it is open; None: whichever Slack takes."""
+        """The socket used for all envelopes while it is open; None: any."""
 
     async def __aenter__(self) -> Self:
         app = web.Application()
@@ -138,7 +139,7 @@ class SocketMode:
         return tuple(self._connections)
 
     def issue_url(self) -> str:
-        """Return the address for one new socket, as apps.connections.open does. Raises: RefusedError."""
+        """Return the address for a new socket, as apps.connections.open does. Raises: RefusedError."""
         if len(self._connections) >= MAX_CONNECTIONS:
             raise RefusedError("too_many_websockets")
         ticket = secrets.token_urlsafe(16)
@@ -146,12 +147,12 @@ class SocketMode:
         return f"{self.base_url}?ticket={ticket}&app_id={APP_ID}"
 
     async def send(self, kind: str, payload: JsonObject, **more: object) -> JsonObject:
-        """Send an envelope over any one of the open sockets, as Slack does. Raises: SocketLostError."""
+        """Send an envelope over one of the open sockets, as Slack does. Raises: SocketLostError."""
         if not self._connections:
             raise SocketLostError
         if self.chosen in self._connections:
             return await self.chosen.send(kind, payload, **more)
-        return await random.choice(self._connections).send(kind, payload, **more)  # noqa: S311 - which one is Slack's whim
+        return await random.choice(self._connections).send(kind, payload, **more)  # noqa: S311 - Slack may choose any
 
     async def _accept(self, request: web.Request) -> web.StreamResponse:
         ticket = request.query.get("ticket", "")
@@ -163,14 +164,14 @@ class SocketMode:
         connection = Connection(socket)
         self._connections.append(connection)
         self.opened += 1
-        self._workspace.changes.announce()
+        self._workspace.changes.notify()
         try:
             if self.greets:
                 await connection.say(self._hello())
             await connection.listen()
         finally:
             self._connections.remove(connection)
-            self._workspace.changes.announce()
+            self._workspace.changes.notify()
         return socket
 
     def _hello(self) -> JsonObject:

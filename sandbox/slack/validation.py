@@ -1,13 +1,14 @@
-"""Refusing what Slack refuses: views, messages, answers to a type-ahead, field errors."""
+"""Validates views, messages, offered options and field errors as Slack does."""
 
 import json
 from collections import Counter
 from typing import Final
 
 from sandbox.slack.elements import BLOCKS, HOME, MODAL, OPTION_GROUPS, OPTION_LIMIT, SELECT_OPTION
+from sandbox.slack.refusal import RefusedError
 from sandbox.slack.schema import Check, Report, by_type, fault, list_of
 from sandbox.slack.views import complete_texts, elements_of, fill_in_ids
-from sandbox.slack.workspace import JsonObject, RefusedError
+from sandbox.slack.workspace import JsonObject
 
 VIEW_BLOCKS: Final = 100
 MESSAGE_BLOCKS: Final = 50
@@ -17,12 +18,12 @@ MESSAGE_BLOCK_TYPES: Final = set(BLOCKS) - {"input"}
 
 
 def check_view(view: object) -> None:
-    """Check a modal's definition. Raises: RefusedError invalid_arguments or view_too_large, naming each fault."""
+    """Check the definition of a modal. Raises: RefusedError invalid_arguments (with each fault) or view_too_large."""
     _check_view(view, MODAL)
 
 
 def check_home(view: object) -> None:
-    """Check a Home tab's definition. Raises: as check_view()."""
+    """Check the definition of a Home tab. Raises: as check_view()."""
     _check_view(view, HOME)
 
 
@@ -42,7 +43,7 @@ def _check_view(view: object, definition: Check) -> None:
 
 
 def check_message(content: JsonObject) -> tuple[str, list[JsonObject]]:
-    """Check a message's text and blocks and return both as Slack keeps them. Raises: RefusedError."""
+    """Check a message and return its text and blocks as Slack stores them. Raises: RefusedError."""
     text, blocks = content.get("text") or "", content.get("blocks") or []
     if not isinstance(text, str):
         raise RefusedError("invalid_arguments", "[ERROR] must be a string [json-pointer:/text]")
@@ -62,7 +63,7 @@ def check_message(content: JsonObject) -> tuple[str, list[JsonObject]]:
 
 
 def check_suggestions(content: JsonObject) -> list[JsonObject]:
-    """Check the answer to a type-ahead and return its options as Slack keeps them. Raises: RefusedError invalid_options."""
+    """Check an options response and return its options as Slack stores them. Raises: RefusedError invalid_options."""
     report: Report = []
     offered, groups = content.get("options"), content.get("option_groups")
     if (offered is None) == (groups is None):
@@ -80,7 +81,7 @@ def check_suggestions(content: JsonObject) -> list[JsonObject]:
 
 
 def check_errors(content: JsonObject, definition: JsonObject) -> dict[str, str]:
-    """Check field errors, whose keys must be block_ids of input blocks, and return them. Raises: RefusedError."""
+    """Check and return field errors, whose keys must be block_ids of input blocks. Raises: RefusedError."""
     errors = content.get("errors")
     inputs = {block["block_id"] for block in definition["blocks"] if block["type"] == "input"}
     if not isinstance(errors, dict) or not errors:

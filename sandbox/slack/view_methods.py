@@ -1,9 +1,10 @@
-"""views.* of the Web API."""
+"""Methods views.* of the Web API."""
 
 from sandbox.slack import validation
 from sandbox.slack.home_tabs import HomeTabs
+from sandbox.slack.refusal import RefusedError
 from sandbox.slack.views import OpenView, Views
-from sandbox.slack.workspace import BOT_USER_ID, JsonObject, RefusedError, Workspace
+from sandbox.slack.workspace import BOT_USER_ID, JsonObject, Workspace
 
 
 class ViewMethods:
@@ -33,7 +34,7 @@ class ViewMethods:
         return self._shown(view)
 
     def publish(self, arguments: JsonObject) -> JsonObject:
-        """A Home tab is shown to one person, who need not be looking at it."""
+        """Publish a Home tab for one person."""
         validation.check_home(arguments["view"])
         user_id = str(arguments["user_id"])
         if user_id not in self._workspace.members or user_id == BOT_USER_ID:

@@ -1,5 +1,6 @@
-"""Open modals: their definition, what is filled in, and what an update leaves of it."""
+"""State of modals: definitions, values, and their changes by updates."""
 
+import asyncio
 import copy
 import secrets
 import time
@@ -7,13 +8,14 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, Final
 
-from sandbox.slack.workspace import APP_ID, BOT_ID, JsonObject, RefusedError, Workspace
+from sandbox.slack.refusal import RefusedError
+from sandbox.slack.workspace import APP_ID, BOT_ID, JsonObject, Workspace
 
 STACK_LIMIT: Final = 3
-# A little less than the half second for which an app has to wait: the two count from different ends of the wire.
+# Slightly less than the half second that an app must wait: they measure at different ends of the connection.
 OVERDRAWN_SECONDS: Final = 0.45
 
-# What an untouched element reports in `state.values`: the key there, and the key of its first value in the definition.
+# The key of an element in `state.values`, and the key of its initial value in the definition.
 INPUT_VALUES: Final = {
     "plain_text_input": ("value", "initial_value"),
     "number_input": ("value", "initial_value"),
@@ -27,7 +29,7 @@ INPUT_VALUES: Final = {
 
 
 class OpenView:
-    """One view of a modal's stack. Its id stays through updates; its hash changes at each."""
+    """A view in the stack of a modal. Updates keep its id and change its hash."""
 
     def __init__(self, member_id: str, definition: JsonObject, previous: "OpenView | None" = None) -> None:
         self.id = f"V{secrets.token_hex(5).upper()}"
@@ -44,7 +46,7 @@ class OpenView:
         self.draw(definition)
 
     def draw(self, definition: JsonObject) -> None:
-        """Show a definition. A value survives where block_id and action_id (and the kind of element) stay the same."""
+        """Show a definition. Values survive where block_id, action_id and type of element are the same."""
         before = self.values
         self.definition = complete_texts({key: value for key, value in definition.items() if value is not None})
         self.definition["blocks"] = fill_in_ids(definition["blocks"])
@@ -60,7 +62,7 @@ class OpenView:
         self.hash = f"{int(time.time())}.{secrets.token_hex(4)}"
 
     def as_json(self, team_id: str) -> JsonObject:
-        """Return the view as payloads and the Web API show it."""
+        """Return the view in the format of payloads and the Web API."""
         return copy.deepcopy(
             {
                 "id": self.id,
@@ -85,7 +87,7 @@ class OpenView:
 
 
 class Views:
-    """Every modal of the workspace, open or closed."""
+    """All modals of the workspace, open or closed."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
@@ -94,17 +96,17 @@ class Views:
         self._roots: defaultdict[str, list[str]] = defaultdict(list)
 
     def open(self, trigger_id: str, definition: JsonObject) -> OpenView:
-        """Open a modal. Raises: RefusedError for a bad trigger or when the trigger arose in a modal that is open."""
+        """Open a modal. Raises: RefusedError for a bad trigger, or one from a modal that is still open."""
         trigger = self._workspace.redeem_trigger(trigger_id)
         if trigger.from_root and self.stack(trigger.from_root):
             raise RefusedError("invalid_arguments", "[ERROR] a modal is open here already: push or update it")
         view = self._show(OpenView(trigger.member_id, definition))
         trigger.opened = view.id
-        self._workspace.announce_to([view.member_id])
+        self._workspace.notify_members([view.member_id])
         return view
 
     def push(self, trigger_id: str, definition: JsonObject) -> OpenView:
-        """Put a view on top of the modal in which the trigger arose."""
+        """Push a view onto the modal from which the trigger came."""
         trigger = self._workspace.redeem_trigger(trigger_id)
         stack = self.stack(trigger.from_root or "")
         if not stack:
@@ -112,20 +114,20 @@ class Views:
         return self.put_on(stack[-1], definition)
 
     def put_on(self, top: OpenView, definition: JsonObject) -> OpenView:
-        """Put a view on top of this one. Raises: RefusedError push_limit_reached at the fourth."""
+        """Push a view onto this one. Raises: RefusedError push_limit_reached at the fourth."""
         if len(self.stack(top.root_id)) >= STACK_LIMIT:
             raise RefusedError("push_limit_reached")
         return self._show(OpenView(top.member_id, definition, previous=top))
 
     def update(self, view: OpenView, definition: JsonObject, view_hash: str | None = None) -> None:
-        """Draw a view anew. Raises: RefusedError not_found when it is closed, hash_conflict when the hash is stale."""
+        """Update a view. Raises: RefusedError not_found if it is closed, hash_conflict if the hash is stale."""
         if not view.is_open:
             raise RefusedError("not_found")
         if view_hash is not None and view_hash != view.hash:
             raise RefusedError("hash_conflict")
         view.draw(definition)
         self._show(view)
-        if view.overdrawn_by and time.monotonic() - view.overdrawn_by[0] < OVERDRAWN_SECONDS:
+        if view.overdrawn_by and asyncio.get_running_loop().time() - view.overdrawn_by[0] < OVERDRAWN_SECONDS:
             view.draw(view.overdrawn_by[1])
             self._show(view)
 
@@ -139,32 +141,37 @@ class Views:
         raise RefusedError("not_found")
 
     def has_external_id(self, external_id: str, but: OpenView | None = None) -> bool:
-        """Tell whether an open view, other than this one, carries this external_id."""
+        """Return True if an open view other than `but` has this external_id."""
         return any(
             v.is_open and v is not but and v.definition.get("external_id") == external_id for v in self._views.values()
         )
 
     def stack(self, root_id: str) -> list[OpenView]:
-        """Return the open views of a modal, the visible one last."""
+        """Return the open views of a modal, with the visible one last."""
         return [view for view in self._modals.get(root_id, ()) if view.is_open]
 
     def of_modal(self, root_id: str) -> OpenView:
-        """Return the view of a modal that a person sees now or saw last."""
+        """Return the visible view of a modal, or the last one."""
         return (self.stack(root_id) or self._modals[root_id])[-1]
 
     def roots(self, member_id: str) -> list[str]:
-        """Return the root ids of the modals that this person has ever seen, oldest first."""
+        """Return the root ids of all modals of this person, oldest first."""
         return list(self._roots.get(member_id, ()))
 
     def close(self, view: OpenView) -> None:
-        """Close one view; the one below it, if any, is visible again."""
+        """Close a view, so that the one below is visible."""
         view.is_open = False
-        self._workspace.announce_to([view.member_id])
+        self._workspace.notify_members([view.member_id])
 
     def clear(self, root_id: str) -> None:
-        """Close a whole modal."""
+        """Close a modal."""
         for view in self.stack(root_id):
             self.close(view)
+
+    def forget(self) -> None:
+        """Drop all modals, also open ones."""
+        for known in (self._views, self._modals, self._roots):
+            known.clear()
 
     def _show(self, view: OpenView) -> OpenView:
         if view.id not in self._views:
@@ -177,7 +184,7 @@ class Views:
 
 
 def fill_in_ids(blocks: list[JsonObject]) -> list[JsonObject]:
-    """Return a copy in which each block and element has an id and each text its defaults, as Slack sends it back."""
+    """Return a copy with ids for all blocks and elements and defaults for all texts, as Slack returns it."""
     filled: list[JsonObject] = complete_texts(blocks)
     for block in filled:
         block["block_id"] = block.get("block_id") or secrets.token_urlsafe(4)
@@ -187,7 +194,7 @@ def fill_in_ids(blocks: list[JsonObject]) -> list[JsonObject]:
 
 
 def complete_texts(value: Any) -> Any:
-    """Return a deep copy in which text objects carry the fields that Slack adds to them."""
+    """Return a deep copy with the fields that Slack adds to text objects."""
     if isinstance(value, list):
         return [complete_texts(item) for item in value]
     if not isinstance(value, dict):
@@ -210,7 +217,7 @@ def elements_of(block: JsonObject) -> list[JsonObject]:
 
 
 def input_elements(definition: JsonObject) -> Iterator[tuple[str, JsonObject]]:
-    """Yield block_id and element for everything in a view that holds a value."""
+    """Yield block_id and element for each element with a value."""
     for block in definition["blocks"]:
         for element in elements_of(block):
             if element["type"] in INPUT_VALUES:
@@ -218,7 +225,7 @@ def input_elements(definition: JsonObject) -> Iterator[tuple[str, JsonObject]]:
 
 
 def first_value(element: JsonObject) -> JsonObject:
-    """Return what `state.values` says of an untouched element."""
+    """Return the initial value of an element, in the format of `state.values`."""
     key, initial = INPUT_VALUES[element["type"]]
     nothing: list[JsonObject] | None = [] if key == "selected_options" else None
     return {"type": element["type"], key: element.get(initial, nothing)}

@@ -1,7 +1,6 @@
-"""The Web API and the response_url on the wire: arguments, token, faults, answers."""
+"""The Web API and the response_urls over HTTP: arguments, tokens, faults, responses."""
 
 import asyncio
-import time
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import Final
@@ -15,8 +14,9 @@ from sandbox.slack import validation
 from sandbox.slack.arguments import is_true, read_arguments
 from sandbox.slack.faults import Fault, Faults
 from sandbox.slack.methods import Methods
+from sandbox.slack.refusal import RefusedError
 from sandbox.slack.scopes import Scopes
-from sandbox.slack.workspace import BOT_USER_ID, JsonObject, RefusedError, Workspace
+from sandbox.slack.workspace import BOT_USER_ID, JsonObject, Workspace
 
 API: Final = "/api/"
 RESPONSE_URLS: Final = "/commands/"
@@ -27,7 +27,7 @@ DROPPED: Final = "connection dropped"
 
 @dataclass(frozen=True)
 class Tokens:
-    """The bot token, and the app-level token that opens sockets and can do nothing else."""
+    """The bot token, and the app-level token, which can only open sockets."""
 
     bot: str
     app: str
@@ -35,10 +35,10 @@ class Tokens:
 
 @dataclass(eq=False)
 class ApiCall:
-    """A call of the Web API, or of a response_url. `is_done` once it was answered (or its connection dropped).
+    """A call of the Web API or of a response_url. `is_done` is True once it is answered or its connection dropped.
 
-    `error` is Slack's code, "http 500", or "connection dropped"; None when all went well. `is_worked` tells whether
-    the work was done, which after some faults the caller can't know. `seconds` counts until the answer.
+    `error` is Slack's code, "http 500", or "connection dropped"; None after success. `is_worked` is True if the work was
+    done, which the caller cannot know after some faults. `seconds` is the time until the response.
     """
 
     method: str
@@ -77,18 +77,18 @@ class WebApi:
             await response(scope, receive, send)
 
     async def _serve(self, request: Request, method: str) -> Response | None:
-        """Answer one call with whatever goes wrong with it; None when its connection was dropped."""
-        started = time.monotonic()
+        """Respond to a call, with its faults; None if the connection was dropped."""
+        started = asyncio.get_running_loop().time()
         call = ApiCall(method, {}, self._workspace.clock())
         try:
             call.arguments = await read_arguments(request)
             self.calls.append(call)
-            self._workspace.changes.announce()
+            self._workspace.changes.notify()
             return await self._answer(request, call)
         finally:
-            call.seconds = time.monotonic() - started
+            call.seconds = asyncio.get_running_loop().time() - started
             call.is_done = True
-            self._workspace.changes.announce()
+            self._workspace.changes.notify()
 
     async def _answer(self, request: Request, call: ApiCall) -> Response | None:
         faults = self._faults.take(call.method, call.arguments)
@@ -106,6 +106,7 @@ class WebApi:
         return response
 
     async def _go_wrong_before(self, fault: Fault, call: ApiCall) -> Response | None:
+        """Return the fault's response, if any; the kinds that end in `_after` do nothing here."""
         match fault.kind:
             case "slow_before":
                 await asyncio.sleep(fault.seconds)
@@ -119,6 +120,9 @@ class WebApi:
             case "status_500":
                 call.error = "http 500"
                 return PlainTextResponse("internal error", 500)
+            case "redirect":
+                call.error = f"http {fault.status}"
+                return PlainTextResponse("elsewhere", fault.status, headers={"location": fault.location})
             case "error":
                 call.error = fault.error
                 if call.method == RESPONSE_URL:
@@ -126,8 +130,6 @@ class WebApi:
                 return JSONResponse({"ok": False, "error": fault.error})
             case "drop_before":
                 call.error = DROPPED
-            case "slow_after" | "held_after" | "drop_after":
-                pass
         return None
 
     def _leave(self, request: Request, response: Response | None) -> Response | None:
@@ -169,7 +171,7 @@ class WebApi:
             raise RefusedError("token_revoked")
 
     def _respond(self, key: str, call: ApiCall) -> Response:
-        """Do what was sent to a response_url."""
+        """Carry out a call of a response_url."""
         try:
             if not is_true(call.arguments.get("delete_original")):
                 validation.check_message(call.arguments)

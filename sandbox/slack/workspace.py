@@ -1,4 +1,4 @@
-"""What the local Slack knows: people, groups, channels, messages, triggers, and who has seen what."""
+"""State of the local Slack: people, groups, channels, messages, triggers, and what each person has seen."""
 
 import itertools
 import secrets
@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from sandbox.changes import Changes
+from sandbox.change_notifier import ChangeNotifier
+from sandbox.slack.refusal import RefusedError
 
 JsonObject: TypeAlias = dict[str, Any]
 
@@ -22,23 +23,17 @@ RESPONSE_URL_USES: Final = 5
 RESPONSE_URL_SECONDS: Final = 1800.0
 
 
-class RefusedError(Exception):
-    """The local Slack refuses a call, as Slack does: an error code, the faults in words, more fields of the answer."""
-
-    def __init__(self, code: str, *messages: str, **details: str) -> None:
-        super().__init__(": ".join([code, *messages]))
-        self.code = code
-        self.messages = messages
-        self.details = details
-
-
 @dataclass(eq=False)
 class Member:
-    """Somebody with a Slack account. Tests may change any flag at any time."""
+    """A person with a Slack account. Tests may change any field at any time.
+
+    `name` is the full name, `display_name` the chosen one, or "".
+    """
 
     id: str
     name: str
     team_id: str
+    display_name: str = ""
     locale: str = "es-ES"
     tz: str = "Europe/Madrid"
     is_restricted: bool = False
@@ -60,9 +55,10 @@ class Channel:
 
 @dataclass(eq=False)
 class StoredMessage:
-    """A message as the workspace keeps it; `ephemeral_to` is the one person who sees an ephemeral message.
+    """A stored message; `ephemeral_to` is the only person who sees an ephemeral message.
 
-    `thread_ts` is the message whose thread it stands in; `bot_id` is empty where a person wrote it.
+    `thread_ts` is the first message of its thread; `bot_id` is empty if a person wrote it. `parts` holds further parts
+    of the message: `attachments` of another app, `files` such as a forwarded e-mail.
     """
 
     channel: str
@@ -75,10 +71,11 @@ class StoredMessage:
     bot_id: str = ""
     is_deleted: bool = False
     is_edited: bool = False
+    parts: JsonObject = field(default_factory=dict)
 
     def as_json(self) -> JsonObject:
-        """Return the message as the Web API and payloads show it."""
-        shown: JsonObject = {"type": "message", "user": self.author, "ts": self.ts, "text": self.text}
+        """Return the message in the format of the Web API and payloads."""
+        shown: JsonObject = {**self.parts, "type": "message", "user": self.author, "ts": self.ts, "text": self.text}
         if self.bot_id:
             shown["bot_id"] = self.bot_id
         if self.author == BOT_USER_ID:
@@ -94,7 +91,7 @@ class StoredMessage:
 
 @dataclass(eq=False)
 class Trigger:
-    """The right to open one modal; `from_root` is the modal in which it arose, `opened` the one that it opened."""
+    """The right to open one modal. `from_root` is the modal that it came from, `opened` the one that it opened."""
 
     id: str
     member_id: str
@@ -115,12 +112,12 @@ class ResponseUrl:
 
 
 class Workspace:
-    """The state of the local Slack. Each change is announced through `changes`."""
+    """The state of the local Slack. `changes` notifies of each change."""
 
     def __init__(self, team_id: str, clock: Callable[[], float] = time.time) -> None:
         self.team_id = team_id
         self.clock = clock
-        self.changes = Changes()
+        self.changes = ChangeNotifier()
         self.trigger_lifetime_seconds = 3.0
         self.members: dict[str, Member] = {}
         self.groups: dict[str, list[str]] = {}
@@ -131,28 +128,28 @@ class Workspace:
         self.response_urls: dict[str, ResponseUrl] = {}
         self.response_url_base = ""
         self._sightings: list[tuple[frozenset[str], str]] = []
-        self._changes_of: dict[str, Changes] = {}
+        self._changes_of: dict[str, ChangeNotifier] = {}
         self._lasting: defaultdict[str, list[StoredMessage]] = defaultdict(list)
         self._ephemeral: defaultdict[str, list[StoredMessage]] = defaultdict(list)
         self._numbers = itertools.count(1)
         self.add(Member(BOT_USER_ID, "reset-password-bot", team_id, is_bot=True))
 
     def add(self, member: Member) -> None:
-        """Add somebody, who is in #soporte and has a direct-message channel with the bot."""
+        """Add a person to #soporte, with a direct-message channel with the bot."""
         self.members[member.id] = member
         self.channels[GENERAL_ID].members.add(member.id)
         if member.id != BOT_USER_ID:
             channel_id = f"D0{member.id}"
             self.channels[channel_id] = Channel(channel_id, "directmessage", {member.id, BOT_USER_ID}, is_direct=True)
-        self.changes.announce()
+        self.changes.notify()
 
     def add_channel(self, name: str, members: Iterable[str], *, is_private: bool = False) -> Channel:
-        """Make a channel with these people (and bots) in it."""
+        """Create a channel with these members."""
         channel_id = "C0" + "".join(letter for letter in name.upper() if letter.isascii() and letter.isalnum())
         if channel_id in self.channels:
             raise ValueError(f"there is a channel {name!r} already")
         self.channels[channel_id] = Channel(channel_id, name, set(members), is_private=is_private)
-        self.changes.announce()
+        self.changes.notify()
         return self.channels[channel_id]
 
     def direct_channel(self, member_id: str) -> Channel:
@@ -170,7 +167,7 @@ class Workspace:
         return channel
 
     def new_ts(self) -> str:
-        """Return a message's time stamp, which is also its id: no two are alike."""
+        """Return a new, unique timestamp, which is the id of a message."""
         return f"{int(self.clock())}.{next(self._numbers):06d}"
 
     def post(
@@ -183,7 +180,7 @@ class Workspace:
         ephemeral_to: str | None = None,
         thread_ts: str | None = None,
     ) -> StoredMessage:
-        """Show a message in a channel, or to one person there. Slackbot, who is no member, writes too."""
+        """Post a message to a channel, or to one person there. The author need not be a member (Slackbot)."""
         member = self.members.get(author)
         other_bot = f"B{author[1:]}" if member is not None and member.is_bot else ""
         bot_id = BOT_ID if author == BOT_USER_ID else other_bot
@@ -194,43 +191,43 @@ class Workspace:
         return message
 
     def edit(self, message: StoredMessage, text: str, blocks: list[JsonObject]) -> None:
-        """Replace what a message says."""
+        """Replace the content of a message."""
         message.text, message.blocks, message.is_edited = text, blocks, not blocks
         self._show_message(message)
 
     def delete(self, message: StoredMessage) -> None:
-        """Take a message away."""
+        """Delete a message."""
         message.is_deleted = True
-        self.announce_to(self._readers_of(message))
+        self.notify_members(self._readers_of(message))
 
     def message(self, channel_id: str, ts: str) -> StoredMessage:
-        """Return the lasting message with this time stamp. Raises: RefusedError message_not_found."""
+        """Return the lasting message with this timestamp. Raises: RefusedError message_not_found."""
         for message in self.lasting_messages(channel_id):
             if message.ts == ts:
                 return message
         raise RefusedError("message_not_found")
 
     def lasting_messages(self, channel_id: str) -> list[StoredMessage]:
-        """Return what everybody in a channel can read, oldest first."""
+        """Return the messages that all members of a channel see, oldest first."""
         return [message for message in self._lasting.get(channel_id, ()) if not message.is_deleted]
 
     def ephemeral_messages(self, member_id: str) -> list[StoredMessage]:
-        """Return the ephemeral messages of one person, oldest first."""
+        """Return the ephemeral messages of a person, oldest first."""
         return [message for message in self._ephemeral.get(member_id, ()) if not message.is_deleted]
 
     def notice(self, member_id: str, text: str) -> None:
-        """Show somebody an error of Slack itself."""
+        """Show an error of Slack itself to a person."""
         self.notices.append((member_id, text))
         self.show([member_id], text)
 
     def issue_trigger(self, member_id: str, from_root: str | None = None) -> str:
-        """Return a fresh trigger_id."""
+        """Return a new trigger_id."""
         trigger_id = f"{next(self._numbers)}.{int(self.clock())}.{secrets.token_hex(16)}"
         self.triggers[trigger_id] = Trigger(trigger_id, member_id, self.clock(), from_root)
         return trigger_id
 
     def redeem_trigger(self, trigger_id: str) -> Trigger:
-        """Use a trigger up. Raises: RefusedError with Slack's code for an unknown, used or expired one."""
+        """Use a trigger. Raises: RefusedError with Slack's code if it is unknown, used or expired."""
         trigger = self.triggers.get(trigger_id)
         if trigger is None:
             raise RefusedError("invalid_trigger_id")
@@ -242,7 +239,7 @@ class Workspace:
         return trigger
 
     def issue_response_url(self, member_id: str, channel: str, message: StoredMessage | None = None) -> str:
-        """Return the address of a fresh response_url."""
+        """Return a new response_url."""
         key = f"{self.team_id}/{next(self._numbers)}/{secrets.token_hex(12)}"
         self.response_urls[key] = ResponseUrl(key, member_id, channel, self.clock(), message)
         return self.response_url_base + key
@@ -258,25 +255,32 @@ class Workspace:
         return issued
 
     def show(self, member_ids: Iterable[str], *content: object) -> None:
-        """Remember that these people's clients were given this, and announce the change."""
+        """Record that the clients of these people received the content, and notify of the change."""
         people = frozenset(member_ids)
         self._sightings.append((people, "\n".join(strings_in(content))))
-        self.announce_to(people)
+        self.notify_members(people)
 
-    def changes_of(self, member_id: str) -> Changes:
-        """Return what is announced when something is different for this person, so that many who wait don't wake each other."""
-        return self._changes_of.setdefault(member_id, Changes())
+    def changes_of(self, member_id: str) -> ChangeNotifier:
+        """Return the notifier of changes that this person can see. Separate, so that waiting tasks don't wake each other."""
+        return self._changes_of.setdefault(member_id, ChangeNotifier())
 
-    def announce_to(self, member_ids: Iterable[str]) -> None:
-        """Announce a change that these people can see."""
+    def notify_members(self, member_ids: Iterable[str]) -> None:
+        """Notify of a change that these people can see."""
         for member_id in member_ids:
             if (changes := self._changes_of.get(member_id)) is not None:
-                changes.announce()
-        self.changes.announce()
+                changes.notify()
+        self.changes.notify()
 
     def who_saw(self, text: str) -> set[str]:
-        """Return the ids of everybody whose client was ever given this text."""
+        """Return the ids of all people whose client has received this text."""
         return {member_id for member_ids, shown in self._sightings if text in shown for member_id in member_ids}
+
+    def forget(self) -> None:
+        """Drop all messages, triggers, response_urls, notices and sightings."""
+        for past in (self.messages, self.notices, self._sightings):
+            past.clear()
+        for present in (self.triggers, self.response_urls, self._lasting, self._ephemeral):
+            present.clear()
 
     def _show_message(self, message: StoredMessage) -> None:
         self.show(self._readers_of(message), message.text, message.blocks)
@@ -293,7 +297,7 @@ class Workspace:
 
 
 def strings_in(value: object) -> list[str]:
-    """Return every string in a JSON value, in order, without the keys."""
+    """Return all strings in a JSON value, in order, without keys."""
     if isinstance(value, str):
         return [value]
     if isinstance(value, dict):

@@ -1,6 +1,6 @@
-"""A local WHMCS for tests, the demo and benchmarks: real sockets, honest state, faults on demand.
+"""A local WHMCS for tests, the demo and benchmarks, with real sockets, state, and faults on demand.
 
-It answers what the public reference documents; it shares no code with WHMCS, and proves nothing about a real one.
+It follows the public reference. It shares no code with WHMCS, so it is no evidence of the behaviour of a real one.
 """
 
 from sandbox.whmcs.faults import Fault, FaultKind, Faults

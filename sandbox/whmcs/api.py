@@ -1,4 +1,4 @@
-"""The actions of `includes/api.php`, in the shapes and words of the public reference (developers.whmcs.com)."""
+"""Actions of `includes/api.php`, in the format and wording of the public reference (developers.whmcs.com)."""
 
 import dataclasses
 import json
@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 from starlette.responses import Response
 
-from sandbox.whmcs.features import FEATURES
+from sandbox.whmcs import ticket_api
 from sandbox.whmcs.parameters import Answer, as_int, encode, page
 from sandbox.whmcs.records import Client, Link, User
 from sandbox.whmcs.refusal import Refusal
@@ -22,30 +22,27 @@ CREDENTIALS: Final = frozenset({"identifier", "secret", "username", "password", 
 
 @dataclasses.dataclass
 class Access:
-    """Who may call what. `allowed_actions` is the credential's role; None allows all, as old admin logins do."""
+    """The API credential. `allowed_actions` is its role; None allows all actions, as old admin logins do."""
 
     identifier: str
     secret: str
     allowed_actions: set[str] | None
-    version: str = "8.13.1"
 
 
 def perform(state: State, access: Access, parameters: Mapping[str, str]) -> tuple[Response, bool]:
-    """One request of the API: its answer, and whether it changed something."""
+    """Perform an API request. Return the response, and True if the request changed something."""
     if parameters.get("responsetype") != "json":
         return Response("result=error;message=Command Not Found;", media_type="text/plain"), False
     try:
         action = _check_access(access, parameters)
-        answer = (
-            FEATURES[action](state, parameters) if action in FEATURES else ACTIONS[action](state, parameters, access)
-        )
+        answer = action.perform(state, parameters)
     except Refusal as refusal:
         return render({"result": "error", "message": refusal.message}, refusal.status), False
-    return render({"result": "success", **answer}), action in WRITES
+    return render({"result": "success", **answer}), action.is_write
 
 
 def render(answer: object, status: int = 200) -> Response:
-    """JSON as PHP writes it for WHMCS: ASCII only, with slashes and quotes escaped."""
+    """Return JSON as PHP writes it for WHMCS: ASCII only, with slashes and quotes escaped."""
     text = json.dumps(answer, ensure_ascii=True)
     text = re.sub(r"\\(.)", lambda escape: "\\u0022" if escape[1] == '"' else escape[0], text)
     return Response(text.replace("/", "\\/"), status, media_type="application/json")
@@ -59,7 +56,7 @@ def unknown_action() -> Refusal:
     return Refusal("Action not found", 403)
 
 
-def _check_access(access: Access, parameters: Mapping[str, str]) -> str:
+def _check_access(access: Access, parameters: Mapping[str, str]) -> "Action":
     if (parameters.get("identifier"), parameters.get("secret")) != (access.identifier, access.secret):
         raise Refusal("Invalid or missing credentials", 403)
     action = parameters.get("action", "").casefold()
@@ -67,12 +64,12 @@ def _check_access(access: Access, parameters: Mapping[str, str]) -> str:
         raise Refusal("Empty action request", 400)
     if access.allowed_actions is not None and action not in {name.casefold() for name in access.allowed_actions}:
         raise deny_permission(action)
-    if action not in ACTIONS and action not in FEATURES:
+    if action not in _BY_FOLDED_NAME:
         raise unknown_action()
-    return action
+    return _BY_FOLDED_NAME[action]
 
 
-def _get_clients(state: State, parameters: Mapping[str, str], _: Access) -> Answer:
+def _get_clients(state: State, parameters: Mapping[str, str]) -> Answer:
     prefix = parameters.get("search", "").casefold()
     status = parameters.get("status", "")
     found = [
@@ -82,7 +79,7 @@ def _get_clients(state: State, parameters: Mapping[str, str], _: Access) -> Answ
         and status in ("", client.status)
     ]
     rows, start = page(_order(found, parameters), parameters)
-    # The total is text while the other counts are numbers, and a page without clients has no list at all.
+    # The total is a string, the other counts are numbers, and a page without clients has no list at all.
     answer: Answer = {"totalresults": str(len(found)), "startnumber": start, "numreturned": len(rows)}
     if rows:
         answer["clients"] = {"client": [_client_row(client) for client in rows]}
@@ -102,7 +99,7 @@ def _client_row(client: Client) -> Answer:
     }
 
 
-def _get_users(state: State, parameters: Mapping[str, str], _: Access) -> Answer:
+def _get_users(state: State, parameters: Mapping[str, str]) -> Answer:
     prefix = parameters.get("search", "").casefold()
     found = [
         user
@@ -130,7 +127,7 @@ def _user_row(user: User, links: tuple[Link, ...]) -> Answer:
     }
 
 
-def _get_clients_details(state: State, parameters: Mapping[str, str], _: Access) -> Answer:
+def _get_clients_details(state: State, parameters: Mapping[str, str]) -> Answer:
     client_id, email = parameters.get("clientid", ""), parameters.get("email", "")
     if not client_id and not email:
         raise Refusal("Either clientid Or email Is Required")
@@ -142,7 +139,7 @@ def _get_clients_details(state: State, parameters: Mapping[str, str], _: Access)
     if client is None:
         raise Refusal("Client Not Found")
     details = _client_details(client, state)
-    # Old callers read the same data at the top.
+    # WHMCS repeats the data at the top level for old callers.
     return {"client": details, **details}
 
 
@@ -181,7 +178,7 @@ def _last_login(client: Client) -> str:
     return f"Date: {client.last_login_at:%d/%m/%Y %H:%M}<br>IP Address: 203.0.113.9<br>Host: host.example.com"
 
 
-def _get_clients_domains(state: State, parameters: Mapping[str, str], _: Access) -> Answer:
+def _get_clients_domains(state: State, parameters: Mapping[str, str]) -> Answer:
     wanted = parameters.get("domain", "").casefold()
     found = [domain for domain in state.data.domains if wanted in ("", domain.name.casefold())]
     rows, start = page(found, parameters)
@@ -194,15 +191,15 @@ def _get_clients_domains(state: State, parameters: Mapping[str, str], _: Access)
     }
     if rows:
         # `userid` is the client's id here.
-        told = [
+        domains = [
             {"id": str(domain.id), "userid": str(domain.client_id), "domainname": domain.name, "status": "Active"}
             for domain in rows
         ]
-        answer["domains"] = {"domain": told}
+        answer["domains"] = {"domain": domains}
     return answer
 
 
-def _reset_password(state: State, parameters: Mapping[str, str], _: Access) -> Answer:
+def _reset_password(state: State, parameters: Mapping[str, str]) -> Answer:
     user_id, email = parameters.get("id", ""), parameters.get("email", "")
     if not user_id and not email:
         raise Refusal("Please enter the email address or provide the id")
@@ -215,7 +212,7 @@ def _reset_password(state: State, parameters: Mapping[str, str], _: Access) -> A
     return {"email": encode(user.email)}
 
 
-def _log_activity(state: State, parameters: Mapping[str, str], _: Access) -> Answer:
+def _log_activity(state: State, parameters: Mapping[str, str]) -> Answer:
     description = parameters.get("description", "")
     if not description:
         raise Refusal("You must enter a description")
@@ -223,37 +220,79 @@ def _log_activity(state: State, parameters: Mapping[str, str], _: Access) -> Ans
     return {}
 
 
-def _whmcs_details(_: State, __: Mapping[str, str], access: Access) -> Answer:
-    return {"whmcs": {"version": access.version, "canonicalversion": f"{access.version}-release.1"}}
+def _whmcs_details(state: State, _: Mapping[str, str]) -> Answer:
+    version = state.data.version
+    return {"whmcs": {"version": version, "canonicalversion": f"{version}-release.1"}}
 
 
-ACTIONS: Final[Mapping[str, Callable[[State, Mapping[str, str], Access], Answer]]] = {
-    "getclients": _get_clients,
-    "getusers": _get_users,
-    "getclientsdetails": _get_clients_details,
-    "getclientsdomains": _get_clients_domains,
-    "resetpassword": _reset_password,
-    "logactivity": _log_activity,
-    "whmcsdetails": _whmcs_details,
+def _send_email(state: State, parameters: Mapping[str, str]) -> Answer:
+    template, related_id = parameters.get("messagename", ""), as_int(parameters.get("id", ""), 0)
+    if not template and not parameters.get("customtype"):
+        raise Refusal("You must provide either an existing email template name or a custom message type")
+    if not related_id:
+        raise Refusal("A related ID is required")
+    templates = state.data.desk.templates
+    if template not in templates:
+        raise Refusal("Email Template not found")
+    if not templates[template]:
+        raise Refusal("Email Template is disabled")
+    if related_id not in state.data.clients:
+        # The reference lists a wrong related id among the reasons for this text.
+        raise Refusal("Sending Failed. Please see documentation.")
+    state.send_notice(template, related_id)
+    return {}
+
+
+@dataclasses.dataclass(frozen=True)
+class Action:
+    """An action of the API. `is_optional`: only one feature needs it, so a role may lack it."""
+
+    perform: Callable[[State, Mapping[str, str]], Answer]
+    is_write: bool = False
+    is_optional: bool = False
+
+
+ACTIONS: Final[Mapping[str, Action]] = {
+    "GetClients": Action(_get_clients),
+    "GetUsers": Action(_get_users),
+    "GetClientsDetails": Action(_get_clients_details),
+    "ResetPassword": Action(_reset_password, is_write=True),
+    "LogActivity": Action(_log_activity, is_write=True),
+    "WhmcsDetails": Action(_whmcs_details),
+    "GetClientsDomains": Action(_get_clients_domains, is_optional=True),
+    "GetTicket": Action(ticket_api.get_ticket, is_optional=True),
+    "GetTickets": Action(ticket_api.get_tickets, is_optional=True),
+    "AddTicketNote": Action(ticket_api.add_ticket_note, is_write=True, is_optional=True),
+    "AddTicketReply": Action(ticket_api.add_ticket_reply, is_write=True, is_optional=True),
+    "UpdateTicketReply": Action(ticket_api.update_ticket_reply, is_write=True, is_optional=True),
+    "SendEmail": Action(_send_email, is_write=True, is_optional=True),
 }
-WRITES: Final = frozenset(
-    {"resetpassword", "logactivity", "addticketreply", "addticketnote", "updateticketreply", "sendemail"}
-)
+ROLE: Final = tuple(name for name, action in ACTIONS.items() if not action.is_optional)
+OPTIONAL_ACTIONS: Final = tuple(name for name, action in ACTIONS.items() if action.is_optional)
+DEFAULT_ROLE: Final = frozenset(ACTIONS) - {"GetClientsDomains"}
+"""The role of the credential, unless a test changes it."""
+_BY_FOLDED_NAME: Final = {name.casefold(): action for name, action in ACTIONS.items()}
 
 
 def _begins(prefix: str, *values: str) -> bool:
-    """As MySQL's usual collations compare: neither case nor accents matter."""
-    return any(_plain(value).startswith(_plain(prefix)) for value in values)
+    """Compare like MySQL's LIKE: character by character, ignoring case and accents.
+
+    A combining accent counts as a separate character, and a full-width letter differs from the ordinary one.
+    """
+    begin = _plain(prefix)
+    return any(_plain(value).startswith(begin) for value in values)
 
 
 def _plain(text: str) -> str:
-    return "".join(
-        letter for letter in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(letter)
-    )
+    folded = text.casefold()
+    # Most names, and the only way that is fast enough for a hundred thousand of them.
+    if folded.isascii():
+        return folded
+    return "".join(unicodedata.normalize("NFD", letter)[0] for letter in folded)
 
 
 def _order(found: list[_Record], parameters: Mapping[str, str]) -> list[_Record]:
-    """By name, and not by id: that is how WHMCS lists them when nothing else is asked for."""
+    """Sort by name, WHMCS's default order."""
     return sorted(
         found,
         key=lambda record: (record.lastname.casefold(), record.firstname.casefold(), record.id),

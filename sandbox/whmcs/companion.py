@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from sandbox.whmcs.faults import FaultKind
 from sandbox.whmcs.records import CompanionRequest, User, hash_password, matches
+from sandbox.whmcs.refusal import CompanionRefusal, refuse
 from sandbox.whmcs.state import State
 
 MAXIMUM_SKEW_SECONDS: Final = 300
@@ -21,43 +22,10 @@ MAXIMUM_PASSWORD_LENGTH: Final = 64
 MAXIMUM_AGENT_LENGTH: Final = 200
 REQUEST_LIFE: Final = timedelta(hours=24)
 
-STATUS: Final[Mapping[str, int]] = {
-    "bad_signature": 401,
-    "clock_skew": 401,
-    "replayed": 401,
-    "inactive": 403,
-    "address_not_allowed": 403,
-    "https_required": 403,
-    "user_not_found": 404,
-    "client_not_found": 404,
-    "not_a_user_of_client": 404,
-    "invalid_request": 400,
-    "unknown_action": 400,
-    "password_refused": 422,
-    "request_id_conflict": 409,
-    "rate_limited": 429,
-    "internal": 500,
-}
-
-
-class CompanionRefusal(Exception):  # noqa: N818 - it is an answer of the protocol, not a fault of the program
-    """An answer with `ok` false; `details` stand beside code and message."""
-
-    def __init__(self, error: str, message: str, **details: object) -> None:
-        super().__init__(message)
-        self.error = error
-        self.message = message
-        self.details = details
-
-
-def refuse(refusal: CompanionRefusal, headers: Mapping[str, str] | None = None) -> Response:
-    answer = {"ok": False, "error": refusal.error, "message": refusal.message, **refusal.details}
-    return JSONResponse(answer, STATUS[refusal.error], headers)
-
 
 @dataclasses.dataclass
 class Settings:
-    """The module's settings, and what `ping` tells."""
+    """The module's settings, and the content of `ping`. Older modules report no UTC offset."""
 
     secret: str
     minimum_password_length: int = 8
@@ -66,10 +34,11 @@ class Settings:
     capabilities: tuple[str, ...] = ("users", "set_password", "result")
     whmcs_version: str = "8.13.1"
     php_version: str = "8.2.29"
+    has_utc_offset: bool = True
 
 
 class Companion:
-    """Answers requests at one moment, `now`, which may differ from the caller's clock."""
+    """Handles requests at the time `now`, which may differ from the caller's clock."""
 
     def __init__(self, state: State, settings: Settings) -> None:
         self._state = state
@@ -78,7 +47,7 @@ class Companion:
     def perform(
         self, headers: Headers, body: bytes, now: datetime, failure: FaultKind | None = None
     ) -> tuple[Response, bool]:
-        """One request: its answer, and whether it changed something. `failure` is one of the `internal` kinds."""
+        """Return the response, and True if the request changed something. `failure` is one of the `internal` kinds."""
         written: list[str] = []
         try:
             self._authenticate(headers, body, now)
@@ -125,7 +94,7 @@ class Companion:
         return answer
 
     def _ping(self, now: datetime) -> dict[str, object]:
-        return {
+        answer: dict[str, object] = {
             "name": "resetbot",
             "version": self._settings.version,
             "protocol": self._settings.protocol,
@@ -135,6 +104,9 @@ class Companion:
             "capabilities": list(self._settings.capabilities),
             "minimum_password_length": self._settings.minimum_password_length,
         }
+        if self._settings.has_utc_offset:
+            answer["utc_offset_seconds"] = int(self._state.data.utc_offset.total_seconds())
+        return answer
 
     def _users(self, fields: Mapping[str, object]) -> dict[str, object]:
         client_id = _identifier(fields, "client_id")
@@ -224,13 +196,13 @@ class _SetPassword:
 
 
 def sign(secret: str, timestamp: str, nonce: str, body: bytes) -> str:
-    """Return the value of the header X-Resetbot-Signature."""
+    """Return the value of the X-Resetbot-Signature header."""
     signed = f"v1:{timestamp}:{nonce}:".encode() + body
     return "v1=" + hmac.digest(secret.encode(), signed, "sha256").hex()
 
 
 def parse(body: bytes) -> Mapping[str, object]:
-    """Read the fields of a request. Raises: CompanionRefusal."""
+    """Return the fields of a request. Raises: CompanionRefusal."""
     if len(body) > MAXIMUM_BODY_BYTES:
         raise CompanionRefusal("invalid_request", "The body is too long.")
     try:

@@ -1,4 +1,4 @@
-"""How the API's actions read what they are sent and write what they answer."""
+"""Parameters and values of API actions."""
 
 import re
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ _ENTITIES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "
 
 
 def encode(text: str) -> str:
-    """Text as WHMCS stores it, with HTML entities."""
+    """Return text as WHMCS stores it, with HTML entities."""
     return text.translate(_ENTITIES)
 
 
@@ -20,6 +20,6 @@ def as_int(text: str, default: int) -> int:
 
 
 def page(records: list[_Record], parameters: Mapping[str, str]) -> tuple[list[_Record], int]:
-    """Cut the page that is asked for, of 25 where nothing is; also tell where it starts."""
+    """Return the requested page, by default of 25 records, and its start."""
     start = max(0, as_int(parameters.get("limitstart", ""), 0))
     return records[start : start + max(0, as_int(parameters.get("limitnum", ""), 25))], start

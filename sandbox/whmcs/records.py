@@ -1,4 +1,4 @@
-"""What a WHMCS keeps, as far as resets touch it, and what this one remembers of what happened to it."""
+"""Records of WHMCS, as far as resets need them, and of the requests to the local one."""
 
 import dataclasses
 import hashlib
@@ -40,7 +40,7 @@ class Client:
 
 @dataclasses.dataclass
 class User:
-    """A login, which opens the clients that are linked to it. Tests may change its fields while the server runs."""
+    """A login with access to the clients that are linked to it. Tests may change its fields while the server runs."""
 
     id: int
     firstname: str
@@ -61,7 +61,7 @@ class User:
 
 @dataclasses.dataclass(frozen=True)
 class Link:
-    """A user opens a client; the owner is one of those users."""
+    """Access of a user to a client; the owner is one of its users."""
 
     user_id: int
     client_id: int
@@ -70,7 +70,7 @@ class Link:
 
 @dataclasses.dataclass(frozen=True)
 class Domain:
-    """A domain that a client has."""
+    """A domain of a client."""
 
     id: int
     client_id: int
@@ -79,13 +79,18 @@ class Domain:
 
 @dataclasses.dataclass
 class Data:
-    """Clients and users by id, domains, who opens what, oldest link first, and the support desk."""
+    """Clients and users by id, domains, access, oldest first, and the support desk.
+
+    `utc_offset` is that of the installation's local time; times in the API have no zone.
+    """
 
     clients: dict[int, Client] = dataclasses.field(default_factory=dict)
     domains: list[Domain] = dataclasses.field(default_factory=list)
     users: dict[int, User] = dataclasses.field(default_factory=dict)
     links: list[Link] = dataclasses.field(default_factory=list)
     desk: Desk = dataclasses.field(default_factory=Desk)
+    utc_offset: timedelta = timedelta(hours=-5)
+    version: str = "8.13.1"
 
     def add_client(
         self,
@@ -118,9 +123,9 @@ class Data:
         user_id: int | None = None,
         password: str | None = None,
     ) -> User:
-        """Add a user who opens these clients; without a password nobody can sign in. Raises: ValueError.
+        """Add a user with access to these clients; without a password, sign-in is not possible. Raises: ValueError.
 
-        `is_owner` makes him the owner of those of the clients that have none yet.
+        `is_owner` makes them the owner of the clients that have none yet.
         """
         if user_id is None:
             user_id = max(self.users, default=FIRST_USER_ID - 1) + 1
@@ -135,7 +140,7 @@ class Data:
         return user
 
     def add_domain(self, client_id: int, name: str) -> Domain:
-        """Let the client have a domain. Raises: ValueError."""
+        """Add a domain to the client. Raises: ValueError."""
         if client_id not in self.clients:
             raise ValueError(f"there is no client {client_id}")
         domain = Domain(len(self.domains) + 1, client_id, name)
@@ -143,14 +148,14 @@ class Data:
         return domain
 
     def link(self, user_id: int, client_id: int, *, is_owner: bool = False) -> None:
-        """Let the user open the client; as its owner only if it has none. Raises: ValueError."""
+        """Give the user access to the client, with `is_owner` as its owner if it has none. Raises: ValueError."""
         if user_id not in self.users or client_id not in self.clients or self.is_linked(user_id, client_id):
             raise ValueError(f"user {user_id} and client {client_id} don't exist, or are linked already")
         has_owner = any(link.is_owner for link in self.links_of_client(client_id))
         self.links.append(Link(user_id, client_id, is_owner and not has_owner))
 
     def remove_user_from_client(self, user_id: int, client_id: int) -> None:
-        """Let the user stay, but not open the client any more."""
+        """Remove the user's access to the client; the user remains."""
         self.links = [link for link in self.links if (link.user_id, link.client_id) != (user_id, client_id)]
 
     def remove_user(self, user_id: int) -> None:
@@ -167,12 +172,12 @@ class Data:
         return any(link.user_id == user_id and link.client_id == client_id for link in self.links)
 
     def find_user_by_email(self, email: str) -> User | None:
-        return next((user for user in self.users.values() if user.email.casefold() == email.casefold()), None)
+        return next((user for user in self.users.values() if user.email.lower() == email.lower()), None)
 
 
 @dataclasses.dataclass(frozen=True)
 class ResetEmail:
-    """A mail with a reset link, which WHMCS sent to the address that the user had at that time."""
+    """A mail with a reset link, sent to the address that the user had at that time."""
 
     user_id: int
     email: str
@@ -181,7 +186,7 @@ class ResetEmail:
 
 @dataclasses.dataclass(frozen=True)
 class Activity:
-    """A line of the activity log; `client_id` 0 belongs to no client."""
+    """A line of the activity log; `client_id` 0: of no client."""
 
     at: datetime
     description: str
@@ -190,11 +195,11 @@ class Activity:
 
 @dataclasses.dataclass
 class Call:
-    """A request that arrived, whatever was answered.
+    """A received request, successful or not.
 
-    `parameters` come without credentials, but with everything else, the password to be set included. `written_at`
-    is when the request changed something. `status` is that of the answer, 0 when the connection ended without
-    one; both it and `answer` are set when `is_done`, `seconds` after the request arrived.
+    `parameters` are without credentials, but include the password to set. `written_at` is the time of a change, if any.
+    `status` is that of the response, 0 if the connection ended without one; it and `answer` are set when `is_done`,
+    `seconds` after the request was received.
     """
 
     action: str
@@ -214,7 +219,7 @@ class Call:
 
 @dataclasses.dataclass
 class CompanionRequest:
-    """What the companion keeps of a `request_id`; until it `is_done`, a repeat writes again."""
+    """Record of a `request_id` in the companion; until it `is_done`, a repetition writes again."""
 
     request_id: str
     client_id: int
@@ -225,7 +230,7 @@ class CompanionRequest:
 
 
 def hash_password(password: str) -> bytes:
-    """Make a salted hash; a cheap one, since it guards nothing here but the truth of `matches`."""
+    """Return a salted hash. A fast one, since the passwords here need no protection."""
     salt = os.urandom(16)
     return salt + _derive(password, salt)
 

@@ -1,7 +1,7 @@
-"""Made-up clients and users, among them every case that is easy to get wrong.
+"""Made-up clients and users, including the cases that are easy to get wrong.
 
-User ids begin at 900 and client ids below it, so that nobody gets away with taking one for the other; client 905 is
-there for those who do, since user 905 is a stranger to it.
+User ids start at 900 and client ids are lower, so that confusing them is noticed. Client 905 is the exception: user 905
+has no access to it.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -31,7 +31,7 @@ STAFF_GROUP_ID: Final = 3
 
 _SIGN_INS_FROM: Final = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 
-# Twelve people whose names begin with "Ma": more than a form can offer at once.
+# Twelve people whose names begin with "Ma": more than a type-ahead offers at once.
 _MANY: Final = (
     ("Magdalena", "Ferrer"),
     ("Maite", "Etxeberria"),
@@ -47,7 +47,7 @@ _MANY: Final = (
     ("Mateo", "Blanco"),
 )
 
-# Names which break a page, a message or a search that takes text for markup.
+# Names that break pages, messages or searches that interpret text as markup.
 _ODD: Final = (
     (68, "Liam", "O'Brien", "Smith & Sons <Hosting>", "liam@example.com", "english"),
     (69, "*Bold* _Slanted_", "~Struck~ `Code`", '"Quoted" & Co.', "markup@example.com", "english"),
@@ -60,7 +60,7 @@ _ODD: Final = (
 
 
 def make_seed() -> Data:
-    """Make a new installation. Every user's password is `seed_password(user.id)`."""
+    """Return a new installation with recent tickets. Each user's password is `seed_password(user.id)`."""
     data = Data()
     _add_people_named_alike(data)
     _add_addresses_alike(data)
@@ -76,7 +76,7 @@ def make_seed() -> Data:
         _add_client(data, 80 + number, firstname, lastname, f"ma{number:02}@example.com", language="spanish")
     _add_collision(data)
     _add_groups(data)
-    add_desk(data)
+    add_desk(data, datetime.now(UTC))
     return data
 
 
@@ -91,7 +91,7 @@ def _add_people_named_alike(data: Data) -> None:
 
 
 def _add_addresses_alike(data: Data) -> None:
-    """The first address is how the second begins, so a search for it finds both."""
+    """Add two clients; the address of the first is a prefix of the other, so a search for it finds both."""
     _add_client(data, 50, "Ada", "Byron", "ada@example.com.example", language="english")
     _add_client(data, 51, "Ada", "Lovelace", "ada@example.com", language="english")
 
@@ -112,7 +112,7 @@ def _add_company(data: Data, client_id: int, companyname: str, domain: str, *, u
 
 
 def _add_shared_user(data: Data) -> None:
-    """Clara owns one client and opens another, whose owner is Diego."""
+    """Add Clara, who owns a client and has access to another one, owned by Diego."""
     first, second = SHARED_CLIENT_IDS
     _add_client(data, first, "Clara", "Compartida", "clara@example.com", language="spanish")
     _add_client(data, second, "Diego", "Doble", "diego@example.com", companyname="Doble y Cía.", language="spanish")
@@ -134,12 +134,12 @@ def _add_statuses(data: Data) -> None:
 
 
 def _add_collision(data: Data) -> None:
-    """Client 905 has one user, whose id is another; user 905 is one of the five of another client."""
+    """Add client 905, with one user, whose id is another; user 905 is one of five users of another client."""
     _add_client(data, COLLIDING_CLIENT_ID, "Elena", "Equívoca", "elena@example.com", language="spanish")
 
 
 def _add_groups(data: Data) -> None:
-    """Three clients of groups that deserve care; Nadia owns an ordinary one and opens the first of those as well."""
+    """Add three clients in protected groups. Nadia owns an ordinary client and has access to the first of them."""
     groups = data.desk.client_groups
     groups |= {VIP_GROUP_ID: "VIP", RESELLER_GROUP_ID: "Revendedores", STAFF_GROUP_ID: "Personal", 4: "Prensa"}
     for client_id, firstname, lastname, email, group_id in (
@@ -173,7 +173,7 @@ def _add_client(
 
 
 def _add_owner(data: Data, client: Client) -> User:
-    """Add the client's only user, with the client's own name and address."""
+    """Add the client's only user, with the name and address of the client."""
     return _add_user(data, client.firstname, client.lastname, client.email, client.id)
 
 

@@ -1,8 +1,7 @@
-"""A WHMCS on a loopback socket: its API and the companion, honest in what they do, and faulty on demand."""
+"""A WHMCS on a loopback socket: API and companion, with faults on demand."""
 
 import asyncio
 import ssl
-import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
@@ -13,34 +12,29 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from sandbox.changes import Changes
+from sandbox.change_notifier import ChangeNotifier
 from sandbox.serving import LoopbackServer, drop_connection
-from sandbox.whmcs.api import CREDENTIALS, Access, perform
-from sandbox.whmcs.companion import Companion, CompanionRefusal, Settings, parse
+from sandbox.whmcs.api import CREDENTIALS, DEFAULT_ROLE, Access, perform
+from sandbox.whmcs.companion import Companion, Settings, parse
 from sandbox.whmcs.faults import Fault, FaultKind, Faults
-from sandbox.whmcs.pages import find_answer_instead, method_not_allowed, not_found, spoil
+from sandbox.whmcs.faulty_responses import drip, find_answer_instead, method_not_allowed, not_found, send_half, spoil
 from sandbox.whmcs.records import Activity, Call, Client, Data, ResetEmail, User
+from sandbox.whmcs.refusal import CompanionRefusal
 from sandbox.whmcs.seed import make_seed
 from sandbox.whmcs.state import State
+from sandbox.whmcs.ticket_history import TicketHistory
 from sandbox.whmcs.tickets import Desk, SentNotice, Ticket, TicketMail, TicketMessage, TicketNote
 
 API_PATH: Final = "/includes/api.php"
 COMPANION_PATH: Final = "/modules/addons/resetbot/api.php"
-ROLE: Final = ("GetClients", "GetUsers", "GetClientsDetails", "ResetPassword", "LogActivity", "WhmcsDetails")
-"""What the bot can't do without. The actions that one feature alone needs are in `features.OPTIONAL_ACTIONS`."""
-TICKET_ROLE: Final = (
-    *("GetTicket", "GetTickets", "AddTicketNote", "AddTicketReply", "UpdateTicketReply"),
-    "SendEmail",
-)
-"""What tickets and notices need; the role has these as well, unless a test takes them away."""
 
 Work = Callable[[FaultKind | None], tuple[Response, bool]]
 
 
 class LocalWhmcs:
-    """`async with LocalWhmcs() as whmcs` serves at `whmcs.url`; state outlives stop() and start().
+    """A local WHMCS. `async with LocalWhmcs() as whmcs` serves at `whmcs.url`; state survives stop() and start().
 
-    `access` (the credential and its role, `allowed_actions`), `companion` (the module's settings) and the records in
+    `access` (the credential and its role, `allowed_actions`), `companion` (settings of the module) and the records in
     `clients`, `users` and `desk` may be changed at any time.
     """
 
@@ -54,15 +48,19 @@ class LocalWhmcs:
         port: int = 0,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        """Without `data` the installation is that of `make_seed()`; with `tls` its address is https."""
+        """The default `data` is that of `make_seed()`; with `tls` the address is https."""
         self.data = make_seed() if data is None else data
         self.faults = Faults()
-        self.access = Access(identifier, secret, {*ROLE, *TICKET_ROLE})
+        self.access = Access(identifier, secret, set(DEFAULT_ROLE))
         self.companion = Settings(companion_secret)
         self._state = State(self.data)
         self._companion = Companion(self._state, self.companion)
         self._server = LoopbackServer(self._serve, port=port, tls=tls)
-        # Their contracts are written where they stand.
+        people = TicketHistory(self.data, self._state.now)
+        # Documented in State and TicketHistory.
+        self.open_ticket = people.open_ticket
+        self.write_on_ticket = people.write_on_ticket
+        self.move_ticket = people.move_ticket
         self.add_client = self.data.add_client
         self.add_user = self.data.add_user
         self.link = self.data.link
@@ -79,11 +77,11 @@ class LocalWhmcs:
         await self.stop()
 
     async def start(self) -> None:
-        """Listen, at the same port as before. Raises: OSError if it is taken."""
+        """Listen, at the same port as before. Raises: OSError if it is in use."""
         await self._server.start()
 
     async def stop(self) -> None:
-        """End every connection and request; callers find nobody there until start()."""
+        """End all connections and requests; connections are refused until start()."""
         await self._server.stop()
 
     @property
@@ -108,7 +106,7 @@ class LocalWhmcs:
 
     @property
     def connections(self) -> int:
-        """TCP connections accepted so far."""
+        """The number of TCP connections accepted so far."""
         return self._server.connections
 
     @property
@@ -125,39 +123,39 @@ class LocalWhmcs:
 
     @property
     def desk(self) -> Desk:
-        """Departments, tickets, admins, templates and groups, and what people do to tickets: merge, remove, and so on."""
+        """The support desk: departments, tickets, admins, templates and groups, with the actions of people on them."""
         return self.data.desk
 
     def ticket(self, number: str) -> Ticket:
-        """Raises: KeyError."""
+        """Return the ticket with this number. Raises: KeyError."""
         return self.desk.get_ticket(number)
 
     def replies_of(self, number: str) -> list[TicketMessage]:
-        """What was written after the opening message. Raises: KeyError."""
+        """Return the messages after the opening one. Raises: KeyError."""
         return [message for message in self.ticket(number).messages if message.id]
 
     def notes_of(self, number: str) -> list[TicketNote]:
-        """Raises: KeyError."""
+        """Return the internal notes of a ticket. Raises: KeyError."""
         return self.ticket(number).notes
 
     def reply_as_client(self, number: str, message: str) -> None:
-        """Raises: KeyError."""
+        """Add a message of the requestor to a ticket. Raises: KeyError."""
         self._state.reply_as_client(self.ticket(number), message)
-        self.changes.announce()
+        self.changes.notify()
 
     def close_ticket(self, number: str) -> None:
-        """Raises: KeyError."""
+        """Close a ticket. Raises: KeyError."""
         self.ticket(number).status = "Closed"
-        self.changes.announce()
+        self.changes.notify()
 
     def merge_tickets(self, number: str, into: str) -> None:
         """Merge a ticket into another one. Raises: KeyError."""
         self.desk.merge(number, into)
-        self.changes.announce()
+        self.changes.notify()
 
     @property
     def ticket_mails(self) -> list[TicketMail]:
-        """Mails that told of a reply, with its text."""
+        """The mails about replies, with their texts."""
         return self._state.ticket_mails
 
     @property
@@ -170,37 +168,42 @@ class LocalWhmcs:
 
     @property
     def calls(self) -> list[Call]:
-        """Every request that arrived, in that order, refused and lost ones included."""
+        """All received requests in order, including refused and lost ones."""
         return self._state.calls
 
     @property
-    def changes(self) -> Changes:
-        """Announces each request when it arrives and when it is answered."""
+    def changes(self) -> ChangeNotifier:
+        """Notifies when a request is received and when it is answered."""
         return self._state.changes
 
     @property
     def writes(self) -> list[Call]:
-        """Those of `calls` that changed something."""
+        """The `calls` that changed something."""
         return [call for call in self._state.calls if call.has_written]
 
     async def wait_for_call(self, action: str, *, count: int = 1, timeout_seconds: float = 5.0) -> Call:
-        """Return the `count`-th call of this action, as soon as it has arrived. Raises: TimeoutError."""
+        """Wait for the `count`-th call of this action and return it. Raises: TimeoutError."""
         return await self._state.wait_for_call(action, count=count, timeout_seconds=timeout_seconds)
 
     def forget_requests(self) -> None:
-        """Let a day pass for the companion, after which it knows no earlier request any more."""
+        """Make the companion forget all earlier requests, as after a day."""
         self._state.companion_requests.clear()
 
+    def forget_history(self) -> None:
+        """Drop past calls, mails and lines of the activity log, so that a long run does not fill the memory."""
+        for past in (self.calls, self.reset_emails, self.ticket_mails, self.sent_notices, self.activity):
+            past.clear()
+
     def opens(self, email: str, password: str) -> bool:
-        """Tell whether somebody can sign in with these."""
+        """Return True if a user can sign in with these."""
         return self._state.opens(email, password)
 
     def password_changed_at(self, user_id: int) -> datetime | None:
-        """Return None for a user whose password was never set here. Raises: KeyError."""
+        """Return the time of the last change, or None if the password was never set here. Raises: KeyError."""
         return self.data.users[user_id].password_changed_at
 
     def has_open_reset_link(self, user_id: int) -> bool:
-        """Tell whether a link that was mailed can still be used: not too old, and not voided by a new password."""
+        """Return True if a mailed link is still valid: not expired, and not invalidated by a new password."""
         expires_at = self.data.users[user_id].reset_link_expires_at
         return expires_at is not None and expires_at > self._state.now()
 
@@ -217,13 +220,13 @@ class LocalWhmcs:
             call, work = self._read_api(body)
         else:
             call, work = self._read_companion(request, body)
-        started = time.monotonic()
+        started = asyncio.get_running_loop().time()
         try:
             await self._answer(call, work, scope, receive, _remember(call, send))
         finally:
-            call.seconds = time.monotonic() - started
+            call.seconds = asyncio.get_running_loop().time() - started
             call.is_done = True
-            self.changes.announce()
+            self.changes.notify()
 
     async def _answer(self, call: Call, work: Work, scope: Scope, receive: Receive, send: Send) -> None:
         fault = self.faults.take(call.action, call.parameters, is_companion=call.is_companion)
@@ -234,8 +237,8 @@ class LocalWhmcs:
 
     def _read_api(self, body: bytes) -> tuple[Call, Work]:
         parameters = dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
-        told = {name: value for name, value in parameters.items() if name not in CREDENTIALS | {"action"}}
-        call = self._state.record_call(parameters.get("action", ""), told, is_companion=False)
+        recorded = {name: value for name, value in parameters.items() if name not in CREDENTIALS | {"action"}}
+        call = self._state.record_call(parameters.get("action", ""), recorded, is_companion=False)
         return call, lambda _: perform(self._state, self.access, parameters)
 
     def _read_companion(self, request: Request, body: bytes) -> tuple[Call, Work]:
@@ -262,15 +265,15 @@ class LocalWhmcs:
         if not await self.faults.delay_answer(fault) or fault.kind == "drop_after":
             drop_connection(scope)
         elif fault.kind == "drip":
-            await _drip(answer, fault.seconds, send)
+            await drip(answer, fault.seconds, send)
         elif fault.kind == "truncated":
-            await _send_half(answer, scope, send)
+            await send_half(answer, scope, send)
         else:
             await spoil(fault, answer)(scope, receive, send)
 
 
 def _remember(call: Call, send: Send) -> Send:
-    """Pass an answer on, and keep it with the call."""
+    """Return a `send` that also stores the response in the call."""
 
     async def remember(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -290,27 +293,10 @@ def _do(work: Work, call: Call, failure: FaultKind | None = None) -> Response:
 
 
 def _read_fields(body: bytes) -> tuple[str, Mapping[str, object]]:
-    """The action and the other fields, as far as the body can be read at all; it is judged later."""
+    """Return the action and the other fields, as far as the body is readable; it is validated later."""
     try:
         fields = dict(parse(body))
     except CompanionRefusal:
         return "", {}
     action = fields.pop("action", "")
     return (action if isinstance(action, str) else ""), fields
-
-
-async def _drip(answer: Response, seconds: float, send: Send) -> None:
-    """Send it byte by byte; whether the caller has hung up meanwhile makes no difference."""
-    await send({"type": "http.response.start", "status": answer.status_code, "headers": answer.raw_headers})
-    for byte in bytes(answer.body):
-        await send({"type": "http.response.body", "body": bytes([byte]), "more_body": True})
-        await asyncio.sleep(seconds)
-    await send({"type": "http.response.body", "body": b""})
-
-
-async def _send_half(answer: Response, scope: Scope, send: Send) -> None:
-    """Announce the whole length, send half of it, and close."""
-    half = bytes(answer.body)[: len(answer.body) // 2]
-    await send({"type": "http.response.start", "status": answer.status_code, "headers": answer.raw_headers})
-    await send({"type": "http.response.body", "body": half, "more_body": True})
-    drop_connection(scope, is_flushed=True)

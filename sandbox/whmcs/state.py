@@ -1,9 +1,9 @@
-"""The one place that changes what the local WHMCS holds."""
+"""All changes of the state of the local WHMCS."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from sandbox.changes import Changes
+from sandbox.change_notifier import ChangeNotifier
 from sandbox.whmcs.records import (
     RESET_LINK_LIFE,
     Activity,
@@ -19,7 +19,7 @@ from sandbox.whmcs.tickets import SentNotice, Ticket, TicketMail, TicketMessage,
 
 
 class State:
-    """Data and history of one installation. Nothing here awaits between reading and writing, so requests never mix."""
+    """Data and history of an installation. No method awaits between reading and writing, so requests are atomic."""
 
     def __init__(self, data: Data) -> None:
         self.data = data
@@ -30,7 +30,7 @@ class State:
         self.calls: list[Call] = []
         self.nonces: set[str] = set()
         self.companion_requests: dict[str, CompanionRequest] = {}
-        self.changes = Changes()
+        self.changes = ChangeNotifier()
 
     def now(self) -> datetime:
         return datetime.now(UTC)
@@ -38,11 +38,11 @@ class State:
     def record_call(self, action: str, parameters: Mapping[str, object], *, is_companion: bool) -> Call:
         call = Call(action, parameters, self.now(), is_companion)
         self.calls.append(call)
-        self.changes.announce()
+        self.changes.notify()
         return call
 
     async def wait_for_call(self, action: str, *, count: int, timeout_seconds: float) -> Call:
-        """Return the `count`-th call of the action since the beginning. Raises: TimeoutError."""
+        """Wait for the `count`-th call of the action and return it. Raises: TimeoutError."""
 
         def arrived() -> list[Call]:
             return [call for call in self.calls if call.action.casefold() == action.casefold()][count - 1 :]
@@ -55,7 +55,7 @@ class State:
         self.reset_emails.append(ResetEmail(user.id, user.email, at))
 
     def set_password(self, user: User, password: str, at: datetime) -> None:
-        """Also voids reset links that were sent before."""
+        """Set the password, and invalidate reset links sent before."""
         user.password_hash = hash_password(password)
         user.password_changed_at = at
         user.reset_link_expires_at = None
@@ -76,7 +76,7 @@ class State:
         ticket.notes.append(TicketNote(self.data.desk.next_note_id(), message, self.now(), admin))
 
     def send_notice(self, template: str, client_id: int) -> None:
-        """Raises: KeyError."""
+        """Send a template to the client. Raises: KeyError."""
         email = self.data.clients[client_id].email
         self.sent_notices.append(SentNotice(template, client_id, email, self.now()))
 

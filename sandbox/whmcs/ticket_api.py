@@ -1,7 +1,7 @@
-"""The actions for tickets, in the shapes and words of the public reference (developers.whmcs.com)."""
+"""The actions for tickets, in the format of the public reference (developers.whmcs.com)."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Final
 
 from sandbox.whmcs.parameters import Answer, as_int, encode, page
@@ -27,14 +27,14 @@ def get_ticket(state: State, parameters: Mapping[str, str]) -> Answer:
         "c": ticket.access_key,
         "deptid": str(ticket.department_id),
         "deptname": encode(department.name) if department else "",
-        **_common(ticket),
-        "lastreply": _moment(ticket.last_reply_at),
-        "replies": {"reply": [_reply(ticket, message) for message in ticket.messages]},
+        **_common(state, ticket),
+        "lastreply": _local(state, ticket.last_reply_at),
+        "replies": {"reply": [_reply(state, ticket, message) for message in ticket.messages]},
         "notes": {
             "note": [
                 {
                     "noteid": str(note.id),
-                    "date": _moment(note.at),
+                    "date": _local(state, note.at),
                     "message": encode(note.message),
                     "attachments": [[]],
                     "admin": encode(note.admin),
@@ -61,7 +61,7 @@ def get_tickets(state: State, parameters: Mapping[str, str]) -> Answer:
     rows, start = page(found, parameters)
     answer: Answer = {"totalresults": str(len(found)), "startnumber": start, "numreturned": len(rows)}
     if rows:
-        answer["tickets"] = {"ticket": [_summary(ticket) for ticket in rows]}
+        answer["tickets"] = {"ticket": [_summary(state, ticket) for ticket in rows]}
     return answer
 
 
@@ -76,7 +76,7 @@ def add_ticket_reply(state: State, parameters: Mapping[str, str]) -> Answer:
     if not admin and not client_id and not (parameters.get("name") and parameters.get("email")):
         raise Refusal("Name and email address are required if not a client")
     if admin and admin not in desk.admins:
-        # The reference has no text for it; whether WHMCS looks at all is not known.
+        # The reference does not document this refusal.
         raise Refusal("Admin Username Not Found")
     message, status = parameters.get("message", ""), parameters.get("status", "")
     if not message:
@@ -120,28 +120,28 @@ def _find_ticket(desk: Desk, parameters: Mapping[str, str]) -> Ticket | None:
     return desk.tickets.get(as_int(parameters.get("ticketid", ""), 0))
 
 
-def _summary(ticket: Ticket) -> Answer:
+def _summary(state: State, ticket: Ticket) -> Answer:
     return {
         "id": str(ticket.id),
         "tid": ticket.number,
         "deptid": str(ticket.department_id),
         "c": ticket.access_key,
         "owner_name": encode(ticket.requestor.name),
-        **_common(ticket),
+        **_common(state, ticket),
         **_requestor(ticket.requestor),
-        "lastreply": _moment(ticket.last_reply_at),
+        "lastreply": _local(state, ticket.last_reply_at),
     }
 
 
-def _common(ticket: Ticket) -> Answer:
-    """What both answers have. Who asked stands beside each message, not beside the ticket, in the reference's sample."""
+def _common(state: State, ticket: Ticket) -> Answer:
+    """Return the fields of both responses. In the reference's sample the requestor is a field of each message."""
     return {
         "userid": str(ticket.client_id),
         "contactid": "0",
         "name": encode(ticket.requestor.name),
         "email": encode(ticket.requestor.email),
         "cc": "",
-        "date": _moment(ticket.opened_at),
+        "date": _local(state, ticket.opened_at),
         "subject": encode(ticket.subject),
         "status": ticket.status,
         "priority": "Medium",
@@ -151,17 +151,17 @@ def _common(ticket: Ticket) -> Answer:
     }
 
 
-def _reply(ticket: Ticket, message: TicketMessage) -> Answer:
+def _reply(state: State, ticket: Ticket, message: TicketMessage) -> Answer:
     by_admin = Requestor(message.admin, "", "Operator")
     requestor = by_admin if message.admin else message.requestor or ticket.requestor
     return {
         "replyid": str(message.id),
-        "userid": str(ticket.client_id),
+        "userid": "0" if requestor.type == "Guest" else str(ticket.client_id),
         "contactid": "0",
         "name": "" if message.admin else encode(requestor.name),
         "email": "" if message.admin else encode(requestor.email),
         **_requestor(requestor),
-        "date": _moment(message.at),
+        "date": _local(state, message.at),
         "message": encode(message.message),
         "attachment": "",
         "attachments": [[]],
@@ -178,6 +178,6 @@ def _requestor(requestor: Requestor) -> Answer:
     }
 
 
-def _moment(at: datetime) -> str:
-    """As WHMCS writes times: without a zone."""
-    return f"{at:%Y-%m-%d %H:%M:%S}"
+def _local(state: State, at: datetime) -> str:
+    """Return a time as WHMCS writes it: local, without a zone."""
+    return f"{at.astimezone(timezone(state.data.utc_offset)):%Y-%m-%d %H:%M:%S}"

@@ -1,14 +1,13 @@
-"""The records of a support desk: departments, statuses, tickets with their messages and notes, and mails that went out."""
+"""Records of a support desk: departments, statuses, tickets with messages and notes, and sent mails."""
 
 import dataclasses
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Final, Literal
 
-RequestorType = Literal["Owner", "Authorized User", "Registered User", "Guest", "Operator"]
+RequestorType = Literal["Owner", "Authorized User", "Registered User", "Guest", "Operator", ""]
 MergedAnswer = Literal["names_target", "is_target", "says_nothing"]
 
-OPENED_AT: Final = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 REPLY_ADMIN: Final = "support"
 FIRST_REPLY_ID: Final = 700
 
@@ -17,17 +16,17 @@ STATUSES: Final[Mapping[str, bool]] = {
     "Answered": True,
     "Customer-Reply": True,
     "Closed": False,
-    # What an installation may add to the four that are fixed.
+    # Statuses that an installation may add to the four fixed ones.
     "On Hold": False,
     "In Progress": True,
     "Escalado": True,
 }
-"""Each status, and whether tickets in it count as active."""
+"""Each status; True if tickets with it count as active."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Department:
-    """`is_clients_only`: mails from strangers open no tickets here. `is_assigned`: the credential's admin is in it."""
+    """`is_clients_only`: mails of strangers open no tickets here. `is_assigned`: the credential's admin is in it."""
 
     id: int
     name: str
@@ -44,7 +43,10 @@ class Requestor:
 
 @dataclasses.dataclass
 class TicketMessage:
-    """What was written on a ticket. `id` 0 is the opening message; `admin` "" is the client's side."""
+    """A message of a ticket. The opening one has the id 0. `admin` "": the author is not an admin.
+
+    `requestor` is the author; None: the ticket's own requestor.
+    """
 
     id: int
     message: str
@@ -63,7 +65,7 @@ class TicketNote:
 
 @dataclasses.dataclass
 class Ticket:
-    """Tests may change its fields while the server runs. `client_id` 0: somebody without an account opened it.
+    """A ticket, of which tests may change all fields. `client_id` 0: opened without an account.
 
     `merged_into` is the id of the ticket into which it was merged, or 0.
     """
@@ -82,7 +84,7 @@ class Ticket:
 
     @property
     def access_key(self) -> str:
-        """What lets a guest see the ticket: nobody else may learn it."""
+        """The secret by which a guest can see the ticket."""
         return f"KeyOf{self.id:04}"
 
     @property
@@ -92,7 +94,7 @@ class Ticket:
 
 @dataclasses.dataclass(frozen=True)
 class TicketMail:
-    """A mail that told the client's side of a reply, in clear."""
+    """A mail about a reply, with its text, to the client's side."""
 
     ticket_id: int
     email: str
@@ -102,7 +104,7 @@ class TicketMail:
 
 @dataclasses.dataclass(frozen=True)
 class SentNotice:
-    """A template that went to a client's own address."""
+    """A template sent to the address of a client."""
 
     template: str
     client_id: int
@@ -112,10 +114,10 @@ class SentNotice:
 
 @dataclasses.dataclass
 class Desk:
-    """What the support desk holds. `templates` are those of the type *general*; a False one is switched off.
+    """A support desk. `templates` are those of the type *general*; False ones are disabled.
 
-    `merged_answer`: what GetTicket says of a merged ticket, which is not documented: it names the target's id, answers
-    with the target itself, or shows a closed ticket like any other.
+    `merged_answer`: the response of GetTicket for a merged ticket, which is not documented: the id of the target, the
+    target itself, or a closed ticket like any other.
     """
 
     departments: dict[int, Department] = dataclasses.field(default_factory=dict)
@@ -136,11 +138,12 @@ class Desk:
         message: str = "Hola, no puedo entrar.",
         department_id: int = 1,
         status: str = "Open",
-        opened_at: datetime = OPENED_AT,
+        opened_at: datetime | None = None,
     ) -> Ticket:
-        """Open a ticket. Raises: ValueError."""
+        """Open a ticket, by default now. Raises: ValueError."""
         if self.find_ticket(number) is not None:
             raise ValueError(f"there is a ticket {number} already")
+        opened_at = opened_at or datetime.now(UTC)
         opening = TicketMessage(0, message, opened_at, requestor=requestor)
         ticket_id = max(self.tickets, default=0) + 1
         ticket = Ticket(
@@ -150,12 +153,12 @@ class Desk:
         return ticket
 
     def find_ticket(self, number: str) -> Ticket | None:
-        """As MySQL compares text: neither case nor blanks at the end matter."""
+        """Return the ticket with this number. Case and trailing blanks are ignored, as in MySQL."""
         wanted = number.rstrip().casefold()
         return next((each for each in self.tickets.values() if each.number.rstrip().casefold() == wanted), None)
 
     def get_ticket(self, number: str) -> Ticket:
-        """Raises: KeyError."""
+        """Return the ticket with this number. Raises: KeyError."""
         ticket = self.find_ticket(number)
         if ticket is None:
             raise KeyError(number)
@@ -165,7 +168,7 @@ class Desk:
         del self.tickets[self.get_ticket(number).id]
 
     def merge(self, number: str, into: str) -> None:
-        """Move all that was written on one ticket to another; what is left of the first is closed."""
+        """Move all messages and notes of a ticket to another one, and close the first."""
         ticket, target = self.get_ticket(number), self.get_ticket(into)
         moved = [dataclasses.replace(each, id=each.id or self.next_reply_id()) for each in ticket.messages]
         target.messages = sorted((*target.messages, *moved), key=lambda each: (each.id != 0, each.at))

@@ -1,4 +1,4 @@
-"""Every fault that the local servers can have, as docs/check.md shows them."""
+"""The faults of the local servers that docs/check.md shows."""
 
 import contextlib
 import sqlite3
@@ -9,14 +9,13 @@ from typing import Final, TypeAlias
 from sandbox.ports import free_port
 from sandbox.slack import Fault as SlackFault
 from sandbox.whmcs import Fault, FaultKind
-from sandbox.whmcs.features import OPTIONAL_ACTIONS
-from sandbox.whmcs.server import ROLE
+from sandbox.whmcs.api import OPTIONAL_ACTIONS, ROLE
 from tests.check.installation import Installation
 from tests.tls import serve_tls
 
 Settings: TypeAlias = dict[str, str]
 Switch: TypeAlias = Callable[[Installation, AsyncExitStack], Awaitable[Settings]]
-"""Puts a fault in force until the stack is closed; returns the settings that go with it."""
+"""Activates a fault until the stack is closed and returns the settings it needs."""
 
 
 def _settings(**values: str) -> Switch:
@@ -37,6 +36,14 @@ def _whmcs(action: str, kind: FaultKind) -> Switch:
 def _slack(method: str, error: str) -> Switch:
     async def switch(here: Installation, _: AsyncExitStack) -> Settings:
         here.world.slack.faults.add(SlackFault(method, "error", error=error))
+        return {}
+
+    return switch
+
+
+def _slack_redirect(method: str) -> Switch:
+    async def switch(here: Installation, _: AsyncExitStack) -> Settings:
+        here.world.slack.faults.add(SlackFault(method, "redirect", status=308))
         return {}
 
     return switch
@@ -101,7 +108,7 @@ async def _stranger(here: Installation, _: AsyncExitStack) -> Settings:
 
 async def _other_signing_secret(here: Installation, stack: AsyncExitStack) -> Settings:
     await stack.enter_async_context(here.world.bot())
-    return {"SLACK_SIGNING_SECRET": "another-fake-secret"}
+    return {"SLACK_SIGNING_SECRET": "07e2fa4e5ec2e707e2fa4e5ec2e707e2"}
 
 
 async def _whmcs_stopped(here: Installation, stack: AsyncExitStack) -> Settings:
@@ -120,27 +127,32 @@ async def _no_tls(here: Installation, _: AsyncExitStack) -> Settings:
 
 
 FAULTS: Final[Mapping[str, Mapping[str, Switch]]] = {
+    "Settings": {
+        "a malformed signing secret": _settings(SLACK_SIGNING_SECRET="another-fake-secret"),
+    },
     "Database": {
-        "not made yet": _database_missing,
+        "not created yet": _database_missing,
         "not migrated yet": _database_without_tables,
         "read-only": _database_read_only,
         "locked": _database_locked,
-        "PostgreSQL is not reached": _postgresql_down,
+        "in a folder open to others": _change(lambda here: here.world.database.parent.chmod(0o755)),
+        "PostgreSQL is unreachable": _postgresql_down,
     },
     "Slack": {
         "the token is revoked": _change(lambda here: here.world.slack.revoke_token()),
-        "the token is another's": _settings(SLACK_BOT_TOKEN="xoxb-fake"),
+        "an unknown token": _settings(SLACK_BOT_TOKEN="xoxb-fake"),
+        "a redirect": _slack_redirect("auth.test"),
         "a scope is missing": _change(_lose_scope),
-        "the clock is off": _change(lambda here: here.world.slack.advance(600)),
+        "a clock difference": _change(lambda here: here.world.slack.advance(600)),
         "a group is unknown": _settings(AGENT_USER_GROUPS="S0AGENTS,S0NOBODY"),
         "a plan without groups": _slack("usergroups.users.list", "plan_upgrade_required"),
-        "nobody is let in": _settings(AGENT_USER_GROUPS=""),
+        "no agents are configured": _settings(AGENT_USER_GROUPS=""),
         "a guest as the only agent": _guest_alone,
-        "somebody who is no agent": _stranger,
+        "a person who is not an agent": _stranger,
         "no PUBLIC_URL": _settings(PUBLIC_URL=""),
-        "the bot does not run": _settings(),
+        "the bot is not running": _settings(),
         "another signing secret": _other_signing_secret,
-        "the app token is another's": _settings(SLACK_APP_TOKEN="xapp-fake"),
+        "an unknown app token": _settings(SLACK_APP_TOKEN="xapp-fake"),
     },
     "WHMCS": {
         "it is down": _whmcs_stopped,
@@ -153,28 +165,28 @@ FAULTS: Final[Mapping[str, Mapping[str, Switch]]] = {
         "our address is refused": _whmcs("WhmcsDetails", "invalid_ip"),
         "wrong credentials": _whmcs("WhmcsDetails", "credentials"),
         "the role lacks an action": _role_without("GetUsers"),
-        "the role lacks what features need": _role_without(*OPTIONAL_ACTIONS),
-        "no admin's name for replies": _settings(WHMCS_REPLY_ADMIN=""),
+        "the role lacks the actions of optional features": _role_without(*OPTIONAL_ACTIONS),
+        "no reply admin": _settings(WHMCS_REPLY_ADMIN=""),
         "WHMCS lacks an action": _whmcs("GetUsers", "unknown_action"),
-        "an action breaks": _whmcs("ResetPassword", "html_500"),
-        "it is too old": _change(lambda here: setattr(here.world.whmcs.access, "version", "8.0.4")),
+        "an action fails": _whmcs("ResetPassword", "html_500"),
+        "an old version": _change(lambda here: setattr(here.world.whmcs.data, "version", "8.0.4")),
     },
     "Companion": {
         "not set up": _settings(WHMCS_COMPANION_SECRET=""),
-        "not there": _whmcs("ping", "companion_absent"),
+        "not installed": _whmcs("ping", "companion_absent"),
         "not activated": _whmcs("ping", "companion_inactive"),
         "our address is refused": _whmcs("ping", "companion_address"),
         "plain http": _whmcs("ping", "companion_https"),
         "another secret": _settings(WHMCS_COMPANION_SECRET="another-fake-secret"),
-        "the clock is off, refused": _change(
+        "a clock difference that is refused": _change(
             lambda here: setattr(here.world.whmcs.faults, "companion_clock_offset_seconds", 600)
         ),
-        "the clock is off": _change(
+        "a clock difference": _change(
             lambda here: setattr(here.world.whmcs.faults, "companion_clock_offset_seconds", 120)
         ),
         "another protocol": _change(lambda here: setattr(here.world.whmcs.companion, "protocol", 2)),
         "an older module": _change(lambda here: setattr(here.world.whmcs.companion, "capabilities", ("set_password",))),
-        "longer passwords wanted": _change(
+        "longer passwords required": _change(
             lambda here: setattr(here.world.whmcs.companion, "minimum_password_length", 24)
         ),
     },
@@ -182,14 +194,14 @@ FAULTS: Final[Mapping[str, Mapping[str, Switch]]] = {
 TOGETHER: Final[tuple[tuple[str, str], ...]] = (
     ("Database", "locked"),
     ("Slack", "a scope is missing"),
-    ("Slack", "the clock is off"),
+    ("Slack", "a clock difference"),
     ("Slack", "no PUBLIC_URL"),
-    ("WHMCS", "the role lacks what features need"),
+    ("WHMCS", "the role lacks the actions of optional features"),
     ("WHMCS", "WHMCS lacks an action"),
-    ("WHMCS", "an action breaks"),
-    ("WHMCS", "it is too old"),
-    ("Companion", "the clock is off"),
+    ("WHMCS", "an action fails"),
+    ("WHMCS", "an old version"),
+    ("Companion", "a clock difference"),
     ("Companion", "an older module"),
-    ("Companion", "longer passwords wanted"),
+    ("Companion", "longer passwords required"),
 )
-"""Faults that don't hide one another, for one run."""
+"""Faults that don't hide one another, for one run with all of them."""

@@ -1,4 +1,4 @@
-"""An installation to be checked: the local Slack and WHMCS, a database, and the bot where it is wanted."""
+"""An installation to check: the local Slack and WHMCS, a database and, if a test starts it, the bot."""
 
 import asyncio
 import contextlib
@@ -9,21 +9,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.check.report import Line, Part, State
-from bot.check.running import check_all
+from bot.check.runner import check_all
 from bot.settings import Settings
 from bot.store.database import Database
 from sandbox.whmcs import REPLY_ADMIN
-from sandbox.whmcs.features import OPTIONAL_ACTIONS
+from sandbox.whmcs.api import OPTIONAL_ACTIONS, ROLE
 from sandbox.whmcs.seed_tickets import NOTICE_TEMPLATE
-from sandbox.whmcs.server import ROLE
-from tests.flows.world import World, make_world
+from tests.harness.world import World, make_world
 
 ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
 class Process:
-    """What the command wrote, and how it ended."""
+    """The output and exit code of the command."""
 
     exit_code: int
     stdout: str
@@ -32,17 +31,17 @@ class Process:
 
 @dataclass(frozen=True)
 class Examination:
-    """The lines of a check, by their names; `exit_code` is that of the command for such lines."""
+    """The lines of a check, by name; `exit_code` is what the command would exit with."""
 
     findings: Mapping[str, Line]
 
     @property
     def exit_code(self) -> int:
-        return int(State.FAILED in self.troubles.values())
+        return int(State.FAILED in self.problems.values())
 
     @property
-    def troubles(self) -> dict[str, str]:
-        """What is not ok, without what only waits for something else."""
+    def problems(self) -> dict[str, str]:
+        """Return the state of each check that is not ok, except those not tried."""
         return {
             name: line.state for name, line in self.findings.items() if line.state != State.OK and not line.waits_for
         }
@@ -56,12 +55,12 @@ class Installation:
         return (sys.executable, "-m", "bot", "check", *options)
 
     def environ(self, settings: Mapping[str, str]) -> dict[str, str]:
-        """This installation's settings, overridden by these, and nothing else of this process."""
+        """Return this installation's settings with overrides, and nothing else from this process's environment."""
         ours = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"}
         return ours | self.world.settings | dict(settings)
 
     async def check(self, *options: str, **settings: str) -> Process:
-        """Run the command, a process of its own, with this installation's settings; "" takes one away."""
+        """Run the command in a process of its own, with this installation's settings; "" removes one."""
         process = await asyncio.create_subprocess_exec(
             *self.command(*options),
             cwd=self.world.database.parent,
@@ -74,7 +73,7 @@ class Installation:
         return Process(process.returncode or 0, stdout.decode(), stderr.decode())
 
     async def examine(self, **settings: str) -> Examination:
-        """Check in this process, which spares starting one; the parts must come in their order."""
+        """Run the check in this process, and assert that its parts come in order."""
         shown: list[Part] = []
         lines = await check_all(Settings.load(self.world.settings | settings), lambda part, _lines: shown.append(part))
         assert shown == list(Part)
@@ -90,7 +89,7 @@ class Installation:
 
 @contextlib.asynccontextmanager
 async def make_installation(folder: Path) -> AsyncIterator[Installation]:
-    """Everything is well here, but that the bot does not run yet."""
+    """Make a healthy installation whose bot is not running yet."""
     async with make_world(folder) as world:
         world.whmcs.access.allowed_actions = {*ROLE, *OPTIONAL_ACTIONS}
         world.settings["PUBLIC_URL"] = world.public_url

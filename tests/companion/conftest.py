@@ -1,12 +1,12 @@
 from collections.abc import AsyncIterator, Iterator
 
-import httpx
 import pytest
 import pytest_asyncio
 
 from sandbox.whmcs import LocalWhmcs
 from tests.companion.php_server import PhpServer, serve_php
 from tests.companion.servers import Companion, LocalCompanion, PhpCompanion
+from tests.harness.plain_http import http_client
 
 
 @pytest.fixture(scope="session")
@@ -24,13 +24,13 @@ def php_server(php_process: PhpServer) -> PhpServer:
 
 @pytest_asyncio.fixture
 async def php(php_server: PhpServer) -> AsyncIterator[PhpCompanion]:
-    async with httpx.AsyncClient(timeout=20) as http:
+    async with http_client(timeout_seconds=20) as http:
         yield PhpCompanion(php_server, http)
 
 
 @pytest_asyncio.fixture
 async def local() -> AsyncIterator[LocalCompanion]:
-    async with LocalWhmcs() as whmcs, httpx.AsyncClient() as http:
+    async with LocalWhmcs() as whmcs, http_client() as http:
         yield LocalCompanion(whmcs, http)
 
 

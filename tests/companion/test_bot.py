@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from sandbox.whmcs import Fault, seed_password
 from tests.companion.servers import ANA, PhpCompanion
-from tests.flows.world import SET, World, fill_form, make_world
+from tests.harness.world import SET, World, complete_reset, fill_form, make_world, open_card
 
 pytestmark = pytest.mark.asyncio
 
@@ -26,9 +26,7 @@ async def world(tmp_path: Path, php: PhpCompanion) -> AsyncIterator[World]:
 
 
 async def test_the_password_that_the_agent_gets_is_the_one_that_php_verifies(world: World, php: PhpCompanion) -> None:
-    modal = await fill_form(world.agent, ANA, SET)
-    await modal.submit()
-    await modal.shows("Listo")
+    await complete_reset(world.agent, ANA, SET)
 
     message = await world.agent.direct_message(containing="Contraseña nueva")
     assert php.opens(ANA, message.password)
@@ -45,8 +43,7 @@ async def test_the_password_that_the_agent_gets_is_the_one_that_php_verifies(wor
 async def test_the_last_sign_in_that_php_tells_stands_beside_the_user(world: World, php: PhpCompanion) -> None:
     php.let_sign_in("clara@example.com", datetime(2026, 4, 5, 12, 34, tzinfo=UTC))
 
-    modal = await world.agent.types("/reset-password #63")
-    await modal.shows("Id del cliente")
+    modal = await open_card(world.agent, "#63")
 
     assert "5 abr 2026" in modal.text
     assert "accede a 1 cliente más" in modal.text
@@ -58,9 +55,7 @@ async def test_an_answer_that_breaks_off_half_way_is_asked_for_again(world: Worl
         "CREATE TRIGGER breaks BEFORE UPDATE ON tblusers WHEN (SELECT count(*) FROM mod_resetbot_calls"
         " WHERE outcome = 'internal') = 0 BEGIN SELECT RAISE(ABORT, 'disk on fire'); END"
     )
-    modal = await fill_form(world.agent, ANA, SET)
-    await modal.submit()
-    await modal.shows("Listo", timeout_seconds=10)
+    await complete_reset(world.agent, ANA, SET)
 
     message = await world.agent.direct_message(containing="Contraseña nueva")
     assert php.opens(ANA, message.password)

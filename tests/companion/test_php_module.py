@@ -127,7 +127,7 @@ async def test_strangers_write_nothing_into_the_activity_log_while_something_is_
     assert php.server.log.read_bytes()[begins:].count(b"Reset Bot: internal error: ") == len(answers)
 
 
-async def test_a_call_that_can_not_be_kept_is_told_in_the_activity_log_only_if_it_was_signed(php: PhpCompanion) -> None:
+async def test_a_call_that_cannot_be_kept_is_in_the_activity_log_only_if_signed(php: PhpCompanion) -> None:
     php.server.run("DROP TABLE mod_resetbot_calls")
 
     unsigned = await php.send(b"{}", secret="another-fake-secret")
@@ -159,7 +159,7 @@ async def test_no_password_is_set_that_the_activity_log_does_not_tell_of(php: Ph
     assert php.opens(ANA, seed_password(php.user_id(ANA)))
 
 
-async def test_tables_that_can_not_roll_back_leave_a_pending_request_which_a_repeat_writes_again(
+async def test_without_rollback_a_pending_request_is_written_again_by_a_repeat(
     php: PhpCompanion,
 ) -> None:
     """Such as MyISAM's: what a request leaves there that died before it was done."""

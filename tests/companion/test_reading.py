@@ -24,6 +24,7 @@ async def test_ping_tells_who_answers_and_what_it_can_do(companion: Companion) -
         "whmcs_version": "8.13.1",
         "capabilities": ["users", "set_password", "result"],
         "minimum_password_length": 8,
+        "utc_offset_seconds": -5 * 3600,
     }
 
 
@@ -84,7 +85,7 @@ async def test_our_own_client_understands_the_answers(companion: Companion) -> N
         with pytest.raises(NotFoundError):
             await client.users(9999)
 
-    assert (installed.name, installed.protocol) == ("resetbot", 1)
+    assert (installed.name, installed.protocol, installed.utc_offset_seconds) == ("resetbot", 1, -18000)
     assert abs((installed.time - datetime.now(UTC)).total_seconds()) < 60
     assert [(user.email, user.client_ids) for user in users] == [("clara@example.com", (63, 64))]
 

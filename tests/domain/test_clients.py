@@ -1,7 +1,7 @@
 import pytest
 
 from bot.domain.clients import ClientMatch, Search
-from bot.domain.resets import Reason
+from bot.domain.resets import Failure, Outcome, Reason
 
 ANA = ClientMatch(client_id=42, name="Ana López")
 EXACT = ClientMatch(client_id=43, name="Ana López", is_exact=True)
@@ -25,6 +25,6 @@ def test_the_only_match_or_the_only_exact_address_is_chosen(search: Search, chos
 
 
 @pytest.mark.parametrize("matches", [(), (ANA,), (EXACT, ANA)])
-def test_an_answer_that_is_not_whole_chooses_nobody(matches: tuple[ClientMatch, ...]) -> None:
-    search = Search(query="ana", matches=matches, total=len(matches), failure=Reason.TIMED_OUT)
+def test_an_incomplete_search_result_selects_nobody(matches: tuple[ClientMatch, ...]) -> None:
+    search = Search(query="ana", matches=matches, total=len(matches), failure=Failure(Outcome.FAILED, Reason.TIMED_OUT))
     assert search.chosen is None

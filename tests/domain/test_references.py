@@ -10,21 +10,21 @@ def test_a_reference_is_two_groups_of_four_from_crockfords_base_32() -> None:
         assert re.fullmatch(r"[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}", make_reference())
 
 
-def test_a_hundred_thousand_references_use_the_whole_alphabet_at_every_place_and_hardly_repeat() -> None:
-    drawn = [make_reference() for _ in range(100_000)]
-    # Of 40 random bits, 100,000 draws repeat once in 220 tries; three repeats in one try don't happen.
-    assert len(set(drawn)) >= len(drawn) - 2
+def test_references_use_the_whole_alphabet_and_hardly_repeat() -> None:
+    drawn = [make_reference() for _ in range(10_000)]
+    # With 40 random bits, one of 22,000 runs of 10,000 draws has a repetition; two in one run do not happen.
+    assert len(set(drawn)) >= len(drawn) - 1
     for place in (0, 1, 2, 3, 5, 6, 7, 8):
         assert {reference[place] for reference in drawn} == set("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
 
 
-def test_references_are_no_sequence() -> None:
+def test_references_are_not_sequential() -> None:
     drawn = [make_reference() for _ in range(100)]
     assert drawn != sorted(drawn)
     assert drawn != sorted(drawn, reverse=True)
 
 
-def test_what_was_made_is_read_back() -> None:
+def test_a_new_reference_can_be_parsed() -> None:
     reference = make_reference()
     assert parse_reference(reference) == reference
 
@@ -47,6 +47,6 @@ def test_what_was_made_is_read_back() -> None:
         "\uff17K3M-Q9XD",
     ],
 )
-def test_what_is_not_of_a_references_shape_is_refused(text: str) -> None:
+def test_a_malformed_reference_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not a reference"):
         parse_reference(text)

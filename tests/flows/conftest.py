@@ -1,4 +1,5 @@
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -6,37 +7,30 @@ import pytest_asyncio
 
 from sandbox.slack import LocalSlack, Person
 from sandbox.whmcs import LocalWhmcs
-from tests.flows.world import Mode, World, make_world
+from tests.flows.team import Team
+from tests.harness.world import GROUP, Mode, World, make_world
 from tests.postgresql import PostgresServer
-
-_ON_POSTGRESQL_TOO = {"test_set_password", "test_faults"}
-"""The modules whose stories end in the database: limits, jobs, recovery. What else there is to it the store's tests tell."""
-
-
-_HTTP_ALONE = {
-    *("test_conversation", "test_economy", "test_faults", "test_figures", "test_pause", "test_search"),
-    "test_upgrading",
-}
-"""The modules whose stories are about what comes after Slack; through the same listeners, whichever way it reached them."""
+from tests.virtual_time import VirtualTimeLoop
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Each test of a `world` runs in HTTP mode and most in Socket Mode, and some on PostgreSQL, there over HTTP.
+    """Run each test of a `world` over HTTP on SQLite and, if marked, in Socket Mode or on PostgreSQL as well.
 
-    A story that is told with many values, of which the database sees none, is told there with none of them.
+    The modes share all code from the listeners on, and the databases share all code above the store. So `both_modes` is
+    for stories about a kind of request, and `both_databases` for stories in which the database decides. A story about
+    the PostgreSQL server itself is `only_postgresql`.
     """
     if "mode_and_address" in metafunc.fixturenames:
-        module = metafunc.module.__name__.rpartition(".")[2]
-        is_chosen = module in _ON_POSTGRESQL_TOO
-        is_told_once = not any(metafunc.definition.iter_markers("parametrize"))
-        too = ["postgresql"] if is_chosen and is_told_once else []
-        ways = ["http"] if module in _HTTP_ALONE else ["http", "socket"]
-        metafunc.parametrize("mode_and_address", [*ways, *too], indirect=True)
+        marks = {mark.name for mark in metafunc.definition.iter_markers()}
+        ways = [] if "only_postgresql" in marks else ["http"]
+        ways += ["socket"] if "both_modes" in marks else []
+        ways += ["postgresql"] if marks & {"both_databases", "only_postgresql"} else []
+        metafunc.parametrize("mode_and_address", ways, indirect=True)
 
 
 @pytest.fixture
 def mode_and_address(request: pytest.FixtureRequest) -> Iterator[tuple[Mode, str]]:
-    """How Slack reaches the bot, and the PostgreSQL database for it; empty: a file will do."""
+    """Return how Slack reaches the bot, and the PostgreSQL database; an empty address means SQLite."""
     if request.param != "postgresql":
         yield request.param, ""
         return
@@ -55,21 +49,21 @@ async def world(mode_and_address: tuple[Mode, str], tmp_path: Path) -> AsyncIter
 
 @pytest_asyncio.fixture
 async def http_world(tmp_path: Path) -> AsyncIterator[World]:
-    """As `world`, for what HTTP mode alone has."""
+    """A `world` for stories about HTTP mode only."""
     async with make_world(tmp_path) as made:
         yield made
 
 
 @pytest_asyncio.fixture
 async def socket_world(tmp_path: Path) -> AsyncIterator[World]:
-    """As `world`, for what Socket Mode alone has."""
+    """A `world` for stories about Socket Mode only."""
     async with make_world(tmp_path, "socket") as made:
         yield made
 
 
 @pytest_asyncio.fixture
 async def running(world: World) -> AsyncIterator[World]:
-    """The bot runs, with the settings of `tests/flows/world.py`."""
+    """A world with a running bot, with the settings of `tests/harness/world.py`."""
     async with world.bot():
         yield world
 
@@ -87,3 +81,17 @@ async def whmcs(running: World) -> LocalWhmcs:
 @pytest_asyncio.fixture
 async def slack(running: World) -> LocalSlack:
     return running.slack
+
+
+@pytest_asyncio.fixture
+async def team(http_world: World) -> Team:
+    slack = http_world.slack
+    second = slack.add_person("Berta Segunda", groups=[GROUP])
+    third = slack.add_person("Teo Tercero", groups=[GROUP])
+    channel = slack.add_channel("aprobaciones", [http_world.agent, second, third], has_bot=True)
+    return Team(http_world, http_world.agent, second, third, channel)
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Run every flow in virtual time; real time passes while a process of the test runs, and with PostgreSQL."""
+    return {"virtual": VirtualTimeLoop}

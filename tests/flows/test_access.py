@@ -1,4 +1,4 @@
-"""Nobody is let in by default, and every way in is guarded."""
+"""Nobody has access by default, and every listener checks access."""
 
 import pytest
 
@@ -6,17 +6,18 @@ from bot.domain.audit import Step
 from bot.listeners import Kind
 from sandbox.slack import Fault, LocalSlack, Message, Person
 from sandbox.whmcs import LocalWhmcs
-from tests.flows.world import EMAIL, GROUP, SET, World, fill_form
+from tests.harness.world import EMAIL, GROUP, SET, World, fill_form, open_card
 
 pytestmark = pytest.mark.asyncio
 
 IN_MESSAGES = {"delete_now", "reply_on_ticket_from_message", "approve_reset", "reject_reset"}
-"""The buttons that stand in messages; the others stand in modals."""
+"""The buttons in messages; all others are in modals."""
 
-REFUSAL = "Usted no puede restablecer contraseñas"
+REFUSAL = "Usted no tiene permiso para restablecer contraseñas"
 
 
-async def test_somebody_who_is_no_agent_gets_an_ephemeral_refusal_and_no_modal(
+@pytest.mark.both_modes
+async def test_a_person_who_is_no_agent_gets_an_ephemeral_refusal_and_no_modal(
     running: World, slack: LocalSlack, whmcs: LocalWhmcs
 ) -> None:
     before = len(whmcs.calls)
@@ -60,26 +61,27 @@ async def test_with_no_lists_nobody_is_an_agent(world: World) -> None:
     assert world.audit("access") == [("DENIED", "not_an_agent")]
 
 
-async def test_people_named_one_by_one_are_agents_without_any_group(world: World) -> None:
+async def test_people_listed_by_id_are_agents_without_any_group(world: World) -> None:
     person = world.slack.add_person("Nombrada Unica")
     async with world.bot(AGENT_USERS=person.id, AGENT_USER_GROUPS=""):
         modal = await person.types("/reset-password #42")
         await modal.shows("Ana López")
 
 
-async def test_whom_slack_does_not_tell_about_is_refused(world: World) -> None:
+async def test_a_person_whom_slack_does_not_confirm_is_refused(world: World) -> None:
     world.slack.faults.add(Fault("users.info", "status_500"))
     async with world.bot():
         await world.agent.sends("/reset-password")
-        await world.agent.ephemeral_message(containing="Slack no indicó a tiempo")
+        await world.agent.ephemeral_message(containing="Slack no confirmó a tiempo")
     assert world.audit("access") == [("DENIED", "unverified")]
 
 
-async def test_every_entry_of_the_table_refuses_a_stranger_whatever_he_forges(
+@pytest.mark.both_modes
+async def test_every_listener_refuses_a_stranger_with_a_forged_payload(
     running: World, agent: Person, slack: LocalSlack, whmcs: LocalWhmcs
 ) -> None:
-    """Each payload is what the agent's own form would send, but for the person."""
-    # As it was filled in: a refused choice draws over it.
+    """Each payload is that of the agent's own form, except for the person."""
+    # The form as it was filled in, since a refused choice replaces the view.
     view = (await fill_form(agent, "ana@example.com", EMAIL)).view
     message = await _message_with_password(agent)
     before = len(whmcs.calls)
@@ -99,7 +101,7 @@ async def test_every_entry_of_the_table_refuses_a_stranger_whatever_he_forges(
             case Kind.OPTIONS:
                 payload = slack.suggestion_payload(stranger, view, block_id="any", action_id=entry.id, value="ana")
                 answer = await slack.deliver("block_suggestion", payload)
-                assert "Usted no puede" in answer.body
+                assert "Usted no tiene permiso" in answer.body
             case Kind.VIEW:
                 answer = await slack.deliver("view_submission", slack.submission_payload(stranger, view))
                 assert REFUSAL in answer.json()["view"]["blocks"][0]["text"]["text"]
@@ -137,15 +139,14 @@ async def test_an_agent_who_leaves_the_group_while_the_form_is_open_can_set_no_p
     assert running.audit("access") == [("DENIED", "not_an_agent")]
 
 
-async def test_who_may_not_set_passwords_is_offered_the_email_alone_and_told_why(world: World) -> None:
+async def test_agents_who_may_not_set_passwords_get_only_the_email_and_the_reason(world: World) -> None:
     async with world.bot(SET_PASSWORD_USERS="U0SOMEBODYELSE"):
-        modal = await world.agent.types("/reset-password ana@example.com")
-        await modal.shows("Id del cliente")
+        modal = await open_card(world.agent, "ana@example.com")
         assert len(modal.options("Método")) == 1
-        assert "usted no está entre quienes pueden cambiar contraseñas" in modal.text
+        assert "usted no tiene permiso para cambiar contraseñas" in modal.text
 
 
-async def test_a_forged_set_password_by_who_may_not_is_refused_and_recorded(world: World) -> None:
+async def test_a_forged_set_password_without_permission_is_refused_and_recorded(world: World) -> None:
     async with world.bot(SET_PASSWORD_USERS="U0SOMEBODYELSE"):
         modal = await fill_form(world.agent, "ana@example.com", EMAIL)
         payload = world.slack.submission_payload(world.agent, modal)
@@ -168,7 +169,7 @@ async def test_a_button_in_somebody_elses_message_is_refused(running: World, age
     assert not message.is_deleted
 
 
-async def test_a_form_that_was_drawn_for_another_agent_is_tampering(
+async def test_a_form_of_another_agent_is_recorded_as_tampering(
     running: World, agent: Person, slack: LocalSlack, whmcs: LocalWhmcs
 ) -> None:
     colleague = slack.add_person("Curro Colega", groups=[GROUP])
@@ -212,7 +213,7 @@ async def test_a_user_who_left_the_client_while_the_form_was_open_is_refused(
 
 
 def forge(payload: dict[str, object], field: str, value: str) -> None:
-    """Put a value into a submission's field that was not offered there."""
+    """Set a field of a submission to a value that it did not offer."""
     view = payload["view"]
     assert isinstance(view, dict)
     block = next(block for block in view["state"]["values"] if block.startswith(f"{field}:"))

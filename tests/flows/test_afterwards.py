@@ -1,4 +1,4 @@
-"""After a result: the next form in the same modal, without typing the command again."""
+"""Buttons on a result that open the next form in the same modal."""
 
 from collections.abc import AsyncIterator
 
@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 from sandbox.whmcs import Fault
-from tests.flows.world import EMAIL, SET, World, fill_form
+from tests.harness.world import EMAIL, SET, World, complete_reset, fill_form
 
 pytestmark = pytest.mark.asyncio
 
@@ -21,14 +21,12 @@ async def world(http_world: World) -> AsyncIterator[World]:
 
 
 async def test_another_user_of_the_client_is_reset_in_the_same_modal(world: World) -> None:
-    modal = await fill_form(world.agent, "#61", EMAIL, user="Persona Número 01")
-    await modal.submit()
-    await modal.shows("Listo")
+    modal = await complete_reset(world.agent, "#61", EMAIL, user="Persona Número 01")
     await modal.press(ANOTHER_USER)
     await modal.shows("Id del cliente")
     assert "#61" in modal.text
     assert modal.chosen("Usuario") is None
-    assert modal.chosen("Método") is None
+    assert modal.chosen("Método") == EMAIL
 
     await modal.choose("Usuario", "Persona Número 02")
     await modal.choose("Método", EMAIL)
@@ -42,9 +40,7 @@ async def test_another_user_of_the_client_is_reset_in_the_same_modal(world: Worl
 
 
 async def test_another_client_draws_the_empty_form_in_the_same_modal(world: World) -> None:
-    modal = await fill_form(world.agent, "ana@example.com", SET)
-    await modal.submit()
-    await modal.shows("Listo")
+    modal = await complete_reset(world.agent, "ana@example.com", SET)
     await modal.press(ANOTHER_CLIENT)
     await modal.shows("por su comienzo")
     assert modal.labels == ("Cliente",)
@@ -58,7 +54,7 @@ async def test_another_client_draws_the_empty_form_in_the_same_modal(world: Worl
     assert [mail.email for mail in world.whmcs.reset_emails] == ["ada@example.com"]
 
 
-async def test_after_what_was_not_done_both_are_there_as_well(world: World) -> None:
+async def test_both_buttons_are_offered_after_a_refused_reset(world: World) -> None:
     modal = await fill_form(world.agent, "ana@example.com", EMAIL)
     world.whmcs.faults.add(Fault("ResetPassword", "html", times=1))
     world.whmcs.remove_user_from_client(900, 42)
@@ -74,11 +70,9 @@ async def test_after_what_was_not_done_both_are_there_as_well(world: World) -> N
     await other.shows("por su comienzo")
 
 
-async def test_the_buttons_of_a_colleagues_result_draw_nothing_and_are_recorded(world: World) -> None:
+async def test_the_buttons_of_another_agents_result_are_refused_and_recorded(world: World) -> None:
     colleague = world.slack.add_person("Curro Colega", groups=["S0AGENTS"])
-    modal = await fill_form(world.agent, "ana@example.com", EMAIL)
-    await modal.submit()
-    await modal.shows("Listo")
+    modal = await complete_reset(world.agent, "ana@example.com", EMAIL)
     before = count_cards(world)
     for button in ("another_user", "another_client"):
         action = {"action_id": button, "block_id": "any", "value": "42"}

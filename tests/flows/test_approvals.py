@@ -1,52 +1,24 @@
-"""The two-person rule: another agent approves before a password is set, in a channel, and never the one who asks."""
+"""The two-person rule: another agent approves in a channel before a password is set, never the requester."""
 
 import asyncio
+import json
+import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
 
-from sandbox.slack import Fault, Message, Modal, Person
+from sandbox.slack import Fault, Message
 from sandbox.whmcs import Fault as WhmcsFault
-from tests.flows.world import CALLED_BACK, GROUP, SET, World
+from tests.flows.team import Team, confirm
+from tests.harness.world import CALLED_BACK, GROUP, SET, open_card
+from tests.metadata import reseal
 
 pytestmark = pytest.mark.asyncio
 
 NOTHING = "No se cambió nada."
-SETTINGS = {"TICKET_DEPARTMENTS_SIGNED_IN": "2", "PROTECTED_CLIENT_GROUPS": "1"}
-
-
-@dataclass
-class Team:
-    """The one who asks, two who can approve, and where."""
-
-    world: World
-    agent: Person
-    second: Person
-    third: Person
-    channel: str
-
-    @property
-    def settings(self) -> dict[str, str]:
-        return SETTINGS | {"APPROVAL_CHANNEL": self.channel}
-
-    async def question(self, person: Person | None = None) -> Message:
-        return await (person or self.second).channel_message("¿Lo aprueba?", self.channel)
-
-    def approvals(self) -> list[tuple[str, str]]:
-        """Outcome and actor of each event of the approval."""
-        rows = [row for row in self.world.audit_rows() if row["action"] == "approval"]
-        return [(str(row["outcome"]), str(row["actor"])) for row in rows]
-
-
-@pytest_asyncio.fixture
-async def team(http_world: World) -> Team:
-    slack = http_world.slack
-    second = slack.add_person("Berta Segunda", groups=[GROUP])
-    third = slack.add_person("Teo Tercero", groups=[GROUP])
-    channel = slack.add_channel("aprobaciones", [http_world.agent, second, third], has_bot=True)
-    return Team(http_world, http_world.agent, second, third, channel)
 
 
 @pytest_asyncio.fixture
@@ -55,43 +27,28 @@ async def running(team: Team) -> AsyncIterator[Team]:
         yield team
 
 
-async def confirm(agent: Person, whom: str = "ana@example.com", user: str | None = None) -> Modal:
-    """As far as the confirmation of the last step, which asks the second agent."""
-    modal = await agent.types(f"/reset-password {whom}")
-    await modal.shows("Id del cliente")
-    if user is not None:
-        await modal.choose("Usuario", user)
-    await modal.choose("Método", SET)
-    await modal.choose("¿Cómo se verificó a la persona?", CALLED_BACK)
-    await modal.submit()
-    await modal.shows("Confirmar")
-    await modal.submit()
-    return modal
-
-
-async def test_without_strong_proof_a_second_agent_approves_and_the_password_goes_to_the_first_alone(
+async def test_a_second_agent_approves_and_only_the_requester_gets_the_password(
     running: Team,
 ) -> None:
     team, world = running, running.world
-    modal = await team.agent.types("/reset-password ana@example.com")
-    await modal.shows("Id del cliente")
+    modal = await open_card(team.agent, "ana@example.com")
     await modal.choose("Método", SET)
     await modal.choose("¿Cómo se verificó a la persona?", CALLED_BACK)
     await modal.submit()
     await modal.shows("Un segundo agente tiene que aprobarlo")
     await modal.submit()
-    await modal.shows("A la espera de aprobación")
+    await modal.shows("Pendiente de aprobación")
     assert world.whmcs.writes == []
     assert world.audit() == [("STARTED", "")]
 
     question = await team.question()
-    for told in ("Sofía Soporte", "ana@example.com", "#42", CALLED_BACK):
-        assert told in question.visible_text
+    for text in ("Sofía Soporte", "ana@example.com", "#42", CALLED_BACK):
+        assert text in question.visible_text
     await question.press("Aprobar")
     message = await team.agent.direct_message(containing="Contraseña nueva de ana@example.com")
     assert world.whmcs.opens("ana@example.com", message.password)
     assert world.slack.people_who_saw(message.password) == {team.agent}
-    await question.shows("Berta Segunda aprobó la contraseña nueva para ana@example.com que pidió Sofía Soporte")
+    await question.shows("Berta Segunda aprobó la contraseña nueva para ana@example.com que solicitó Sofía Soporte")
     assert "Aprobar" not in question.buttons
     await world.until(lambda: world.audit() == [("STARTED", ""), ("SUCCEEDED", "")])
     assert team.approvals() == [("REQUESTED", team.agent.id), ("GRANTED", team.second.id)]
@@ -107,33 +64,88 @@ async def test_strong_proof_needs_no_second_agent_unless_the_client_is_protected
         await modal.submit()
         await modal.shows("Confirmar")
         await modal.submit()
-        await modal.shows("A la espera de aprobación" if is_waiting else "Listo")
+        await modal.shows("Pendiente de aprobación" if is_waiting else "Listo")
         await modal.close()
     question = await running.question()
     assert "un cliente de un grupo protegido" in question.visible_text
 
 
 async def test_the_reset_email_needs_no_second_agent(running: Team) -> None:
-    modal = await running.agent.types("/reset-password #110")
-    await modal.shows("Id del cliente")
+    modal = await open_card(running.agent, "#110")
     await modal.choose("Usuario", "Vera")
     await modal.choose("Método", "Enviar correo")
     await modal.submit()
     await modal.shows("Listo")
 
 
-async def test_who_asks_can_not_approve(running: Team) -> None:
+async def test_the_requester_cannot_approve(running: Team) -> None:
     await confirm(running.agent)
     question = await running.question(running.agent)
     for button in ("Aprobar", "Rechazar"):
         await question.press(button)
-        await running.agent.ephemeral_message(containing="tiene que aprobarlo otro agente")
+        await running.agent.ephemeral_message(containing="tiene que aprobarla otro agente")
     assert running.world.audit("access") == [("DENIED", "own_request")] * 2
     assert running.world.whmcs.writes == []
     assert running.world.audit() == [("STARTED", "")]
 
 
-async def test_of_two_who_answer_at_the_same_moment_one_counts(running: Team) -> None:
+def mentions_in(message: Message) -> list[str]:
+    """Return the texts that contain a mention in any notation that Slack reads as markup."""
+    texts = [element for block in message.blocks for element in [block.get("text"), *block.get("elements", [])]]
+    marked = [text["text"] for text in texts if text and text.get("type") == "mrkdwn"]
+    return [text for text in marked if "<@" in text or "<!" in text.replace("<!date", "")]
+
+
+async def test_a_requester_with_another_agents_name_is_shown_by_id_and_full_name(running: Team) -> None:
+    agent, second = running.agent, running.second
+    agent.member.display_name = "Teo Tercero"
+
+    await confirm(agent)
+    question = await running.question()
+
+    assert "Teo Tercero" not in json.dumps(question.blocks, ensure_ascii=False)
+    assert "Sofía Soporte solicita cambiar una contraseña" in question.visible_text
+    assert mentions_in(question) == [f"Solicitante: <@{agent.id}>"]
+
+    second.member.display_name = "Sofía Soporte"
+    await question.press("Aprobar")
+    await question.shows("Berta Segunda aprobó la contraseña nueva para ana@example.com que solicitó Sofía Soporte")
+    assert mentions_in(question) == [f"Solicitante: <@{agent.id}>. Respondió: <@{second.id}>."]
+
+
+@pytest.mark.parametrize("name", ["<!channel>", "<@U0TEOTERCERO>", "*Teo* & <https://example.com|Teo>", "\u202eoeT"])
+async def test_a_full_name_is_never_markup(running: Team, name: str) -> None:
+    running.agent.member.name = name
+
+    await confirm(running.agent)
+    question = await running.question()
+
+    assert mentions_in(question) == [f"Solicitante: <@{running.agent.id}>"]
+
+
+async def test_the_requesters_id_stays_after_a_rejection_or_expiry(running: Team) -> None:
+    await confirm(running.agent)
+    rejected = await running.question()
+    await rejected.press("Rechazar")
+    await rejected.shows("Berta Segunda rechazó")
+    assert mentions_in(rejected) == [f"Solicitante: <@{running.agent.id}>. Respondió: <@{running.second.id}>."]
+
+    await confirm(running.agent)
+    expired = await running.question()
+    running.world.execute("UPDATE jobs SET due_at = '2026-01-01 00:00:00.000000' WHERE kind = 'expire_approval'")
+    await expired.shows("Nadie respondió a tiempo")
+    assert mentions_in(expired) == [f"Solicitante: <@{running.agent.id}>"]
+
+
+async def test_a_blocked_agent_reads_the_full_name_of_the_agent_who_holds_the_user(running: Team) -> None:
+    running.agent.member.display_name = "Teo Tercero"
+    await confirm(running.agent)
+    modal = await confirm(running.second)
+    assert "Sofía Soporte" in str(modal.errors) + modal.text
+    assert "Teo Tercero" not in str(modal.errors) + modal.text
+
+
+async def test_one_of_two_simultaneous_answers_counts(running: Team) -> None:
     await confirm(running.agent)
     mine, theirs = await running.question(running.second), await running.question(running.third)
     await asyncio.gather(mine.press("Aprobar"), theirs.press("Rechazar"))
@@ -141,7 +153,7 @@ async def test_of_two_who_answer_at_the_same_moment_one_counts(running: Team) ->
     assert len(running.approvals()) == 2
     [decision] = running.approvals()[1:]
     late = running.third if decision[0] == "GRANTED" else running.second
-    await late.ephemeral_message(containing="ya no está a la espera")
+    await late.ephemeral_message(containing="ya no está pendiente")
     writes = [call.action for call in running.world.whmcs.writes]
     assert writes == (["set_password"] if decision[0] == "GRANTED" else [])
 
@@ -155,21 +167,21 @@ async def test_two_approvals_at_the_same_moment_set_one_password(running: Team) 
     assert [call.action for call in running.world.whmcs.writes] == ["set_password"]
 
 
-async def test_a_rejection_ends_it_and_the_agent_is_told(running: Team) -> None:
+async def test_a_rejection_ends_the_request_and_notifies_the_agent(running: Team) -> None:
     await confirm(running.agent)
     question = await running.question()
     await question.press("Rechazar")
     await question.shows("Berta Segunda rechazó")
-    message = await running.agent.direct_message(containing="El segundo agente lo rechazó")
+    message = await running.agent.direct_message(containing="El segundo agente rechazó la solicitud")
     assert NOTHING in message.visible_text
     assert running.world.audit() == [("STARTED", ""), ("REFUSED", "approval_rejected")]
     assert running.approvals()[1:] == [("REJECTED", running.second.id)]
     assert running.world.whmcs.writes == []
     again = await confirm(running.agent)
-    await again.shows("A la espera de aprobación")
+    await again.shows("Pendiente de aprobación")
 
 
-async def test_an_approval_after_its_time_sets_nothing_and_the_agent_is_told(running: Team) -> None:
+async def test_an_expired_approval_sets_nothing_and_notifies_the_agent(running: Team) -> None:
     world = running.world
     await confirm(running.agent)
     question = await running.question()
@@ -187,7 +199,9 @@ async def test_a_request_outlives_a_restart_and_so_does_its_expiry(team: Team) -
         await confirm(team.agent)
         await confirm(team.agent, "#51")
         first, second = [
-            message for message in team.second.channel_messages(team.channel) if "¿Lo aprueba?" in message.visible_text
+            message
+            for message in team.second.channel_messages(team.channel)
+            if "¿Aprueba la solicitud?" in message.visible_text
         ]
     async with team.world.bot(**team.settings):
         await first.press("Aprobar")
@@ -197,8 +211,8 @@ async def test_a_request_outlives_a_restart_and_so_does_its_expiry(team: Team) -
 
 
 @pytest.mark.parametrize("who", ["second", "requester"])
-async def test_who_left_the_group_meanwhile_neither_approves_nor_gets_a_password(team: Team, who: str) -> None:
-    """The bot starts anew in between, so that nothing is left of what it had read of the group."""
+async def test_agents_who_left_the_group_neither_approve_nor_get_a_password(team: Team, who: str) -> None:
+    """The bot restarts in between, so that its cache of the group is empty."""
     world = team.world
     async with world.bot(**team.settings):
         await confirm(team.agent)
@@ -207,16 +221,16 @@ async def test_who_left_the_group_meanwhile_neither_approves_nor_gets_a_password
     async with world.bot(**team.settings):
         await question.press("Aprobar")
         if who == "second":
-            await team.second.ephemeral_message(containing="Usted no puede restablecer contraseñas")
+            await team.second.ephemeral_message(containing="Usted no tiene permiso para restablecer contraseñas")
             assert world.audit("access") == [("DENIED", "not_an_agent")]
             assert world.audit() == [("STARTED", "")]
         else:
-            await team.agent.direct_message(containing="usted ya no estaba entre quienes pueden cambiar contraseñas")
+            await team.agent.direct_message(containing="usted ya no tenía permiso para cambiar contraseñas")
             assert world.audit() == [("STARTED", ""), ("REFUSED", "no_longer_allowed")]
     assert world.whmcs.writes == []
 
 
-async def test_who_may_not_set_passwords_may_not_approve_them(team: Team) -> None:
+async def test_agents_who_may_not_set_passwords_may_not_approve_them(team: Team) -> None:
     async with team.world.bot(**team.settings, SET_PASSWORD_USERS=f"{team.agent.id},{team.third.id}"):
         await confirm(team.agent)
         question = await team.question()
@@ -226,7 +240,7 @@ async def test_who_may_not_set_passwords_may_not_approve_them(team: Team) -> Non
         assert team.world.whmcs.writes == []
 
 
-async def test_everything_is_looked_at_again_when_it_is_approved(running: Team) -> None:
+async def test_everything_is_checked_again_at_the_approval(running: Team) -> None:
     world = running.world
     await confirm(running.agent)
     question = await running.question()
@@ -238,14 +252,62 @@ async def test_everything_is_looked_at_again_when_it_is_approved(running: Team) 
     assert world.whmcs.writes == []
 
 
-async def test_limits_count_at_the_request(team: Team) -> None:
+async def test_limits_apply_at_the_request(team: Team) -> None:
     async with team.world.bot(**team.settings, AGENT_RESETS_PER_HOUR="1"):
         await confirm(team.agent)
         modal = await confirm(team.agent, "#51")
         await modal.shows("Usted alcanzó el límite de restablecimientos")
         assert len(team.second.channel_messages(team.channel)) == 1
         other = await confirm(team.third)
-        await other.shows("Sofía Soporte está restableciendo")
+        await other.shows(
+            "Sofía Soporte solicitó cambiar la contraseña de este usuario y la solicitud está pendiente de aprobación"
+        )
+
+
+async def test_a_user_held_by_a_request_is_reported_with_the_time_it_expires(team: Team) -> None:
+    async with team.world.bot(**team.settings, APPROVAL_TTL_SECONDS="7200"):
+        waiting = await confirm(team.agent)
+        await waiting.shows("Pendiente de aprobación")
+        shown = clock_times(waiting.text)
+        other, again = await confirm(team.third), await confirm(team.agent)
+        await other.shows("Sofía Soporte solicitó cambiar la contraseña de este usuario")
+        await again.shows("Usted ya solicitó cambiar la contraseña de este usuario")
+
+        now = datetime.now(ZoneInfo("Europe/Madrid"))
+        latest = {f"{now + timedelta(minutes=minutes):%-H:%M}" for minutes in (119, 120, 121)}
+        for modal in (other, again):
+            assert clock_times(modal.text) <= latest
+            assert clock_times(modal.text)
+            assert "en un minuto" not in modal.text
+        assert shown <= latest
+        assert team.world.audit("limit") == [("REACHED", "user_busy")] * 2
+
+
+async def test_an_approved_request_is_no_longer_reported_as_pending(running: Team) -> None:
+    world = running.world
+    await confirm(running.agent)
+    question = await running.question()
+    world.whmcs.faults.add(WhmcsFault("set_password", "held_before"))
+    await question.press("Aprobar")
+    await world.whmcs.wait_for_call("set_password")
+    other = await confirm(running.third)
+    await other.shows("Sofía Soporte está restableciendo la contraseña de este usuario en este momento")
+    world.whmcs.faults.clear()
+    await running.agent.direct_message(containing="Contraseña nueva de ana@example.com")
+
+
+async def test_an_overdue_request_is_no_longer_reported_as_pending(running: Team) -> None:
+    await confirm(running.agent)
+    running.world.execute(
+        "UPDATE jobs SET due_at = '2026-01-01 00:00:00.000000', lease_until = '2999-01-01 00:00:00.000000'"
+        " WHERE kind = 'expire_approval'"
+    )
+    other = await confirm(running.third)
+    await other.shows("Sofía Soporte está restableciendo la contraseña de este usuario en este momento")
+
+
+def clock_times(text: str) -> set[str]:
+    return set(re.findall(r"\b\d{1,2}:\d\d\b", text))
 
 
 async def test_a_channel_without_the_bot_refuses_before_anything_is_recorded(team: Team) -> None:
@@ -260,16 +322,13 @@ async def test_a_channel_without_the_bot_refuses_before_anything_is_recorded(tea
 
 async def test_a_forged_last_step_that_claims_to_need_no_approval_is_refused(running: Team) -> None:
     world = running.world
-    modal = await running.agent.types("/reset-password ana@example.com")
-    await modal.shows("Id del cliente")
+    modal = await open_card(running.agent, "ana@example.com")
     await modal.choose("Método", SET)
     await modal.choose("¿Cómo se verificó a la persona?", CALLED_BACK)
     await modal.submit()
     await modal.shows("Confirmar")
     payload = world.slack.submission_payload(running.agent, modal)
-    payload["view"]["private_metadata"] = payload["view"]["private_metadata"].replace(
-        '"needs_approval":true', '"needs_approval":false'
-    )
+    reseal(payload["view"], needs_approval=False)
     await world.slack.deliver("view_submission", payload)
     await world.until(lambda: world.audit()[-1:] == [("REFUSED", "needs_approval")])
     assert world.whmcs.writes == []
@@ -277,20 +336,19 @@ async def test_a_forged_last_step_that_claims_to_need_no_approval_is_refused(run
 
 async def test_the_same_confirmation_sent_twice_asks_once(running: Team) -> None:
     world = running.world
-    modal = await running.agent.types("/reset-password ana@example.com")
-    await modal.shows("Id del cliente")
+    modal = await open_card(running.agent, "ana@example.com")
     await modal.choose("Método", SET)
     await modal.choose("¿Cómo se verificó a la persona?", CALLED_BACK)
     await modal.submit()
     await modal.shows("Confirmar")
     payload = world.slack.submission_payload(running.agent, modal)
     answers = await asyncio.gather(*(world.slack.deliver("view_submission", payload) for _ in range(3)))
-    assert all("A la espera de aprobación" in str(answer.json()) for answer in answers)
+    assert all("Pendiente de aprobación" in str(answer.json()) for answer in answers)
     assert len(running.second.channel_messages(running.channel)) == 1
     assert running.approvals() == [("REQUESTED", running.agent.id)]
 
 
-async def test_a_pause_keeps_what_waits_from_being_approved(running: Team) -> None:
+async def test_pending_requests_cannot_be_approved_during_a_pause(running: Team) -> None:
     world = running.world
     await confirm(running.agent)
     question = await running.question()
@@ -303,70 +361,70 @@ async def test_a_pause_keeps_what_waits_from_being_approved(running: Team) -> No
     await running.agent.direct_message(containing="Contraseña nueva")
 
 
-async def test_a_question_that_slack_does_not_take_after_started_is_given_up_and_said(running: Team) -> None:
+async def test_a_request_that_slack_refuses_after_started_is_cancelled_and_reported(running: Team) -> None:
     world = running.world
     world.slack.faults.add(Fault("chat.update", "error", error="cant_update_message"))
     modal = await confirm(running.agent)
-    await modal.shows("No se pudo pedir la aprobación de un segundo agente")
+    await modal.shows("No se pudo solicitar la aprobación de un segundo agente")
     assert world.audit() == [("STARTED", ""), ("FAILED", "approval_channel")]
     assert world.rows("SELECT * FROM jobs WHERE kind = 'expire_approval'") == []
     assert world.rows("SELECT * FROM user_holds") == []
 
 
-async def test_whmcs_that_fails_after_the_approval_is_told_to_who_asked(running: Team) -> None:
+async def test_the_requester_reads_that_whmcs_failed_after_the_approval(running: Team) -> None:
     world = running.world
     await confirm(running.agent)
     question = await running.question()
     world.whmcs.faults.add(WhmcsFault("set_password", "companion_rate_limited", retry_after_seconds=60))
     await question.press("Aprobar")
-    await running.agent.direct_message(containing="demasiadas peticiones")
+    await running.agent.direct_message(containing="limitando las solicitudes del bot")
     await world.until(lambda: world.audit()[-1] == ("FAILED", "busy"))
 
 
-async def test_what_waits_stands_in_the_home_of_who_may_approve_it_and_goes_when_it_is_decided(running: Team) -> None:
+async def test_pending_approvals_are_in_the_approvers_home_until_they_are_decided(running: Team) -> None:
     home = await running.second.opens_home()
     mine = await running.agent.opens_home()
-    assert "A la espera de un segundo agente" not in home.text
+    assert "Pendiente de un segundo agente" not in home.text
     await confirm(running.agent)
-    await home.shows("A la espera de un segundo agente")
+    await home.shows("Pendiente de un segundo agente")
     assert "ana@example.com · cliente #42" in home.text
-    await mine.shows("A la espera de aprobación")
+    await mine.shows("Pendiente de aprobación")
     assert "Responda en el canal" not in mine.text
     await (await running.question()).press("Aprobar")
     await mine.shows("Listo")
-    await running.second.waits_until(lambda: "A la espera de un segundo agente" not in home.text)
+    await running.second.waits_until(lambda: "Pendiente de un segundo agente" not in home.text)
 
 
-async def test_an_answer_that_comes_before_slack_says_that_it_was_asked_for_leaves_the_reset_to_recovery(
+async def test_an_approval_before_slack_confirms_the_question_leaves_the_reset_to_recovery(
     running: Team,
 ) -> None:
-    """Else it would hold its user for ever, if its process died."""
+    """Otherwise it would hold its user forever if its process died."""
     world = running.world
-    asking = world.slack.faults.add(Fault("chat.update", "held_after", about="¿Lo aprueba?", times=1))
+    asking = world.slack.faults.add(Fault("chat.update", "held_after", about="¿Aprueba la solicitud?", times=1))
     writing = world.whmcs.faults.add(WhmcsFault("set_password", "held_after"))
     modal = await confirm(running.agent)
     await world.slack.faults.wait_until_held(asking)
     await (await running.question()).press("Aprobar")
     await world.whmcs.faults.wait_until_held(fault=writing)
     world.slack.faults.release(asking)
-    await modal.shows("A la espera de aprobación")
+    await modal.shows("Pendiente de aprobación")
     assert len(world.rows("SELECT * FROM jobs WHERE kind = 'recover_reset'")) == 1
     world.whmcs.faults.release(writing)
     await running.agent.direct_message(containing="Contraseña nueva")
 
 
-async def test_a_request_that_was_answered_before_asking_failed_goes_its_way(running: Team) -> None:
-    """It must not be said to have changed nothing while its password is being set."""
+async def test_a_request_answered_before_its_message_failed_continues(running: Team) -> None:
+    """It must not be reported as unchanged while its password is being set."""
     world = running.world
-    asking = world.slack.faults.add(Fault("chat.update", "held_after", about="¿Lo aprueba?", times=1))
+    asking = world.slack.faults.add(Fault("chat.update", "held_after", about="¿Aprueba la solicitud?", times=1))
     writing = world.whmcs.faults.add(WhmcsFault("set_password", "held_after"))
     modal = await confirm(running.agent)
     await world.slack.faults.wait_until_held(asking)
     await (await running.question()).press("Aprobar")
     await world.whmcs.faults.wait_until_held(fault=writing)
-    world.slack.faults.add(Fault("chat.update", "error", error="cant_update_message", about="¿Lo aprueba?"))
+    world.slack.faults.add(Fault("chat.update", "error", error="cant_update_message", about="¿Aprueba la solicitud?"))
     world.slack.faults.drop(asking)
-    await modal.shows("A la espera de aprobación")
+    await modal.shows("Pendiente de aprobación")
     assert world.audit() == [("STARTED", "")]
     assert len(world.rows("SELECT * FROM user_holds")) == 1
     world.whmcs.faults.release(writing)

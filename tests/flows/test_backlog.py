@@ -1,11 +1,11 @@
-"""After a long time: many messages to delete, within Slack's limits and in nobody's way, and much to forget."""
+"""Backlogs: many messages to delete within Slack's rate limits, without delaying agents, and old data to remove."""
 
 import asyncio
 
 import pytest
 
 from sandbox.slack import Fault
-from tests.flows.world import EMAIL, SET, World, fill_form
+from tests.harness.world import EMAIL, SET, World, complete_reset, fill_form
 
 pytestmark = pytest.mark.asyncio
 
@@ -14,14 +14,12 @@ def deletions(world: World) -> int:
     return [call.method for call in world.slack.calls].count("chat.delete")
 
 
-async def test_no_message_is_asked_for_while_slack_says_to_wait_and_then_it_goes_on(http_world: World) -> None:
+async def test_deletions_pause_while_slack_rate_limits_and_then_continue(http_world: World) -> None:
     world = http_world
     async with world.bot():
         messages = []
         for whom in ("#42", "#51", "#43"):
-            modal = await fill_form(world.agent, whom, SET)
-            await modal.submit()
-            await modal.shows("Listo")
+            modal = await complete_reset(world.agent, whom, SET)
             messages.append(world.agent.direct_messages[-1])
             await modal.close()
         world.slack.faults.add(Fault("chat.delete", "ratelimited", seconds=3, times=3))
@@ -36,7 +34,7 @@ async def test_no_message_is_asked_for_while_slack_says_to_wait_and_then_it_goes
     assert world.audit("message") == [("DELETED", "")] * 3
 
 
-async def test_a_message_that_its_agent_could_not_delete_at_once_is_deleted_soon(http_world: World) -> None:
+async def test_a_failed_delete_now_is_retried_soon(http_world: World) -> None:
     world = http_world
     async with world.bot():
         modal = await fill_form(world.agent, "ana@example.com", SET)
@@ -48,13 +46,11 @@ async def test_a_message_that_its_agent_could_not_delete_at_once_is_deleted_soon
     assert deletions(world) == 2
 
 
-async def test_what_was_over_a_month_ago_is_forgotten_but_for_the_audit(http_world: World) -> None:
+async def test_after_a_month_only_the_audit_is_kept(http_world: World) -> None:
     world = http_world
     async with world.bot():
         for whom in ("#42", "#51"):
-            modal = await fill_form(world.agent, whom, EMAIL)
-            await modal.submit()
-            await modal.shows("Listo")
+            modal = await complete_reset(world.agent, whom, EMAIL)
             await modal.close()
         await world.until(lambda: world.rows("SELECT * FROM jobs") == [])
     world.execute(

@@ -1,4 +1,4 @@
-"""The notice to the client that support set a password."""
+"""The notice to the client after an agent set a password."""
 
 import json
 from collections.abc import AsyncIterator
@@ -9,7 +9,7 @@ import pytest_asyncio
 from sandbox.slack import Fault as SlackFault
 from sandbox.whmcs import Fault, FaultKind
 from sandbox.whmcs.seed_tickets import DISABLED_TEMPLATE, NOTICE_TEMPLATE
-from tests.flows.world import EMAIL, SET, World, fill_form
+from tests.harness.world import EMAIL, SET, World, complete_reset, fill_form
 
 pytestmark = pytest.mark.asyncio
 
@@ -22,7 +22,7 @@ async def here(http_world: World) -> AsyncIterator[World]:
         yield http_world
 
 
-async def test_the_client_is_told_at_its_own_address_and_the_agent_that_it_was(here: World) -> None:
+async def test_the_client_is_notified_at_its_own_address_and_the_agent_sees_it(here: World) -> None:
     modal = await fill_form(here.agent, "persona03@cinco.example.com", SET)
     assert "WHMCS envía después un aviso al correo del cliente, sin la contraseña." in modal.text
     await modal.submit()
@@ -50,13 +50,11 @@ async def test_the_password_arrives_before_the_notice_is_sent(here: World) -> No
 
 
 async def test_after_an_email_no_notice_is_sent(here: World) -> None:
-    modal = await fill_form(here.agent, "ana@example.com", EMAIL)
-    await modal.submit()
-    await modal.shows("Listo")
+    await complete_reset(here.agent, "ana@example.com", EMAIL)
     assert here.whmcs.sent_notices == []
 
 
-async def test_a_password_that_was_set_but_not_delivered_is_told_as_well(here: World) -> None:
+async def test_a_password_that_was_set_but_not_delivered_is_notified_as_well(here: World) -> None:
     here.whmcs.faults.add(Fault("set_password", "held_after"))
     modal = await fill_form(here.agent, "ana@example.com", SET)
     await modal.submit()
@@ -84,7 +82,7 @@ async def test_a_reset_that_was_refused_sends_no_notice(here: World) -> None:
         ("drop_before", "No se sabe si WHMCS envió al cliente el aviso"),
     ],
 )
-async def test_a_notice_that_was_not_or_perhaps_not_sent_is_said_and_never_repeated(
+async def test_a_notice_that_may_have_failed_is_reported_and_never_repeated(
     here: World, kind: FaultKind, said: str
 ) -> None:
     here.whmcs.faults.add(Fault("SendEmail", kind))
@@ -96,7 +94,7 @@ async def test_a_notice_that_was_not_or_perhaps_not_sent_is_said_and_never_repea
     assert here.audit()[-1] == ("SUCCEEDED", "")
 
 
-async def test_a_template_that_whmcs_does_not_send_is_said_in_its_words(http_world: World) -> None:
+async def test_a_template_that_whmcs_refuses_is_reported_with_its_message(http_world: World) -> None:
     async with http_world.bot(PASSWORD_NOTICE_TEMPLATE=DISABLED_TEMPLATE):
         modal = await fill_form(http_world.agent, "ana@example.com", SET)
         await modal.submit()
@@ -104,7 +102,7 @@ async def test_a_template_that_whmcs_does_not_send_is_said_in_its_words(http_wor
         await modal.shows("WHMCS lo rechazó: «Email Template is disabled»")
 
 
-async def test_without_a_template_nobody_is_told_and_nothing_is_said(http_world: World) -> None:
+async def test_without_a_template_no_notice_is_sent_or_mentioned(http_world: World) -> None:
     async with http_world.bot():
         modal = await fill_form(http_world.agent, "ana@example.com", SET)
         assert "aviso" not in modal.text

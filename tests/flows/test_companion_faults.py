@@ -1,25 +1,16 @@
-"""What goes wrong with the companion when a password is to be set: which it is, who acts, and that nothing was changed.
+"""Faults of the companion when setting a password: the message names the fault, who acts, and that nothing changed.
 
-In HTTP mode alone: how Slack is reached makes no difference here. Lost answers are in `test_set_password.py`.
+Only in HTTP mode, since the mode makes no difference here. Lost responses are in `test_set_password.py`.
 """
 
-from collections.abc import AsyncIterator
-
-import httpx
 import pytest
-import pytest_asyncio
 
 from sandbox.whmcs import Fault, LocalWhmcs, seed_password
-from sandbox.whmcs.server import ROLE
-from tests.flows.world import CALLED_BACK, EMAIL, GROUP, SET, World, fill_form
+from sandbox.whmcs.api import ROLE
+from tests.harness.plain_http import http_client
+from tests.harness.world import CALLED_BACK, EMAIL, GROUP, SET, World, complete_reset, fill_form, open_card
 
 pytestmark = pytest.mark.asyncio
-
-
-@pytest_asyncio.fixture
-async def running(http_world: World) -> AsyncIterator[World]:
-    async with http_world.bot():
-        yield http_world
 
 
 FAULTS = [
@@ -32,7 +23,7 @@ FAULTS = [
     ),
     (
         Fault("set_password", "companion_https"),
-        ("lo rechazó: «Plain http is not accepted.»", "refused: “Plain http is not accepted.”"),
+        ("lo rechazó: «Plain http is not accepted.»", "refused the request: “Plain http is not accepted.”"),
         "companion_refused",
     ),
     (
@@ -46,7 +37,7 @@ ALSO = {"es": "Envíe el correo para restablecer", "en": "Send a password-reset 
 
 @pytest.mark.parametrize("language", ["es", "en"])
 @pytest.mark.parametrize(("fault", "sentences", "reason"), FAULTS)
-async def test_what_the_companion_refuses_is_told_apart_and_the_email_is_left(
+async def test_each_refusal_of_the_companion_is_named_and_the_email_remains(
     running: World, fault: Fault, sentences: tuple[str, str], reason: str, language: str
 ) -> None:
     person = running.slack.add_person("Persona Prueba", locale=language, groups=[GROUP])
@@ -67,11 +58,11 @@ async def test_what_the_companion_refuses_is_told_apart_and_the_email_is_left(
     assert ("No se cambió nada." if language == "es" else "Nothing was changed.") in modal.text
     assert running.whmcs.writes == []
     assert running.audit()[-1] == ("FAILED", reason)
-    async with httpx.AsyncClient() as http:
+    async with http_client() as http:
         assert (await http.get(f"{running.ops_url}/readyz")).json()["whmcs"] == "ok"
 
 
-async def test_another_secret_than_the_companions_is_told(running: World) -> None:
+async def test_a_wrong_companion_secret_is_reported_in_the_form(running: World) -> None:
     modal = await fill_form(running.agent, "ana@example.com", SET)
     running.whmcs.companion.secret = "fake-companion-secret-that-was-replaced"
     await modal.submit()
@@ -81,7 +72,7 @@ async def test_another_secret_than_the_companions_is_told(running: World) -> Non
     assert running.whmcs.writes == []
 
 
-async def test_clocks_that_differ_by_ten_minutes_are_told(running: World) -> None:
+async def test_clocks_ten_minutes_apart_are_reported(running: World) -> None:
     modal = await fill_form(running.agent, "ana@example.com", SET)
     running.whmcs.faults.companion_clock_offset_seconds = 600
     await modal.submit()
@@ -90,23 +81,22 @@ async def test_clocks_that_differ_by_ten_minutes_are_told(running: World) -> Non
     assert running.whmcs.writes == []
 
 
-async def test_a_companion_that_is_asked_too_often_asks_for_a_minute(running: World) -> None:
+async def test_a_rate_limit_of_the_companion_is_reported_with_its_minute(running: World) -> None:
     modal = await fill_form(running.agent, "ana@example.com", SET)
     running.whmcs.faults.add(Fault("set_password", "companion_rate_limited", retry_after_seconds=60))
     await modal.submit()
-    await modal.shows("demasiadas peticiones en este momento. Inténtelo de nuevo en un minuto")
+    await modal.shows("WHMCS está limitando las solicitudes del bot. Inténtelo de nuevo en un minuto")
     assert running.audit()[-1] == ("FAILED", "busy")
     assert running.whmcs.writes == []
 
 
 @pytest.mark.parametrize(("abilities", "methods"), [(("users",), (EMAIL,)), (("set_password",), (EMAIL, SET))])
-async def test_an_older_companion_is_used_for_what_it_can_do(
+async def test_an_older_companion_is_used_as_far_as_it_can(
     http_world: World, abilities: tuple[str, ...], methods: tuple[str, ...]
 ) -> None:
     http_world.whmcs.companion.capabilities = abilities
     async with http_world.bot():
-        modal = await http_world.agent.types("/reset-password ana@example.com")
-        await modal.shows("Id del cliente")
+        modal = await open_card(http_world.agent, "ana@example.com")
         assert modal.options("Método") == methods
         await modal.choose("Método", methods[-1])
         await modal.choose("¿Cómo se verificó a la persona?", CALLED_BACK)
@@ -117,14 +107,12 @@ async def test_an_older_companion_is_used_for_what_it_can_do(
 
 
 @pytest.mark.parametrize("method", [EMAIL, SET])
-async def test_a_users_second_factor_and_all_but_his_password_stay_as_they_are(running: World, method: str) -> None:
+async def test_a_reset_changes_nothing_but_the_password_of_the_user(running: World, method: str) -> None:
     whmcs: LocalWhmcs = running.whmcs
     user = whmcs.users[whmcs.data.links_of_client(67)[0].user_id]
     before = (user.second_factor, user.email_verified, user.email, user.last_sign_in_at)
     assert user.second_factor
-    modal = await fill_form(running.agent, "#67", method)
-    await modal.submit()
-    await modal.shows("Listo")
+    await complete_reset(running.agent, "#67", method)
 
     assert (user.second_factor, user.email_verified, user.email, user.last_sign_in_at) == before
     assert whmcs.opens(user.email, seed_password(user.id)) == (method == EMAIL)
@@ -133,11 +121,8 @@ async def test_a_users_second_factor_and_all_but_his_password_stay_as_they_are(r
     assert {call.action for call in whmcs.calls} <= role | companion
 
 
-async def test_beside_a_user_stand_the_number_of_other_clients_and_the_last_sign_in(
-    running: World, person_of_three: int
-) -> None:
-    modal = await running.agent.types(f"/reset-password #{person_of_three}")
-    await modal.shows("Id del cliente")
+async def test_a_user_is_shown_with_other_clients_and_the_last_sign_in(running: World, person_of_three: int) -> None:
+    modal = await open_card(running.agent, f"#{person_of_three}")
 
     assert "accede a 2 clientes más" in modal.text
     assert "nunca inició sesión" in modal.text
@@ -146,7 +131,7 @@ async def test_beside_a_user_stand_the_number_of_other_clients_and_the_last_sign
 
 @pytest.fixture
 def person_of_three(running: World) -> int:
-    """A client with two users, of whom one opens two other clients and never signed in."""
+    """Return a client with two users, of whom one has access to two other clients and never signed in."""
     client = running.whmcs.add_client("Trini", "Tres", "trini@example.com")
     running.whmcs.add_user("Trini", "Tres", "trini@example.com", client_ids=[client.id, 42, 43])
     running.whmcs.add_user("Sola", "Sólo", "sola@example.com", client_ids=[client.id])

@@ -1,4 +1,4 @@
-"""What goes wrong with the form sent twice, with limits, with the database: the sentence, and the audit."""
+"""Repeated submissions, limits, and database faults: the message and the audit events."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -9,12 +9,14 @@ import time_machine
 from sandbox.slack import Fault, LocalSlack, Person
 from sandbox.whmcs import Fault as WhmcsFault
 from sandbox.whmcs import LocalWhmcs
-from tests.flows.world import EMAIL, GROUP, SET, World, fill_form
+from tests.harness.world import EMAIL, GROUP, SET, World, complete_reset, fill_form
 
 pytestmark = pytest.mark.asyncio
 
 
-async def test_the_same_submission_twice_at_the_same_moment_is_one_reset_and_both_see_it(
+@pytest.mark.both_modes
+@pytest.mark.both_databases
+async def test_two_simultaneous_submissions_are_one_reset_that_both_show(
     agent: Person, whmcs: LocalWhmcs, slack: LocalSlack, running: World
 ) -> None:
     modal = await fill_form(agent, "ana@example.com", SET)
@@ -27,6 +29,7 @@ async def test_the_same_submission_twice_at_the_same_moment_is_one_reset_and_bot
     assert len(agent.direct_messages) == 1
 
 
+@pytest.mark.both_databases
 async def test_the_same_submission_later_and_after_a_restart_shows_the_recorded_outcome(world: World) -> None:
     async with world.bot():
         modal = await fill_form(world.agent, "ana@example.com", EMAIL)
@@ -54,7 +57,8 @@ async def test_the_same_form_with_other_values_is_tampering(
     assert "set_password" not in [call.action for call in whmcs.calls]
 
 
-async def test_a_second_agent_on_the_same_user_is_told_by_whom_and_when(
+@pytest.mark.both_databases
+async def test_a_second_agent_reads_who_reset_the_user_and_when(
     agent: Person, slack: LocalSlack, whmcs: LocalWhmcs, running: World
 ) -> None:
     other = slack.add_person("Curro Colega", groups=[GROUP])
@@ -65,18 +69,16 @@ async def test_a_second_agent_on_the_same_user_is_told_by_whom_and_when(
     await theirs.submit()
 
     assert "Sofía Soporte acaba de restablecer" in theirs.errors["Usuario"]
-    assert "Será posible de nuevo a las" in theirs.errors["Usuario"]
+    assert "Será posible de nuevo a partir de esta hora" in theirs.errors["Usuario"]
     assert running.audit("limit") == [("REACHED", "user_cooldown")]
     assert len(whmcs.reset_emails) == 1
 
 
-async def test_a_clock_that_jumps_back_an_hour_delays_and_frees_nobody(http_world: World) -> None:
+async def test_a_clock_that_jumps_back_an_hour_does_not_end_the_cool_down(http_world: World) -> None:
     world = http_world
     other = world.slack.add_person("Curro Colega", groups=[GROUP])
     async with world.bot():
-        mine = await fill_form(world.agent, "ana@example.com", EMAIL)
-        await mine.submit()
-        await mine.shows("Listo")
+        await complete_reset(world.agent, "ana@example.com", EMAIL)
         with time_machine.travel(datetime.now(UTC) - timedelta(hours=1), tick=True):
             theirs = await fill_form(other, "ana@example.com", EMAIL)
             await theirs.submit()
@@ -84,7 +86,8 @@ async def test_a_clock_that_jumps_back_an_hour_delays_and_frees_nobody(http_worl
     assert len(world.whmcs.reset_emails) == 1
 
 
-async def test_a_user_whose_reset_runs_is_held_for_everybody_else(
+@pytest.mark.both_databases
+async def test_a_user_with_a_running_reset_is_blocked_for_other_agents(
     agent: Person, slack: LocalSlack, whmcs: LocalWhmcs, running: World
 ) -> None:
     other = slack.add_person("Curro Colega", groups=[GROUP])
@@ -101,34 +104,32 @@ async def test_a_user_whose_reset_runs_is_held_for_everybody_else(
     assert running.audit("limit") == [("REACHED", "user_busy")]
 
 
-async def test_the_number_of_resets_in_an_hour_is_limited_and_the_time_is_said(world: World) -> None:
+@pytest.mark.both_databases
+async def test_the_hourly_limit_is_reported_with_the_time_it_ends(world: World) -> None:
     async with world.bot(AGENT_RESETS_PER_HOUR="1"):
-        first = await fill_form(world.agent, "#42", EMAIL)
-        await first.submit()
-        await first.shows("Listo")
+        await complete_reset(world.agent, "#42", EMAIL)
         second = await fill_form(world.agent, "#51", EMAIL)
         await second.submit()
-        assert "Será posible de nuevo a las" in second.errors["Usuario"]
+        assert "Será posible de nuevo a partir de esta hora" in second.errors["Usuario"]
     assert world.audit("limit") == [("REACHED", "agent_hour")]
     assert len(world.whmcs.reset_emails) == 1
 
 
-async def test_all_agents_together_are_limited_in_words_with_the_time(http_world: World) -> None:
+async def test_the_limit_of_all_agents_is_reported_with_the_time_it_ends(http_world: World) -> None:
     world = http_world
     other = world.slack.add_person("Curro Colega", groups=[GROUP])
     async with world.bot(RESETS_PER_HOUR="1"):
-        first = await fill_form(world.agent, "#42", EMAIL)
-        await first.submit()
-        await first.shows("Listo")
+        await complete_reset(world.agent, "#42", EMAIL)
         second = await fill_form(other, "#51", EMAIL)
         await second.submit()
         assert "Entre todos los agentes" in second.errors["Usuario"]
-        assert "Será posible de nuevo a las" in second.errors["Usuario"]
+        assert "Será posible de nuevo a partir de esta hora" in second.errors["Usuario"]
     assert world.audit("limit") == [("REACHED", "workspace_hour")]
     assert len(world.whmcs.reset_emails) == 1
 
 
-async def test_without_an_audit_there_is_no_action(agent: Person, whmcs: LocalWhmcs, running: World) -> None:
+@pytest.mark.both_databases
+async def test_nothing_is_done_if_the_audit_cannot_be_written(agent: Person, whmcs: LocalWhmcs, running: World) -> None:
     modal = await fill_form(agent, "ana@example.com", SET)
     with running.locked():
         await modal.submit()
@@ -137,9 +138,7 @@ async def test_without_an_audit_there_is_no_action(agent: Person, whmcs: LocalWh
     assert running.audit() == []
 
 
-async def test_no_sentence_for_an_agent_is_lost_when_slack_limits_the_rate(
-    agent: Person, slack: LocalSlack, whmcs: LocalWhmcs
-) -> None:
+async def test_no_message_is_lost_when_slack_rate_limits(agent: Person, slack: LocalSlack, whmcs: LocalWhmcs) -> None:
     modal = await fill_form(agent, "ana@example.com", SET)
     slack.faults.add(Fault("chat.update", "ratelimited", seconds=1, times=1))
     slack.faults.add(Fault("views.update", "ratelimited", seconds=1, times=1))
@@ -149,7 +148,7 @@ async def test_no_sentence_for_an_agent_is_lost_when_slack_limits_the_rate(
     assert whmcs.opens("ana@example.com", message.password)
 
 
-async def test_a_placeholder_is_posted_again_when_slack_limits_the_rate(agent: Person, slack: LocalSlack) -> None:
+async def test_the_placeholder_is_retried_when_slack_rate_limits(agent: Person, slack: LocalSlack) -> None:
     modal = await fill_form(agent, "ana@example.com", SET)
     slack.faults.add(Fault("chat.postMessage", "ratelimited", seconds=1, times=1))
     await modal.submit()
@@ -157,11 +156,10 @@ async def test_a_placeholder_is_posted_again_when_slack_limits_the_rate(agent: P
     assert (await agent.direct_message(containing="Contraseña nueva")).password
 
 
-async def test_a_reset_whose_process_died_is_found_and_its_agent_told(world: World) -> None:
+@pytest.mark.both_databases
+async def test_a_reset_whose_process_died_is_found_and_its_agent_notified(world: World) -> None:
     async with world.bot():
-        modal = await fill_form(world.agent, "ana@example.com", EMAIL)
-        await modal.submit()
-        await modal.shows("Listo")
+        await complete_reset(world.agent, "ana@example.com", EMAIL)
     world.let_last_reset_be_running("calling")
     async with world.bot():
         message = await world.agent.direct_message(containing="No se sabe si WHMCS envió")
@@ -170,18 +168,16 @@ async def test_a_reset_whose_process_died_is_found_and_its_agent_told(world: Wor
     assert world.audit_rows()[-1]["actor"] == "bot"
 
 
-async def test_a_reset_whose_process_died_before_whmcs_was_asked_changed_nothing(world: World) -> None:
+async def test_a_reset_whose_process_died_before_the_write_changed_nothing(world: World) -> None:
     async with world.bot():
-        modal = await fill_form(world.agent, "ana@example.com", EMAIL)
-        await modal.submit()
-        await modal.shows("Listo")
+        await complete_reset(world.agent, "ana@example.com", EMAIL)
     world.let_last_reset_be_running("checking")
     async with world.bot():
         await world.agent.direct_message(containing="No se cambió nada.")
     assert world.audit()[-1] == ("FAILED", "interrupted")
 
 
-async def test_a_password_that_was_set_by_a_process_that_died_is_said_to_be_undelivered(world: World) -> None:
+async def test_a_password_set_by_a_dead_process_is_reported_as_undelivered(world: World) -> None:
     async with world.bot():
         modal = await fill_form(world.agent, "ana@example.com", SET)
         await modal.submit()
@@ -193,7 +189,7 @@ async def test_a_password_that_was_set_by_a_process_that_died_is_said_to_be_unde
     assert [call.action for call in world.whmcs.writes] == ["set_password"]
 
 
-async def test_after_a_day_nothing_that_the_companion_does_not_know_counts_as_not_done(world: World) -> None:
+async def test_after_a_day_an_unknown_request_id_does_not_mean_not_done(world: World) -> None:
     async with world.bot():
         modal = await fill_form(world.agent, "ana@example.com", SET)
         await modal.submit()
@@ -205,7 +201,7 @@ async def test_after_a_day_nothing_that_the_companion_does_not_know_counts_as_no
     assert world.audit()[-1] == ("UNKNOWN", "interrupted")
 
 
-async def test_a_message_that_can_not_be_changed_by_recovery_is_followed_by_another_one(world: World) -> None:
+async def test_recovery_posts_a_new_message_if_it_cannot_edit_the_old_one(world: World) -> None:
     async with world.bot():
         modal = await fill_form(world.agent, "ana@example.com", SET)
         await modal.submit()
@@ -216,7 +212,8 @@ async def test_a_message_that_can_not_be_changed_by_recovery_is_followed_by_anot
         await world.agent.direct_message(containing="cámbiela otra vez")
 
 
-async def test_the_deletion_of_an_old_message_never_takes_along_that_of_its_successor(
+@pytest.mark.both_databases
+async def test_deleting_an_old_message_keeps_the_deletion_of_its_successor(
     agent: Person, whmcs: LocalWhmcs, slack: LocalSlack, running: World
 ) -> None:
     modal = await fill_form(agent, "ana@example.com", SET)
@@ -237,7 +234,8 @@ async def test_the_deletion_of_an_old_message_never_takes_along_that_of_its_succ
     await message.gone()
 
 
-async def test_an_outcome_that_can_not_be_recorded_at_once_is_recorded_later_and_stays_what_it_was(
+@pytest.mark.both_databases
+async def test_an_outcome_that_cannot_be_recorded_at_once_is_recorded_later_unchanged(
     agent: Person, whmcs: LocalWhmcs, running: World
 ) -> None:
     modal = await fill_form(agent, "ana@example.com", SET)
@@ -263,7 +261,7 @@ async def test_an_outcome_that_can_not_be_recorded_at_once_is_recorded_later_and
         {},
     ],
 )
-async def test_signed_payloads_of_a_shape_that_slack_never_sends_are_no_server_error(
+async def test_malformed_signed_payloads_are_no_server_error(
     slack: LocalSlack, running: World, payload: dict[str, object]
 ) -> None:
     answer = await slack.deliver("interactivity", payload)

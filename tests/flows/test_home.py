@@ -1,4 +1,4 @@
-"""The app's Home tab: what an agent finds there, when it changes, and who finds nothing."""
+"""The app's Home tab: its content, its updates, and its refusal of other people."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,12 +10,12 @@ import time_machine
 
 from sandbox.slack import Fault, Person, Retry
 from sandbox.whmcs import Fault as WhmcsFault
-from tests.flows.world import EMAIL, SET, World, fill_form
+from tests.harness.world import EMAIL, SET, World, complete_reset, fill_form
 
 pytestmark = pytest.mark.asyncio
 
 TITLE = "Restablecer contraseña"
-REFUSAL = "Usted no puede restablecer contraseñas"
+REFUSAL = "Usted no tiene permiso para restablecer contraseñas"
 NONE_YET = "Todavía no hay ninguno"
 
 
@@ -31,13 +31,11 @@ async def agent(world: World) -> Person:
 
 
 async def reset(agent: Person, whom: str, method: str) -> None:
-    modal = await fill_form(agent, whom, method)
-    await modal.submit()
-    await modal.shows("Listo")
+    modal = await complete_reset(agent, whom, method)
     await modal.close()
 
 
-async def test_home_tells_how_things_stand_and_its_button_opens_the_form(agent: Person) -> None:
+async def test_home_shows_the_state_and_its_button_opens_the_form(agent: Person) -> None:
     home = await agent.opens_home()
     await home.shows("WHMCS responde.")
     assert "«Cambiar contraseña» está disponible." in home.text
@@ -59,9 +57,7 @@ async def test_an_english_agent_reads_english(world: World) -> None:
     assert "“Set a password” is offered." in home.text
 
 
-async def test_a_reset_stands_there_as_soon_as_it_is_over_with_whose_it_was_and_never_the_password(
-    world: World, agent: Person
-) -> None:
+async def test_a_finished_reset_is_listed_with_its_user_and_without_the_password(world: World, agent: Person) -> None:
     home = await agent.opens_home()
     await home.shows(NONE_YET)
     await reset(agent, "ana@example.com", SET)
@@ -75,7 +71,7 @@ async def test_a_reset_stands_there_as_soon_as_it_is_over_with_whose_it_was_and_
     assert home.text.index("ada@example.com") < home.text.index("ana@example.com")
 
 
-async def test_the_ten_newest_of_ones_own_are_shown(world: World, agent: Person) -> None:
+async def test_home_shows_the_agents_ten_newest_resets(world: World, agent: Person) -> None:
     colleague = world.slack.add_person("Curro Colega", groups=["S0AGENTS"])
     await reset(colleague, "ada@example.com", EMAIL)
     await reset(agent, "ana@example.com", EMAIL)
@@ -98,7 +94,7 @@ async def test_the_ten_newest_of_ones_own_are_shown(world: World, agent: Person)
     assert "ada@example.com" not in home.text
 
 
-async def test_what_is_not_known_and_what_was_not_done_is_said_so(world: World, agent: Person) -> None:
+async def test_home_marks_unknown_and_refused_resets(world: World, agent: Person) -> None:
     home = await agent.opens_home()
     await home.shows(NONE_YET)
     world.whmcs.faults.add(WhmcsFault("ResetPassword", "drop_after", times=1))
@@ -112,7 +108,7 @@ async def test_what_is_not_known_and_what_was_not_done_is_said_so(world: World, 
     assert "usuario #900 · cliente #42" in home.text
 
 
-async def test_a_pause_and_what_whmcs_lacks_are_said(http_world: World) -> None:
+async def test_home_shows_a_pause_and_what_whmcs_lacks(http_world: World) -> None:
     http_world.whmcs.faults.add(WhmcsFault("*", "html"))
     async with http_world.bot(WHMCS_COMPANION_SECRET=""):
         http_world.execute(
@@ -126,14 +122,14 @@ async def test_a_pause_and_what_whmcs_lacks_are_said(http_world: World) -> None:
         assert "el módulo complementario no está instalado" in home.text
 
 
-async def test_home_asks_whmcs_nothing(world: World, agent: Person) -> None:
+async def test_home_makes_no_call_to_whmcs(world: World, agent: Person) -> None:
     before = len(world.whmcs.calls)
     home = await agent.opens_home()
     await home.shows("WHMCS responde.")
     assert len(world.whmcs.calls) == before
 
 
-async def test_a_database_that_does_not_answer_is_said(world: World, agent: Person) -> None:
+async def test_home_reports_a_database_that_does_not_respond(world: World, agent: Person) -> None:
     world.execute("ALTER TABLE resets RENAME TO hidden")
     home = await agent.opens_home()
     await home.shows("La base de datos del bot no responde")
@@ -143,7 +139,7 @@ async def test_a_database_that_does_not_answer_is_said(world: World, agent: Pers
     await home.shows(NONE_YET)
 
 
-async def test_somebody_who_is_no_agent_is_told_so_and_nothing_else_and_is_recorded_once_a_day(world: World) -> None:
+async def test_home_refuses_other_people_and_records_them_once_a_day(world: World) -> None:
     stranger = world.slack.add_person("Nadie Ninguno")
     home = await stranger.opens_home()
     await home.shows(REFUSAL)
@@ -171,7 +167,7 @@ async def test_another_replica_does_not_record_the_same_refusal_again(http_world
     assert http_world.audit("access") == [("DENIED", "not_an_agent")]
 
 
-async def test_the_messages_tab_is_no_home_and_nobody_is_refused_there(world: World) -> None:
+async def test_opening_the_messages_tab_is_neither_answered_nor_refused(world: World) -> None:
     stranger = world.slack.add_person("Nadie Ninguno")
     answer = await world.slack.deliver("event_callback", world.slack.home_opened_payload(stranger, "messages"))
     assert answer.status == 200
@@ -181,7 +177,7 @@ async def test_the_messages_tab_is_no_home_and_nobody_is_refused_there(world: Wo
     assert world.audit("access") == []
 
 
-async def test_an_agent_who_leaves_the_group_finds_his_resets_gone_from_his_home(http_world: World) -> None:
+async def test_an_agent_who_leaves_the_group_no_longer_sees_resets_at_home(http_world: World) -> None:
     agent = http_world.agent
     async with http_world.bot():
         home = await agent.opens_home()
@@ -196,7 +192,7 @@ async def test_an_agent_who_leaves_the_group_finds_his_resets_gone_from_his_home
     assert http_world.audit("access") == []
 
 
-async def test_a_deletion_draws_home_anew(world: World, agent: Person) -> None:
+async def test_a_deletion_updates_home(world: World, agent: Person) -> None:
     home = await agent.opens_home()
     await home.shows(NONE_YET)
     await reset(agent, "ana@example.com", SET)
@@ -207,7 +203,7 @@ async def test_a_deletion_draws_home_anew(world: World, agent: Person) -> None:
     await agent.waits_until(lambda: _published(world) > drawn)
 
 
-async def test_who_never_opened_home_costs_no_call_for_it(world: World, agent: Person) -> None:
+async def test_a_home_that_was_never_opened_is_not_published(world: World, agent: Person) -> None:
     colleague = world.slack.add_person("Curro Colega", groups=["S0AGENTS"])
     home = await colleague.opens_home()
     await home.shows(NONE_YET)
@@ -220,7 +216,7 @@ async def test_who_never_opened_home_costs_no_call_for_it(world: World, agent: P
     ]
 
 
-async def test_another_replica_draws_the_home_that_was_opened_at_the_first(http_world: World) -> None:
+async def test_another_replica_updates_a_home_opened_at_the_first(http_world: World) -> None:
     async with http_world.bot():
         home = await http_world.agent.opens_home()
         await home.shows(NONE_YET)
@@ -229,9 +225,7 @@ async def test_another_replica_draws_the_home_that_was_opened_at_the_first(http_
         await home.shows("ana@example.com")
 
 
-async def test_an_event_that_slack_repeats_and_a_home_that_slack_does_not_take_harm_nobody(
-    world: World, agent: Person
-) -> None:
+async def test_repeated_events_and_refused_homes_do_no_harm(world: World, agent: Person) -> None:
     home = await agent.opens_home()
     await home.shows(NONE_YET)
     payload = world.slack.home_opened_payload(agent)
@@ -244,7 +238,7 @@ async def test_an_event_that_slack_repeats_and_a_home_that_slack_does_not_take_h
     assert "ana@example.com" in home.text
 
 
-async def test_home_comes_over_a_socket_as_well(socket_world: World) -> None:
+async def test_home_works_in_socket_mode(socket_world: World) -> None:
     async with socket_world.bot():
         home = await socket_world.agent.opens_home()
         await home.shows(NONE_YET)

@@ -1,24 +1,22 @@
-"""A bot that is cut off from its database while it lives: another one takes its resets over, and both tell the truth."""
+"""A running bot loses its database connection: another one takes its resets over, and both report correctly."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from sandbox.ports import free_port
 from sandbox.serving import LOOPBACK
 from sandbox.whmcs import Fault
-from tests.flows.world import EMAIL, SET, World, fill_form, make_world
+from tests.harness.world import EMAIL, SET, World, fill_form
 from tests.postgresql import PostgresServer
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.only_postgresql]
 
 
 class Cable:
-    """All connections between one bot and the server; it can be cut and mended."""
+    """All connections between one bot and the server, which a test can cut and restore."""
 
     def __init__(self, port: int) -> None:
         self.port = free_port()
@@ -55,21 +53,9 @@ async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
     writer.close()
 
 
-@pytest.fixture
-def address(postgresql: PostgresServer) -> Iterator[str]:
-    with postgresql.database() as name:
-        yield postgresql.url(name)
-
-
-@pytest_asyncio.fixture
-async def world(address: str, tmp_path: Path) -> AsyncIterator[World]:
-    async with make_world(tmp_path, "http", address) as made:
-        yield made
-
-
 @asynccontextmanager
 async def two_bots(world: World, postgresql: PostgresServer) -> AsyncIterator[Cable]:
-    """Slack sends to the first one, which has the cable."""
+    """Run two bots; Slack sends requests to the first one, whose database connections go through the cable."""
     cable = Cable(postgresql.port)
     server = await asyncio.start_server(cable.connect, LOOPBACK, cable.port)
     through = world.postgresql.replace(f":{postgresql.port}/", f":{cable.port}/")
@@ -79,14 +65,14 @@ async def two_bots(world: World, postgresql: PostgresServer) -> AsyncIterator[Ca
 
 
 def let_the_lease_be_over(world: World, *, minutes: float) -> None:
-    """Some minutes of silence, in a moment."""
+    """Make the lease expire, as after some minutes without renewal."""
     world.execute(
         "UPDATE jobs SET due_at = now() WHERE kind = 'recover_reset'",
         f"UPDATE resets SET called_at = now() - interval '{minutes} minutes' WHERE phase = 'calling'",  # noqa: S608 - a number of ours
     )
 
 
-async def test_who_was_taken_for_dead_is_not_let_to_whmcs_any_more(world: World, postgresql: PostgresServer) -> None:
+async def test_a_bot_that_lost_its_lease_does_not_write_to_whmcs(world: World, postgresql: PostgresServer) -> None:
     async with two_bots(world, postgresql) as cable:
         modal = await fill_form(world.agent, "ana@example.com", SET)
         world.whmcs.faults.add(Fault("GetClientsDetails", "held_before", times=1))
@@ -105,7 +91,7 @@ async def test_who_was_taken_for_dead_is_not_let_to_whmcs_any_more(world: World,
 
 
 @pytest.mark.parametrize(("method", "action"), [(EMAIL, "ResetPassword"), (SET, "set_password")])
-async def test_what_he_did_after_all_settles_what_the_other_one_did_not_know(
+async def test_the_first_bots_outcome_settles_what_the_second_did_not_know(
     world: World, postgresql: PostgresServer, method: str, action: str
 ) -> None:
     async with two_bots(world, postgresql) as cable:
@@ -125,6 +111,6 @@ async def test_what_he_did_after_all_settles_what_the_other_one_did_not_know(
         await world.until(lambda: world.audit()[-1][0] == "SETTLED", timeout_seconds=40)
     *before, settled = world.audit()
     assert before == [("STARTED", ""), ("UNKNOWN", "interrupted")]
-    # Where the companion is there again, the other one may be the first to know, and has the password set again.
+    # The other bot may be the first to ask the companion. It does not know the password, so it settles as not delivered.
     assert settled in {("SETTLED", "done"), *([("SETTLED", "not_delivered")] if method == SET else [])}
     assert [call.action for call in world.whmcs.calls].count(action) == 1

@@ -1,18 +1,22 @@
-"""`pause` and `resume` beside the running bot: what agents are told, what goes on all the same."""
+"""`pause` and `resume` while the bot runs: the messages to agents, and what continues during a pause."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
 
 import pytest
 import pytest_asyncio
 
+from bot.domain.pauses import Pause
+from bot.store.database import Database
+from bot.store.pauses import PauseStore
 from sandbox.slack import LocalSlack, Person
 from sandbox.whmcs import Fault as WhmcsFault
 from sandbox.whmcs import LocalWhmcs
 from tests.flows.test_access import forge
-from tests.flows.world import EMAIL, GROUP, SET, World, fill_form
+from tests.harness.world import EMAIL, GROUP, SET, World, complete_reset, fill_form
 from tests.test_command_line import run_bot
 
 pytestmark = pytest.mark.asyncio
@@ -26,7 +30,7 @@ Operate: TypeAlias = Callable[..., Awaitable[str]]
 
 @pytest_asyncio.fixture
 async def operate(running: World, tmp_path: Path) -> Operate:
-    """Run a command as an operator does, in a process of its own; gives what it prints."""
+    """Run a command in a separate process, as an operator does, and return its output."""
 
     async def run(*arguments: str) -> str:
         address = running.settings["DATABASE_URL"]
@@ -37,14 +41,26 @@ async def operate(running: World, tmp_path: Path) -> Operate:
     return run
 
 
-async def pause(operate: Operate, reason: str = "WHMCS se actualiza") -> None:
-    await operate("pause", "--reason", reason, "--by", "Berta")
+@pytest_asyncio.fixture
+async def pauses(world: World) -> AsyncIterator[PauseStore]:
+    """The store that the commands write to, on a separate connection; this saves starting a process each time."""
+    database = Database.connect(world.settings["DATABASE_URL"])
+    yield PauseStore(database)
+    await database.aclose()
 
 
-async def test_the_command_says_who_paused_and_why_and_opens_nothing_until_resume(
+async def pause(pauses: PauseStore) -> None:
+    await pauses.begin_pause(Pause(reason="WHMCS se actualiza", by="Berta", paused_at=datetime.now(UTC)))
+
+
+async def resume(pauses: PauseStore) -> None:
+    await pauses.end_pause("Berta", datetime.now(UTC))
+
+
+async def test_a_paused_command_reports_who_paused_and_why_and_opens_no_form(
     running: World, agent: Person, whmcs: LocalWhmcs, operate: Operate
 ) -> None:
-    await pause(operate)
+    await operate("pause", "--reason", "WHMCS se actualiza", "--by", "Berta")
     before = len(whmcs.calls)
     await agent.sends("/reset-password ana@example.com")
 
@@ -57,17 +73,17 @@ async def test_the_command_says_who_paused_and_why_and_opens_nothing_until_resum
     assert [row for row in running.audit_rows() if row["action"] != "settings"] == []
 
     await operate("resume")
-    modal = await fill_form(agent, "ana@example.com", EMAIL)
-    await modal.submit()
-    await modal.shows("Listo")
+    await complete_reset(agent, "ana@example.com", EMAIL)
 
 
-async def test_an_english_agent_is_told_in_english(slack: LocalSlack, agent: Person, operate: Operate) -> None:
+async def test_an_english_agent_reads_the_pause_in_english(
+    slack: LocalSlack, agent: Person, pauses: PauseStore
+) -> None:
     english = slack.add_person("Edith Example", locale="en-GB", groups=[GROUP])
     modal = await english.types("/reset-password ana@example.com")
     await modal.shows("Client id")
     await modal.choose("Method", "Send a password-reset e-mail")
-    await pause(operate)
+    await pause(pauses)
     await modal.submit()
     await english.sends("/reset-password")
 
@@ -77,8 +93,8 @@ async def test_an_english_agent_is_told_in_english(slack: LocalSlack, agent: Per
     assert agent.ephemeral_messages == ()
 
 
-async def test_help_is_given_while_paused_and_says_so_first(agent: Person, operate: Operate) -> None:
-    await pause(operate)
+async def test_help_is_available_while_paused_and_begins_with_the_pause(agent: Person, pauses: PauseStore) -> None:
+    await pause(pauses)
     await agent.sends("/reset-password help")
     answer = await agent.ephemeral_message(containing="/reset-password #42")
     assert answer.visible_text.startswith(PAUSED)
@@ -86,15 +102,15 @@ async def test_help_is_given_while_paused_and_says_so_first(agent: Person, opera
 
 
 @pytest.mark.parametrize("method", [EMAIL, SET])
-async def test_a_form_that_was_drawn_before_is_refused_in_a_field_and_works_after_resume(
-    running: World, agent: Person, whmcs: LocalWhmcs, operate: Operate, method: str
+async def test_a_form_opened_before_the_pause_is_refused_until_resume(
+    running: World, agent: Person, whmcs: LocalWhmcs, pauses: PauseStore, method: str
 ) -> None:
     modal = await fill_form(agent, "ana@example.com", method)
     reference = modal.text.partition("Referencia: ")[2][:9]
-    await pause(operate)
+    await pause(pauses)
     await modal.submit()
 
-    # The last step of a set password has no field, so that it is said above it.
+    # The last step of a set password has no fields, so the pause is shown above it.
     said = modal.errors["Usuario"] if method == EMAIL else modal.text.splitlines()[1]
     assert said.startswith(PAUSED)
     assert REASON in said
@@ -105,51 +121,48 @@ async def test_a_form_that_was_drawn_before_is_refused_in_a_field_and_works_afte
     assert running.audit() == running.audit("limit") == running.audit("access") == []
     assert running.rows("SELECT * FROM resets") == running.rows("SELECT * FROM jobs") == []
 
-    await operate("resume")
+    await resume(pauses)
     await modal.submit()
     await modal.shows("Listo")
     rows = [row for row in running.audit_rows() if row["action"] == "reset"]
     assert [(row["outcome"], row["reference"]) for row in rows] == [("STARTED", reference), ("SUCCEEDED", reference)]
 
 
-async def test_where_passwords_can_not_be_set_the_pause_is_what_one_is_told(world: World, tmp_path: Path) -> None:
-    """The other answer, to send an e-mail instead, would lead to the next refusal."""
+async def test_the_pause_is_reported_even_if_passwords_cannot_be_set(world: World, pauses: PauseStore) -> None:
+    """The other refusal suggests the reset e-mail, which the pause would refuse as well."""
     async with world.bot(WHMCS_COMPANION_SECRET=""):
         modal = await fill_form(world.agent, "ana@example.com", EMAIL)
         payload = world.slack.submission_payload(world.agent, modal)
         forge(payload, "method", "set_password")
-        address = world.settings["DATABASE_URL"]
-        await asyncio.to_thread(run_bot, tmp_path, "pause", "--reason", "x", "--by", "Berta", DATABASE_URL=address)
+        await pause(pauses)
         answer = await world.slack.deliver("view_submission", payload)
     [error] = answer.json()["errors"].values()
     assert error.startswith(PAUSED)
 
 
-async def test_one_searches_and_chooses_while_paused_and_an_incomplete_form_is_refused_as_well(
-    agent: Person, operate: Operate
+async def test_during_a_pause_searching_works_and_an_incomplete_form_is_refused(
+    agent: Person, pauses: PauseStore
 ) -> None:
     modal = await agent.types("/reset-password")
-    await pause(operate)
+    await pause(pauses)
     assert (await modal.submit(even_if_incomplete=True)).errors["Cliente"].startswith(PAUSED)
     await modal.picks("Cliente", "cinco", "#61")
     await modal.shows("Id del cliente")
     await modal.choose("Método", EMAIL)
     assert (await modal.submit(even_if_incomplete=True)).errors["Cliente"].startswith(PAUSED)
-    await operate("resume")
+    await resume(pauses)
     assert "Elija un usuario" in (await modal.submit(even_if_incomplete=True)).errors["Usuario"]
 
 
 async def test_messages_with_a_password_are_deleted_while_paused(
-    running: World, agent: Person, operate: Operate
+    running: World, agent: Person, pauses: PauseStore
 ) -> None:
     passwords = []
     for client in ("ana@example.com", "#51"):
-        modal = await fill_form(agent, client, SET)
-        await modal.submit()
-        await modal.shows("Listo")
+        modal = await complete_reset(agent, client, SET)
         passwords.append(agent.direct_messages[-1])
         await modal.close()
-    await pause(operate)
+    await pause(pauses)
     by_hand, by_time = passwords
     await by_hand.press("Borrar ahora")
     await by_hand.gone()
@@ -158,15 +171,15 @@ async def test_messages_with_a_password_are_deleted_while_paused(
     await running.until(lambda: running.audit("message") == [("DELETED", ""), ("DELETED", "")])
 
 
-async def test_a_reset_that_runs_comes_to_its_end_and_is_shown_again_while_paused(
-    running: World, agent: Person, whmcs: LocalWhmcs, slack: LocalSlack, operate: Operate
+async def test_a_running_reset_completes_and_can_be_shown_again_while_paused(
+    running: World, agent: Person, whmcs: LocalWhmcs, slack: LocalSlack, pauses: PauseStore
 ) -> None:
     whmcs.faults.add(WhmcsFault("ResetPassword", "held_before", times=1))
     modal = await fill_form(agent, "ana@example.com", EMAIL)
     payload = slack.submission_payload(agent, modal)
     await modal.submit()
     await whmcs.faults.wait_until_held()
-    await pause(operate)
+    await pause(pauses)
     whmcs.faults.release()
     await modal.shows("Listo")
     assert running.audit() == [("STARTED", ""), ("SUCCEEDED", "")]
@@ -176,15 +189,15 @@ async def test_a_reset_that_runs_comes_to_its_end_and_is_shown_again_while_pause
     assert [call.action for call in whmcs.calls].count("ResetPassword") == 1
 
 
-async def test_a_form_that_is_sent_at_the_moment_of_the_pause_is_decided_by_the_database(
+async def test_a_pause_at_the_moment_of_submission_is_decided_by_the_database(
     running: World, agent: Person, whmcs: LocalWhmcs, slack: LocalSlack
 ) -> None:
-    """The pause is committed while the submission is on its way, and before it can write."""
+    """The pause is committed after the submission began and before it can write."""
     modal = await fill_form(agent, "ana@example.com", SET)
     asked = [call.method for call in slack.calls].count("usergroups.users.list")
     with running.locked() as execute:
         sending = asyncio.create_task(modal.submit())
-        # Permission is asked for last before STARTED.
+        # Permission is the last check before STARTED.
         await slack.wait_for_call("usergroups.users.list", count=asked + 1)
         execute("INSERT INTO pauses (reason, paused_by, paused_at) VALUES ('Ahora', 'Berta', '2026-03-01 12:00:00')")
     await sending
@@ -193,7 +206,7 @@ async def test_a_form_that_is_sent_at_the_moment_of_the_pause_is_decided_by_the_
     assert running.audit() == []
 
 
-async def test_what_an_operator_writes_is_drawn_literally_on_one_line(agent: Person, operate: Operate) -> None:
+async def test_an_operators_reason_is_shown_literally_on_one_line(agent: Person, operate: Operate) -> None:
     modal = await fill_form(agent, "ana@example.com", EMAIL)
     hostile = "<!channel> *x*\n<http://evil.example|aquí> \u202e {reason} &amp; @everyone"
     await operate("pause", "--reason", hostile, "--by", "<@U0BERTA>\n_B_")
@@ -214,7 +227,7 @@ async def test_what_an_operator_writes_is_drawn_literally_on_one_line(agent: Per
         assert "evil" not in message.text
 
 
-async def test_a_database_that_can_not_be_read_refuses_the_submission_and_not_the_command(
+async def test_an_unreadable_database_refuses_the_submission_and_not_the_command(
     running: World, agent: Person, whmcs: LocalWhmcs
 ) -> None:
     running.execute("ALTER TABLE pauses RENAME TO elsewhere")

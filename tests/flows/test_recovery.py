@@ -1,4 +1,4 @@
-"""What becomes of a reset whose process fell silent, or whose outcome was not known, and that its agent is told."""
+"""Recovery of resets whose process stopped or whose outcome is unknown, and the notification of their agents."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -13,14 +13,14 @@ from bot.store.database import Database
 from bot.store.resets import ResetStore
 from sandbox.slack import Fault, Modal
 from sandbox.whmcs import Fault as WhmcsFault
-from tests.flows.world import EMAIL, SET, World, fill_form
+from tests.harness.world import EMAIL, SET, World, complete_reset, fill_form
 from tests.store.samples import LIMITS
 
 pytestmark = pytest.mark.asyncio
 
 
 async def let_it_be_asked_again(world: World, *, minutes: float, until: Callable[[], object]) -> None:
-    """The companion is asked again, as long after the write as this."""
+    """Have the companion asked again as if the write was this long ago."""
     for _ in range(5):
         await world.change(
             "UPDATE jobs SET lease_until = NULL WHERE kind = 'settle_reset'",
@@ -38,12 +38,10 @@ async def submit_set_password(world: World) -> Modal:
     return modal
 
 
-async def test_an_email_that_may_have_been_sent_is_told_with_a_link_to_the_clients_emails(http_world: World) -> None:
+async def test_an_email_that_may_have_been_sent_is_reported_with_a_link_to_whmcs(http_world: World) -> None:
     world = http_world
     async with world.bot():
-        modal = await fill_form(world.agent, "ana@example.com", EMAIL)
-        await modal.submit()
-        await modal.shows("Listo")
+        await complete_reset(world.agent, "ana@example.com", EMAIL)
     world.let_last_reset_be_running("calling")
     async with world.bot():
         message = await world.agent.direct_message(containing="No se sabe si WHMCS envió")
@@ -51,7 +49,7 @@ async def test_an_email_that_may_have_been_sent_is_told_with_a_link_to_the_clien
     assert world.audit() == [("STARTED", ""), ("UNKNOWN", "interrupted")]
 
 
-async def test_a_companion_that_answers_again_settles_what_was_unknown_and_the_agent_is_told(
+async def test_unknown_resets_are_settled_and_notified_when_the_companion_is_back(
     http_world: World,
 ) -> None:
     world = http_world
@@ -64,15 +62,15 @@ async def test_a_companion_that_answers_again_settles_what_was_unknown_and_the_a
         await modal.shows("No se sabe si se cambió la contraseña", timeout_seconds=10)
         world.whmcs.faults.clear()
         await let_it_be_asked_again(world, minutes=1, until=lambda: world.audit()[-1][0] == "SETTLED")
-        message = await world.agent.direct_message(containing="Ya se sabe: la contraseña de ana@example.com")
+        message = await world.agent.direct_message(containing="Actualización: la contraseña de ana@example.com")
         assert "cámbiela otra vez" in message.visible_text
         again = await world.slack.deliver("view_submission", payload)
-        assert "Ya se sabe" in str(again.json())
+        assert "Actualización" in str(again.json())
         await world.until(lambda: world.rows("SELECT * FROM jobs") == [])
     assert world.audit() == [("STARTED", ""), ("UNKNOWN", "connection_lost"), ("SETTLED", "not_delivered")]
 
 
-async def test_what_the_companion_never_got_is_settled_as_not_done_once_it_can_not_come_any_more(
+async def test_a_request_that_can_no_longer_reach_the_companion_is_settled_as_not_done(
     http_world: World,
 ) -> None:
     world = http_world
@@ -90,7 +88,7 @@ async def test_what_the_companion_never_got_is_settled_as_not_done_once_it_can_n
     assert world.audit() == [("STARTED", ""), ("UNKNOWN", "connection_lost"), ("SETTLED", "not_done")]
 
 
-async def test_a_write_that_reaches_whmcs_after_it_was_said_not_to_have_is_told_all_the_same(
+async def test_a_write_that_reaches_whmcs_after_a_negative_outcome_is_still_announced(
     http_world: World,
 ) -> None:
     world = http_world
@@ -109,7 +107,7 @@ async def test_a_write_that_reaches_whmcs_after_it_was_said_not_to_have_is_told_
     assert job["kind"] == "settle_reset"
 
 
-async def test_what_becomes_known_while_the_agent_is_being_told_is_told_after_it(http_world: World) -> None:
+async def test_an_outcome_found_during_a_notification_is_sent_after_it(http_world: World) -> None:
     world = http_world
     async with world.bot():
         modal = await submit_set_password(world)
@@ -120,23 +118,23 @@ async def test_what_becomes_known_while_the_agent_is_being_told_is_told_after_it
     async with world.bot():
         await world.slack.faults.wait_until_held(telling, timeout_seconds=10)
         async with elsewhere(world) as (store, reset, now):
-            assert await store.settle(reset, Settled.NOT_DELIVERED, now=now, actor=BOT, tell_at=now)
+            assert await store.settle_reset(reset, Settled.NOT_DELIVERED, now=now, actor=BOT, tell_at=now)
         world.slack.faults.release(telling)
-        await world.agent.direct_message(containing="Ya se sabe: la contraseña de ana@example.com")
+        await world.agent.direct_message(containing="Actualización: la contraseña de ana@example.com")
         await world.until(lambda: world.rows("SELECT * FROM jobs WHERE kind = 'tell_agent'") == [])
     assert world.audit() == [("STARTED", ""), ("FAILED", "interrupted"), ("SETTLED", "not_delivered")]
 
 
-async def test_who_was_taken_over_and_knows_no_end_shows_the_one_that_was_recorded(http_world: World) -> None:
+async def test_a_process_that_was_taken_over_shows_the_recorded_outcome(http_world: World) -> None:
     world = http_world
     async with world.bot():
         world.whmcs.faults.add(WhmcsFault("set_password", "drop_before"))
         asking = WhmcsFault("result", "held_before")
         world.whmcs.faults.add(asking)
         modal = await submit_set_password(world)
-        await world.whmcs.faults.wait_until_held(1, asking, timeout_seconds=10)
+        await world.whmcs.faults.wait_until_held(asking, timeout_seconds=10)
         async with elsewhere(world) as (store, reset, now):
-            assert await store.finish(reset, Outcome.FAILED, Reason.INTERRUPTED, now=now, actor=BOT, tell_at=now)
+            assert await store.finish_reset(reset, Outcome.FAILED, Reason.INTERRUPTED, now=now, actor=BOT, tell_at=now)
         await world.agent.direct_message(containing="No se cambió nada.")
         world.whmcs.faults.drop()
         await modal.shows("No se cambió nada.", timeout_seconds=10)
@@ -148,19 +146,19 @@ async def test_who_was_taken_over_and_knows_no_end_shows_the_one_that_was_record
 
 @asynccontextmanager
 async def elsewhere(world: World) -> AsyncIterator[tuple[ResetStore, Reset, datetime]]:
-    """Another replica has to do with the last reset."""
+    """Yield the store of another replica, with the last reset and the time."""
     database = Database.connect(world.settings["DATABASE_URL"])
     try:
         store = ResetStore(database, LIMITS)
         [row] = world.rows("SELECT reference FROM resets")
-        reset = await store.find(Reference(str(row["reference"])))
+        reset = await store.find_reset(Reference(str(row["reference"])))
         assert reset is not None
         yield store, reset, database.now()
     finally:
         await database.aclose()
 
 
-async def test_an_agent_to_whom_slack_took_nothing_is_told_when_it_does(http_world: World) -> None:
+async def test_a_notification_that_slack_refused_is_sent_later(http_world: World) -> None:
     world = http_world
     async with world.bot():
         modal = await fill_form(world.agent, "ana@example.com", EMAIL)
@@ -172,17 +170,15 @@ async def test_an_agent_to_whom_slack_took_nothing_is_told_when_it_does(http_wor
         assert world.agent.direct_messages == ()
         world.slack.faults.clear()
         await world.change("UPDATE jobs SET due_at = '2026-01-01 00:00:00.000000' WHERE kind = 'tell_agent'")
-        # It has been tried for months, so this is the last time.
+        # The notification has been overdue for months, so this is the last attempt.
         await world.agent.direct_message(containing="WHMCS envió a ana@example.com")
         await world.until(lambda: world.rows("SELECT * FROM jobs") == [])
 
 
-async def test_an_agent_whose_bot_died_before_it_could_tell_is_told_by_the_next_one(http_world: World) -> None:
+async def test_the_next_process_sends_the_notification_of_a_dead_one(http_world: World) -> None:
     world = http_world
     async with world.bot():
-        modal = await fill_form(world.agent, "ana@example.com", EMAIL)
-        await modal.submit()
-        await modal.shows("Listo")
+        await complete_reset(world.agent, "ana@example.com", EMAIL)
         await world.agent.ephemeral_message(containing="ana@example.com")
         await world.until(lambda: world.rows("SELECT * FROM jobs") == [])
     world.execute(
@@ -193,3 +189,18 @@ async def test_an_agent_whose_bot_died_before_it_could_tell_is_told_by_the_next_
         await world.agent.direct_message(containing="WHMCS envió a ana@example.com")
         await world.until(lambda: world.rows("SELECT * FROM jobs") == [])
     assert len(world.agent.direct_messages) == 1
+
+
+async def test_a_companion_that_does_not_answer_leaves_the_outcome_open_and_then_unknown(http_world: World) -> None:
+    world = http_world
+    async with world.bot():
+        modal = await submit_set_password(world)
+        await modal.shows("Listo")
+    world.let_last_reset_be_running("calling", minutes=3)
+    world.whmcs.faults.add(WhmcsFault("result", "html"))
+    async with world.bot():
+        await world.whmcs.wait_for_call("result", count=2, timeout_seconds=40)
+        assert world.audit() == [("STARTED", "")]
+        world.let_last_reset_be_running("calling", minutes=6)
+        await world.agent.direct_message(containing="No se sabe si se cambió la contraseña", timeout_seconds=40)
+    assert world.audit() == [("STARTED", ""), ("UNKNOWN", "interrupted")]

@@ -4,12 +4,12 @@ import pytest
 
 from sandbox.slack import LocalSlack, Person
 from sandbox.whmcs import LocalWhmcs
-from tests.flows.world import EMAIL, GROUP, World, fill_form
+from tests.harness.world import EMAIL, GROUP, World, fill_form, open_card
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.both_modes]
 
 
-async def test_a_reset_email_by_exact_address_is_three_interactions(
+async def test_a_reset_email_by_exact_address_takes_three_interactions(
     agent: Person, whmcs: LocalWhmcs, running: World
 ) -> None:
     modal = await agent.types("/reset-password ana@example.com")
@@ -23,7 +23,7 @@ async def test_a_reset_email_by_exact_address_is_three_interactions(
     assert running.audit() == [("STARTED", ""), ("SUCCEEDED", "")]
 
 
-async def test_the_agent_is_told_where_he_typed_and_by_nobody_else_seen(agent: Person, slack: LocalSlack) -> None:
+async def test_only_the_agent_sees_the_confirmation_where_they_typed(agent: Person, slack: LocalSlack) -> None:
     colleague = slack.add_person("Curro Colega")
     modal = await agent.types("/reset-password ana@example.com")
     await modal.shows("Ana López")
@@ -35,7 +35,7 @@ async def test_the_agent_is_told_where_he_typed_and_by_nobody_else_seen(agent: P
     assert colleague not in slack.people_who_saw("ana@example.com")
 
 
-async def test_the_sentence_to_copy_is_in_the_clients_language_and_not_the_agents(slack: LocalSlack) -> None:
+async def test_the_sentence_to_copy_is_in_the_clients_language(slack: LocalSlack) -> None:
     english = slack.add_person("Edith Example", locale="en-GB", groups=[GROUP])
     modal = await english.types("/reset-password ana@example.com")
     await modal.shows("Ana López")
@@ -57,8 +57,7 @@ async def test_a_reset_email_by_client_id(agent: Person, whmcs: LocalWhmcs) -> N
 
 
 async def test_digits_alone_are_a_client_id(agent: Person) -> None:
-    modal = await agent.types("/reset-password 51")
-    await modal.shows("Id del cliente")
+    modal = await open_card(agent, "51")
     assert "Ada Lovelace" in modal.text
 
 
@@ -87,7 +86,7 @@ async def test_a_reset_email_by_type_ahead(agent: Person, whmcs: LocalWhmcs) -> 
     assert [mail.email for mail in whmcs.reset_emails] == ["ada@example.com"]
 
 
-async def test_whmcs_has_one_line_in_its_activity_log_for_a_reset_email(
+async def test_a_reset_email_adds_one_line_to_the_activity_log(
     agent: Person, whmcs: LocalWhmcs, running: World
 ) -> None:
     modal = await agent.types("/reset-password ana@example.com")
@@ -103,7 +102,7 @@ async def test_whmcs_has_one_line_in_its_activity_log_for_a_reset_email(
     assert "ana@example.com" in lines[0]
 
 
-async def test_a_line_that_the_activity_log_refuses_changes_nothing_for_the_agent(
+async def test_the_agent_does_not_notice_a_refused_activity_log_line(
     agent: Person, whmcs: LocalWhmcs, running: World
 ) -> None:
     whmcs.access.allowed_actions = {"GetClients", "GetUsers", "GetClientsDetails", "ResetPassword"}
@@ -116,7 +115,7 @@ async def test_a_line_that_the_activity_log_refuses_changes_nothing_for_the_agen
     assert running.audit()[-1] == ("SUCCEEDED", "")
 
 
-async def test_back_from_a_result_brings_the_same_choices_and_a_new_reference(agent: Person) -> None:
+async def test_back_keeps_the_choices_and_takes_a_new_reference(agent: Person) -> None:
     modal = await fill_form(agent, "#61", EMAIL, user="Persona Número 02")
     first = modal.view["private_metadata"]
     await modal.submit()

@@ -1,4 +1,4 @@
-"""Backups: how docs/operations.md has them made and put back, and what the bot does with yesterday's database."""
+"""Backups: the commands of docs/operations.md, and the bot on a restored database."""
 
 import os
 import re
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.slack import Message
-from tests.flows.world import EMAIL, SET, World, fill_form, make_world
+from tests.harness.world import EMAIL, SET, World, complete_reset, fill_form, make_world
 from tests.postgresql import ADMIN, PostgresServer
 
 pytestmark = pytest.mark.asyncio
@@ -19,13 +19,13 @@ OPERATIONS = Path(__file__).parents[2] / "docs/operations.md"
 
 
 def command(*words: str) -> str:
-    """The one line of the page that has these words."""
+    """Return the only line of the page with these words."""
     [line] = [line for line in OPERATIONS.read_text().splitlines() if all(word in line for word in words)]
     return line.strip()
 
 
 def run(line: str, environ: Mapping[str, str] = os.environ) -> None:
-    done = subprocess.run(line, shell=True, check=False, capture_output=True, text=True, env=environ)  # noqa: S602 - a line of our own page
+    done = subprocess.run(line, shell=True, check=False, capture_output=True, text=True, env=environ)  # noqa: S602 - a line of the project's page
     assert done.returncode == 0, done.stderr
 
 
@@ -34,17 +34,15 @@ def set_passwords(world: World) -> list[str]:
 
 
 async def reset_two(world: World) -> list[Message]:
-    """One by each method, both done."""
+    """Complete a reset by each method."""
     for whom, method in (("#42", SET), ("#51", EMAIL)):
-        modal = await fill_form(world.agent, whom, method)
-        await modal.submit()
-        await modal.shows("Listo")
+        modal = await complete_reset(world.agent, whom, method)
         await modal.close()
     await world.until(lambda: world.rows("SELECT * FROM jobs WHERE kind <> 'delete_message'") == [])
     return [message for message in world.agent.direct_messages if "Contraseña nueva" in message.visible_text]
 
 
-async def test_a_copy_made_while_the_bot_runs_by_the_command_of_the_page_holds_all_and_is_put_back(
+async def test_the_documented_commands_back_up_and_restore_a_running_bots_file(
     http_world: World, tmp_path: Path
 ) -> None:
     world = http_world
@@ -55,9 +53,7 @@ async def test_a_copy_made_while_the_bot_runs_by_the_command_of_the_page_holds_a
         words = re.sub(r"/srv/backup/[\w.-]*", str(copy), line.replace("var/bot.db", str(world.database)))
         run(words)
         recorded = world.audit()
-        third = await fill_form(world.agent, "#43", EMAIL)
-        await third.submit()
-        await third.shows("Listo")
+        await complete_reset(world.agent, "#43", EMAIL)
         await message.press("Borrar ahora")
         await message.gone()
     shutil.copy(copy, world.database)
@@ -68,13 +64,13 @@ async def test_a_copy_made_while_the_bot_runs_by_the_command_of_the_page_holds_a
     sent = len(world.whmcs.writes), len(world.agent.direct_messages), len(world.agent.ephemeral_messages)
     world.let_messages_be_due()
     async with world.bot():
-        # It is gone already, which is as good.
+        # Its message is already deleted, which is fine.
         await world.until(lambda: world.audit("message") == [("DELETED", "")])
         await world.until(lambda: world.rows("SELECT * FROM jobs") == [])
     assert (len(world.whmcs.writes), len(world.agent.direct_messages), len(world.agent.ephemeral_messages)) == sent
 
 
-async def test_a_restored_database_gives_no_reference_twice_and_the_companion_knows_the_lost_ones(
+async def test_after_a_restore_no_reference_known_to_the_companion_is_reused(
     http_world: World,
 ) -> None:
     world = http_world
@@ -93,16 +89,14 @@ async def test_a_restored_database_gives_no_reference_twice_and_the_companion_kn
     for name in ("bot.db-wal", "bot.db-shm"):
         world.database.with_name(name).unlink(missing_ok=True)
     async with world.bot():
-        # Slack sends the form again whose reset the database has forgotten: the companion has not.
+        # Slack repeats the form. The restored database does not contain its reset, but the companion remembers it.
         answer = await world.slack.deliver("view_submission", payload)
         assert "No se cambió nada." in str(answer.json())
         assert world.audit()[-1] == ("FAILED", "companion_refused")
-        again = await fill_form(world.agent, "#43", EMAIL)
-        await again.submit()
-        await again.shows("Listo")
+        await complete_reset(world.agent, "#43", EMAIL)
         newest = str(world.rows("SELECT reference FROM resets ORDER BY started_at DESC")[0]["reference"])
     assert newest not in references
-    # It was asked once more, and changed nothing.
+    # The companion was asked again and changed nothing.
     assert set_passwords(world) == passwords
 
 
@@ -112,7 +106,7 @@ def server(postgresql: PostgresServer) -> Iterator[tuple[PostgresServer, str, st
         yield postgresql, name, other
 
 
-async def test_a_dump_made_while_the_bot_runs_by_the_command_of_the_page_is_restored_by_the_other_one(
+async def test_the_documented_commands_back_up_and_restore_a_running_bots_postgresql(
     server: tuple[PostgresServer, str, str], tmp_path: Path
 ) -> None:
     postgresql, name, other = server
@@ -135,7 +129,5 @@ async def test_a_dump_made_while_the_bot_runs_by_the_command_of_the_page_is_rest
         world.let_messages_be_due()
         async with world.bot(DATABASE_URL=world.postgresql):
             await world.until(lambda: world.audit("message") == [("DELETED", "")])
-            third = await fill_form(world.agent, "#43", EMAIL)
-            await third.submit()
-            await third.shows("Listo")
-        assert len(world.whmcs.writes) == writes + 2  # the e-mail, and its line in the activity log
+            await complete_reset(world.agent, "#43", EMAIL)
+        assert len(world.whmcs.writes) == writes + 2  # the e-mail and its line in the activity log

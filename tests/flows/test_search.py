@@ -1,4 +1,4 @@
-"""What is found and offered before anything is chosen, and what can't be done just now said there."""
+"""Search results and offered methods before anything is chosen, with the reasons why a method is unavailable."""
 
 import asyncio
 
@@ -7,7 +7,7 @@ import pytest
 from sandbox.slack import LocalSlack, Person
 from sandbox.whmcs import Fault as WhmcsFault
 from sandbox.whmcs import LocalWhmcs
-from tests.flows.world import EMAIL, World, fill_form
+from tests.harness.world import EMAIL, World, fill_form, open_card
 
 pytestmark = pytest.mark.asyncio
 
@@ -18,7 +18,7 @@ async def test_a_name_typed_last_name_first_is_found(agent: Person) -> None:
     assert "ana@example.com" in modal.text
 
 
-async def test_a_domain_leads_to_its_client_where_the_role_has_domains(world: World) -> None:
+async def test_a_domain_finds_its_client_if_the_role_allows_domains(world: World) -> None:
     world.whmcs.data.add_domain(51, "flores.example.net")
     _role(world).add("GetClientsDomains")
     async with world.bot():
@@ -29,14 +29,14 @@ async def test_a_domain_leads_to_its_client_where_the_role_has_domains(world: Wo
         await again.shows("Id del cliente")
 
 
-async def test_without_that_action_a_domain_is_searched_as_a_name(agent: Person, whmcs: LocalWhmcs) -> None:
+async def test_a_domain_is_searched_as_a_name_if_the_role_lacks_domains(agent: Person, whmcs: LocalWhmcs) -> None:
     whmcs.data.add_domain(51, "flores.example.net")
     modal = await agent.types("/reset-password flores.example.net")
     await modal.shows("No se encontró")
     assert "GetClientsDomains" not in [call.action for call in whmcs.calls[-2:]]
 
 
-async def test_a_newer_question_breaks_off_the_older_one(agent: Person, whmcs: LocalWhmcs, slack: LocalSlack) -> None:
+async def test_a_newer_search_cancels_the_older_one(agent: Person, whmcs: LocalWhmcs, slack: LocalSlack) -> None:
     modal = await agent.types("/reset-password")
     whmcs.faults.add(WhmcsFault("GetClients", "held_before", times=1))
     older = asyncio.create_task(modal.suggestions("Cliente", "an"))
@@ -48,7 +48,7 @@ async def test_a_newer_question_breaks_off_the_older_one(agent: Person, whmcs: L
     whmcs.faults.clear()
 
 
-async def test_more_matches_than_fit_are_said(agent: Person, whmcs: LocalWhmcs) -> None:
+async def test_the_number_of_matches_that_do_not_fit_is_shown(agent: Person, whmcs: LocalWhmcs) -> None:
     for number in range(130):
         whmcs.data.add_client(f"Persona{number:03}", "Multitud", f"m{number:03}@example.org")
     modal = await agent.types("/reset-password")
@@ -59,12 +59,11 @@ async def test_more_matches_than_fit_are_said(agent: Person, whmcs: LocalWhmcs) 
     await again.shows("130")
 
 
-async def test_without_the_companion_the_chosen_users_other_clients_are_told(world: World) -> None:
+async def test_without_the_companion_the_chosen_users_other_clients_are_shown(world: World) -> None:
     whmcs = world.whmcs
     twice = whmcs.data.add_user("Dos", "Cuentas", "dos@example.org", client_ids=[61, 51], is_owner=False)
     async with world.bot(WHMCS_COMPANION_SECRET=""):
-        modal = await world.agent.types("/reset-password #61")
-        await modal.shows("Id del cliente")
+        modal = await open_card(world.agent, "#61")
         assert "accede a 1 cliente más" not in modal.text
         await modal.choose("Método", EMAIL)
         await modal.choose("Usuario", "Dos Cuentas · dos@example.org")
@@ -93,7 +92,7 @@ async def test_without_the_companion_a_preselected_user_is_marked_at_once(world:
     ],
     ids=["absent", "inactive", "address", "silent", "secret"],
 )
-async def test_why_no_password_can_be_set_is_said_in_the_form(
+async def test_the_form_explains_why_no_password_can_be_set(
     world: World, fault: WhmcsFault | None, settings: dict[str, str], sentence: str
 ) -> None:
     if fault is not None:
@@ -104,7 +103,7 @@ async def test_why_no_password_can_be_set_is_said_in_the_form(
         assert modal.options("Método") == (EMAIL,)
 
 
-async def test_a_role_without_reset_password_is_learnt_once_and_then_said_in_the_form(world: World) -> None:
+async def test_a_role_without_reset_password_is_reported_in_the_next_form(world: World) -> None:
     _role(world).discard("ResetPassword")
     async with world.bot(WHMCS_COMPANION_SECRET="", USER_COOLDOWN_SECONDS="0"):
         modal = await fill_form(world.agent, "#42", EMAIL)
@@ -113,7 +112,7 @@ async def test_a_role_without_reset_password_is_learnt_once_and_then_said_in_the
         again = await world.agent.types("/reset-password #42")
         await again.shows("le falta ResetPassword")
         await again.submit()
-        assert "Ahora no se puede usar ningún método" in str(again.errors)
+        assert "Ahora no hay ningún método disponible" in str(again.errors)
     assert world.whmcs.reset_emails == []
     assert world.audit() == [("STARTED", ""), ("FAILED", "not_permitted")]
 

@@ -1,39 +1,22 @@
-"""A PostgreSQL that is not migrated, goes away, comes back, or whose clock is not the host's."""
+"""A PostgreSQL server that is not migrated, becomes unreachable, returns, or has another time than the host."""
 
-from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 import time_machine
 
 from bot.app import prepare
-from bot.running import StartError
 from bot.settings import Settings
-from tests.flows.replicas import Replica, replicas
-from tests.flows.test_process import serve
-from tests.flows.world import EMAIL, GROUP, World, fill_form, make_world
+from bot.startup import StartError
+from tests.harness.process import Replica, replicas, serve
+from tests.harness.world import EMAIL, GROUP, World, complete_reset, fill_form, make_world, open_card
 from tests.postgresql import PostgresServer
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.only_postgresql]
 
 
-@pytest.fixture
-def address(postgresql: PostgresServer) -> Iterator[str]:
-    with postgresql.database() as name:
-        yield postgresql.url(name)
-
-
-@pytest_asyncio.fixture
-async def world(address: str, tmp_path: Path) -> AsyncIterator[World]:
-    async with make_world(tmp_path, "http", address) as made:
-        yield made
-
-
-async def test_serve_refuses_a_server_that_was_not_migrated_in_one_line(
-    postgresql: PostgresServer, tmp_path: Path
-) -> None:
+async def test_serve_reports_an_unmigrated_server_in_one_line(postgresql: PostgresServer, tmp_path: Path) -> None:
     with postgresql.database(is_migrated=False) as name:
         async with make_world(tmp_path, "http", postgresql.url(name)) as world, serve(world) as running:
             assert await running.ends() == 1
@@ -44,9 +27,7 @@ async def test_serve_refuses_a_server_that_was_not_migrated_in_one_line(
     assert line.endswith(": run `python -m bot migrate` first")
 
 
-async def test_a_server_that_is_away_keeps_the_bot_from_starting_in_one_line(
-    world: World, postgresql: PostgresServer
-) -> None:
+async def test_an_unreachable_server_ends_the_start_with_one_line(world: World, postgresql: PostgresServer) -> None:
     postgresql.stop()
     with pytest.raises(StartError, match=r"^DATABASE_URL: the database can't be used"):
         await prepare(Settings.load(world.settings))
@@ -54,28 +35,24 @@ async def test_a_server_that_is_away_keeps_the_bot_from_starting_in_one_line(
 
 
 @pytest.mark.parametrize("is_hanging", [False, True])
-async def test_the_form_opens_also_where_the_database_does_not_tell_of_a_pause(
+async def test_the_form_opens_if_the_database_cannot_be_asked_for_a_pause(
     world: World, postgresql: PostgresServer, capsys: pytest.CaptureFixture[str], *, is_hanging: bool
 ) -> None:
     async with world.bot():
         if is_hanging:
             with postgresql.hanging():
-                modal = await world.agent.types("/reset-password ana@example.com")
-                await modal.shows("Id del cliente")
+                await open_card(world.agent, "ana@example.com")
         else:
             postgresql.stop()
-            modal = await world.agent.types("/reset-password ana@example.com")
-            await modal.shows("Id del cliente")
+            await open_card(world.agent, "ana@example.com")
             postgresql.start()
     assert "Traceback" not in capsys.readouterr().out
 
 
-async def test_a_cool_down_goes_by_the_servers_clock_and_a_host_ahead_of_it_frees_nobody(world: World) -> None:
+async def test_the_cool_down_uses_the_servers_clock_and_not_the_hosts(world: World) -> None:
     other = world.slack.add_person("Curro Colega", groups=[GROUP])
     async with world.bot():
-        mine = await fill_form(world.agent, "ana@example.com", EMAIL)
-        await mine.submit()
-        await mine.shows("Listo")
+        await complete_reset(world.agent, "ana@example.com", EMAIL)
         theirs = await fill_form(other, "ana@example.com", EMAIL)
         for jump in (timedelta(hours=2), timedelta(hours=-2)):
             with time_machine.travel(datetime.now(UTC) + jump, tick=True):
@@ -86,16 +63,16 @@ async def test_a_cool_down_goes_by_the_servers_clock_and_a_host_ahead_of_it_free
     assert at == sorted(at, key=str)
 
 
-async def test_readiness_names_a_server_that_is_away_and_is_well_again_when_it_is_back(
+async def test_readiness_reports_an_unreachable_server_and_recovers_with_it(
     world: World, postgresql: PostgresServer
 ) -> None:
     async with replicas(world, 1) as [replica]:
         postgresql.stop()
-        await world.until(lambda: _status(replica, 503), timeout_seconds=40)
+        await world.until(lambda: _status(replica, 503), timeout_seconds=40, every_seconds=0.25)
         assert (await replica.readiness()).json()["database"].startswith("unusable: ")
         assert "Traceback" not in replica.output
         postgresql.start()
-        await world.until(lambda: _status(replica, 200), timeout_seconds=40)
+        await world.until(lambda: _status(replica, 200), timeout_seconds=40, every_seconds=0.25)
         assert await replica.ends() == 0
 
 

@@ -1,4 +1,4 @@
-"""*Set a password*, from a signed request to WHMCS, the direct message and its end."""
+"""*Set a password*, from a signed request to WHMCS, the direct message and its deletion."""
 
 import asyncio
 import json
@@ -8,11 +8,12 @@ import pytest
 from sandbox.slack import Fault, LocalSlack, Person
 from sandbox.whmcs import Fault as WhmcsFault
 from sandbox.whmcs import LocalWhmcs
-from tests.flows.world import GROUP, SET, World, fill_form
+from tests.harness.world import EMAIL, GROUP, SET, World, complete_reset, fill_form, open_card
 
 pytestmark = pytest.mark.asyncio
 
 
+@pytest.mark.both_modes
 async def test_only_the_requesting_agent_receives_the_password_that_whmcs_now_has(
     agent: Person, whmcs: LocalWhmcs, slack: LocalSlack, running: World
 ) -> None:
@@ -27,7 +28,8 @@ async def test_only_the_requesting_agent_receives_the_password_that_whmcs_now_ha
     assert running.audit() == [("STARTED", ""), ("SUCCEEDED", "")]
 
 
-async def test_the_password_is_in_one_request_to_the_companion_and_in_one_message_and_nowhere_else(
+@pytest.mark.both_databases
+async def test_the_password_is_only_in_one_companion_request_and_one_message(
     agent: Person, whmcs: LocalWhmcs, slack: LocalSlack, running: World
 ) -> None:
     modal = await fill_form(agent, "ana@example.com", SET)
@@ -44,6 +46,7 @@ async def test_the_password_is_in_one_request_to_the_companion_and_in_one_messag
     assert password.encode() not in running.read_all_of_the_database()
 
 
+@pytest.mark.both_databases
 async def test_the_message_and_its_deletion_are_recorded_before_the_password_is_set(
     agent: Person, whmcs: LocalWhmcs, running: World
 ) -> None:
@@ -59,7 +62,7 @@ async def test_the_message_and_its_deletion_are_recorded_before_the_password_is_
     await modal.shows("Listo")
 
 
-async def test_the_placeholder_says_what_is_going_on_and_holds_no_secret(agent: Person, whmcs: LocalWhmcs) -> None:
+async def test_the_placeholder_explains_the_state_and_contains_no_secret(agent: Person, whmcs: LocalWhmcs) -> None:
     whmcs.faults.add(WhmcsFault("set_password", "held_before"))
     modal = await fill_form(agent, "ana@example.com", SET)
     submitting = asyncio.ensure_future(modal.submit())
@@ -71,6 +74,8 @@ async def test_the_placeholder_says_what_is_going_on_and_holds_no_secret(agent: 
     await message.shows("Contraseña nueva de ana@example.com")
 
 
+@pytest.mark.both_modes
+@pytest.mark.both_databases
 async def test_delete_now_deletes_the_message_and_is_in_the_audit(agent: Person, running: World) -> None:
     modal = await fill_form(agent, "ana@example.com", SET)
     await modal.submit()
@@ -83,7 +88,8 @@ async def test_delete_now_deletes_the_message_and_is_in_the_audit(agent: Person,
     assert running.rows("SELECT * FROM jobs") == []
 
 
-async def test_the_message_deletes_itself_when_its_time_is_over(world: World) -> None:
+@pytest.mark.both_databases
+async def test_the_message_is_deleted_when_its_time_is_over(world: World) -> None:
     async with world.bot(PASSWORD_TTL_SECONDS="30"):
         modal = await fill_form(world.agent, "ana@example.com", SET)
         await modal.submit()
@@ -94,7 +100,8 @@ async def test_the_message_deletes_itself_when_its_time_is_over(world: World) ->
     assert world.audit_rows()[-1]["actor"] == "bot"
 
 
-async def test_a_message_whose_time_is_over_while_the_bot_is_down_is_deleted_at_the_next_start(world: World) -> None:
+@pytest.mark.both_databases
+async def test_a_message_that_expires_while_the_bot_is_down_is_deleted_at_the_next_start(world: World) -> None:
     async with world.bot():
         modal = await fill_form(world.agent, "ana@example.com", SET)
         await modal.submit()
@@ -105,9 +112,7 @@ async def test_a_message_whose_time_is_over_while_the_bot_is_down_is_deleted_at_
         await message.gone()
 
 
-async def test_a_message_that_slack_does_not_delete_is_tried_again(
-    agent: Person, slack: LocalSlack, running: World
-) -> None:
+async def test_a_failed_deletion_is_retried(agent: Person, slack: LocalSlack, running: World) -> None:
     slack.faults.add(Fault("chat.delete", "status_500", times=1))
     modal = await fill_form(agent, "ana@example.com", SET)
     await modal.submit()
@@ -117,13 +122,11 @@ async def test_a_message_that_slack_does_not_delete_is_tried_again(
     assert [call.method for call in slack.calls].count("chat.delete") == 2
 
 
-async def test_a_lost_answer_to_the_placeholder_never_leads_to_two_messages_with_a_password(
+async def test_a_lost_response_to_the_placeholder_never_leads_to_two_passwords(
     agent: Person, slack: LocalSlack
 ) -> None:
     slack.faults.add(Fault("chat.postMessage", "drop_after", times=1))
-    modal = await fill_form(agent, "ana@example.com", SET)
-    await modal.submit()
-    await modal.shows("Listo")
+    await complete_reset(agent, "ana@example.com", SET)
     message = await agent.direct_message(containing="Contraseña nueva")
 
     assert len(agent.direct_messages) == 2
@@ -131,13 +134,11 @@ async def test_a_lost_answer_to_the_placeholder_never_leads_to_two_messages_with
     assert with_password == [message]
 
 
-async def test_a_lost_answer_to_the_password_is_asked_for_again_in_the_same_message(
+async def test_a_lost_response_to_the_password_is_retried_in_the_same_message(
     agent: Person, slack: LocalSlack, whmcs: LocalWhmcs
 ) -> None:
     slack.faults.add(Fault("chat.update", "drop_after", times=1))
-    modal = await fill_form(agent, "ana@example.com", SET)
-    await modal.submit()
-    await modal.shows("Listo")
+    await complete_reset(agent, "ana@example.com", SET)
 
     [message] = agent.direct_messages
     assert whmcs.opens("ana@example.com", message.password)
@@ -156,13 +157,11 @@ async def test_without_a_direct_message_no_password_is_set(
     assert running.audit()[-1] == ("FAILED", "direct_message")
 
 
-async def test_a_placeholder_that_slack_refuses_to_change_is_replaced_by_one_new_message(
+async def test_a_placeholder_that_cannot_be_edited_is_replaced_by_one_message(
     agent: Person, slack: LocalSlack, whmcs: LocalWhmcs, running: World
 ) -> None:
     slack.faults.add(Fault("chat.update", "error", error="cant_update_message"))
-    modal = await fill_form(agent, "ana@example.com", SET)
-    await modal.submit()
-    await modal.shows("Listo")
+    await complete_reset(agent, "ana@example.com", SET)
 
     message = await agent.direct_message(containing="Contraseña nueva")
     assert whmcs.opens("ana@example.com", message.password)
@@ -170,7 +169,7 @@ async def test_a_placeholder_that_slack_refuses_to_change_is_replaced_by_one_new
     assert job["ts"] == message.ts
 
 
-async def test_set_but_not_delivered_is_said_with_what_to_do(
+async def test_an_undelivered_password_is_reported_with_what_to_do(
     agent: Person, slack: LocalSlack, whmcs: LocalWhmcs, running: World
 ) -> None:
     whmcs.faults.add(WhmcsFault("set_password", "held_after"))
@@ -186,33 +185,19 @@ async def test_set_but_not_delivered_is_said_with_what_to_do(
     assert running.audit()[-1] == ("SUCCEEDED", "not_delivered")
 
 
-async def test_an_answer_that_whmcs_lost_is_found_out_by_repeating_and_the_password_arrives(
-    agent: Person, whmcs: LocalWhmcs, running: World
+@pytest.mark.parametrize("times", [1, None], ids=["settled by repeating", "settled by asking for the result"])
+async def test_the_password_arrives_although_responses_of_whmcs_are_lost(
+    agent: Person, whmcs: LocalWhmcs, running: World, times: int | None
 ) -> None:
-    whmcs.faults.add(WhmcsFault("set_password", "drop_after", times=1))
-    modal = await fill_form(agent, "ana@example.com", SET)
-    await modal.submit()
-    await modal.shows("Listo")
+    whmcs.faults.add(WhmcsFault("set_password", "drop_after", times=times))
+    await complete_reset(agent, "ana@example.com", SET)
 
     message = await agent.direct_message(containing="Contraseña nueva")
     assert whmcs.opens("ana@example.com", message.password)
     assert running.audit()[-1] == ("SUCCEEDED", "")
 
 
-async def test_answers_that_stay_lost_are_settled_by_asking_for_the_result(
-    agent: Person, whmcs: LocalWhmcs, running: World
-) -> None:
-    whmcs.faults.add(WhmcsFault("set_password", "drop_after"))
-    modal = await fill_form(agent, "ana@example.com", SET)
-    await modal.submit()
-    await modal.shows("Listo", timeout_seconds=10)
-
-    message = await agent.direct_message(containing="Contraseña nueva")
-    assert whmcs.opens("ana@example.com", message.password)
-    assert running.audit()[-1] == ("SUCCEEDED", "")
-
-
-async def test_a_companion_that_fails_for_good_has_changed_nothing_and_that_is_said(
+async def test_a_companion_that_keeps_failing_is_reported_as_having_changed_nothing(
     agent: Person, whmcs: LocalWhmcs, running: World
 ) -> None:
     whmcs.faults.add(WhmcsFault("set_password", "internal"))
@@ -226,7 +211,7 @@ async def test_a_companion_that_fails_for_good_has_changed_nothing_and_that_is_s
     await running.until(lambda: running.rows("SELECT * FROM jobs") == [])
 
 
-async def test_an_outcome_that_nobody_can_tell_is_unknown_and_is_said_to_be(
+async def test_an_outcome_that_cannot_be_found_is_reported_as_unknown(
     agent: Person, whmcs: LocalWhmcs, running: World
 ) -> None:
     whmcs.faults.add(WhmcsFault("set_password", "drop_after"))
@@ -239,7 +224,7 @@ async def test_an_outcome_that_nobody_can_tell_is_unknown_and_is_said_to_be(
     assert running.audit()[-1] == ("UNKNOWN", "connection_lost")
 
 
-async def test_a_write_that_may_still_be_under_way_is_never_said_to_have_changed_nothing(
+async def test_a_write_that_may_still_arrive_is_never_reported_as_unchanged(
     agent: Person, whmcs: LocalWhmcs, running: World
 ) -> None:
     whmcs.faults.add(WhmcsFault("set_password", "drop_before"))
@@ -251,33 +236,32 @@ async def test_a_write_that_may_still_be_under_way_is_never_said_to_have_changed
     assert running.audit()[-1] == ("UNKNOWN", "connection_lost")
 
 
-async def test_without_a_companion_only_the_email_is_offered_and_the_form_says_why_and_whom_to_ask(
+async def test_without_a_companion_no_set_password_is_offered_and_the_form_explains_it(
     world: World,
 ) -> None:
     async with world.bot(WHMCS_COMPANION_SECRET=""):
-        modal = await world.agent.types("/reset-password ana@example.com")
-        await modal.shows("Id del cliente")
-        assert len(modal.options("Método")) == 1
+        modal = await open_card(world.agent, "ana@example.com")
+        assert SET not in modal.options("Método")
+        assert EMAIL in modal.options("Método")
         assert "el módulo complementario no está instalado" in modal.text
         assert "Equipo de sistemas" in modal.text
 
 
-async def test_a_companion_that_does_not_answer_at_start_is_said_to_be_silent(world: World) -> None:
+async def test_a_companion_that_does_not_respond_at_start_is_reported(world: World) -> None:
     world.whmcs.faults.add(WhmcsFault("ping", "drop_before"))
     async with world.bot():
-        modal = await world.agent.types("/reset-password ana@example.com")
-        await modal.shows("Id del cliente")
+        modal = await open_card(world.agent, "ana@example.com")
         assert "el módulo complementario de WHMCS no responde" in modal.text
 
 
-async def test_users_who_open_other_clients_and_the_last_sign_in_are_told(agent: Person) -> None:
-    modal = await agent.types("/reset-password #63")
-    await modal.shows("Id del cliente")
+async def test_other_clients_of_users_and_the_last_sign_in_are_shown(agent: Person) -> None:
+    modal = await open_card(agent, "#63")
     assert "accede a 1 cliente más" in modal.text
     assert "último inicio de sesión" in modal.text
 
 
-async def test_a_new_message_that_can_be_neither_recorded_nor_deleted_at_once_is_recorded_later(
+@pytest.mark.both_databases
+async def test_a_new_message_that_cannot_be_recorded_or_deleted_is_recorded_later(
     agent: Person, slack: LocalSlack, whmcs: LocalWhmcs, running: World
 ) -> None:
     whmcs.faults.add(WhmcsFault("set_password", "held_after", times=1))

@@ -1,32 +1,18 @@
-"""The form without the command: by the global shortcut, and by the one on a message, which also works in threads."""
-
-from collections.abc import AsyncIterator
+"""The form opened by the global shortcut or by the message shortcut, which also works in threads."""
 
 import pytest
-import pytest_asyncio
 
 from sandbox.slack import Fault, Person
-from tests.flows.world import EMAIL, World, fill_form
+from tests.harness.world import EMAIL, World, fill_form
 
 pytestmark = pytest.mark.asyncio
 
 SHORTCUT = "reset_password"
 ON_MESSAGE = "reset_password_message"
-REFUSAL = "Usted no puede restablecer contraseñas"
+REFUSAL = "Usted no tiene permiso para restablecer contraseñas"
 
 
-@pytest_asyncio.fixture
-async def world(http_world: World) -> AsyncIterator[World]:
-    async with http_world.bot():
-        yield http_world
-
-
-@pytest_asyncio.fixture
-async def agent(world: World) -> Person:
-    return world.agent
-
-
-async def test_the_global_shortcut_opens_the_empty_form_and_its_result_is_said_in_a_direct_message(
+async def test_the_global_shortcut_opens_an_empty_form_and_confirms_by_direct_message(
     agent: Person,
 ) -> None:
     modal = await agent.uses_shortcut(SHORTCUT)
@@ -43,10 +29,10 @@ async def test_the_global_shortcut_opens_the_empty_form_and_its_result_is_said_i
 
 
 async def test_the_shortcut_on_a_message_searches_the_address_in_it_and_answers_there(
-    world: World, agent: Person
+    running: World, agent: Person
 ) -> None:
-    customer = world.slack.add_person("Curro Colega")
-    message = await customer.posts("Hola, ana@example.com no puede entrar y ada@example.com tampoco")
+    customer = running.slack.add_person("Curro Colega")
+    message = await customer.posts("Hola, ana@example.com no puede entrar, dice eva@example.org")
     modal = await agent.uses_message_shortcut(ON_MESSAGE, message)
     await modal.shows("Id del cliente")
     assert "#42" in modal.text
@@ -59,8 +45,8 @@ async def test_the_shortcut_on_a_message_searches_the_address_in_it_and_answers_
     assert customer.ephemeral_messages == ()
 
 
-async def test_it_works_in_a_thread_and_on_what_another_app_posted(world: World, agent: Person) -> None:
-    tickets = world.slack.add_person("Tickets", is_bot=True)
+async def test_the_message_shortcut_works_in_threads_and_on_other_apps_messages(running: World, agent: Person) -> None:
+    tickets = running.slack.add_person("Tickets", is_bot=True)
     first = await tickets.posts("Novedades del día")
     answer = await tickets.posts("Escribe ada@example.com", thread=first)
     modal = await agent.uses_message_shortcut(ON_MESSAGE, answer)
@@ -69,7 +55,7 @@ async def test_it_works_in_a_thread_and_on_what_another_app_posted(world: World,
 
 
 @pytest.mark.parametrize("text", ["Re: [Ticket ID: 516757] Acceso", "¿Quién toma #ABC-123456 de eva@example.org?"])
-async def test_the_ticket_that_a_message_names_is_opened_before_any_address(agent: Person, text: str) -> None:
+async def test_a_ticket_in_a_message_is_opened_before_any_address(agent: Person, text: str) -> None:
     modal = await agent.uses_message_shortcut(ON_MESSAGE, await agent.posts(text))
     await modal.shows("Id del cliente")
     assert "#42" in modal.text
@@ -82,19 +68,19 @@ async def test_a_message_that_names_nobody_opens_the_empty_form(agent: Person) -
     assert "por su comienzo" in modal.text
 
 
-async def test_what_the_bot_itself_wrote_names_nobody(world: World, agent: Person) -> None:
+async def test_the_bots_own_messages_are_not_searched(running: World, agent: Person) -> None:
     modal = await fill_form(agent, "ana@example.com", EMAIL)
-    world.slack.faults.add(Fault("response_url", "status_500"))
+    running.slack.faults.add(Fault("response_url", "status_500"))
     await modal.submit()
     message = await agent.direct_message(containing="WHMCS envió a ana@example.com")
     fresh = await agent.uses_message_shortcut(ON_MESSAGE, message)
     assert "por su comienzo" in fresh.text
 
 
-async def test_somebody_who_is_no_agent_gets_a_refusal_and_no_modal(world: World) -> None:
-    stranger = world.slack.add_person("Nadie Ninguno")
+async def test_a_shortcut_of_a_person_who_is_no_agent_is_refused(running: World) -> None:
+    stranger = running.slack.add_person("Nadie Ninguno")
     message = await stranger.posts("ana@example.com")
-    before = len(world.whmcs.calls)
+    before = len(running.whmcs.calls)
     await stranger.sends_message_shortcut(ON_MESSAGE, message)
     await stranger.ephemeral_message(containing=REFUSAL)
     assert stranger.direct_messages == ()
@@ -102,13 +88,13 @@ async def test_somebody_who_is_no_agent_gets_a_refusal_and_no_modal(world: World
     await stranger.direct_message(containing=REFUSAL)
 
     assert stranger.modals == ()
-    assert len(world.whmcs.calls) == before
-    assert world.audit("access") == [("DENIED", "not_an_agent")] * 2
-    assert {row["step"] for row in world.audit_rows() if row["action"] == "access"} == {"shortcut"}
+    assert len(running.whmcs.calls) == before
+    assert running.audit("access") == [("DENIED", "not_an_agent")] * 2
+    assert {row["step"] for row in running.audit_rows() if row["action"] == "access"} == {"shortcut"}
 
 
-async def test_while_resets_are_paused_a_shortcut_says_so_and_opens_nothing(world: World, agent: Person) -> None:
-    world.execute(
+async def test_a_shortcut_during_a_pause_reports_it_and_opens_nothing(running: World, agent: Person) -> None:
+    running.execute(
         "INSERT INTO pauses (reason, paused_by, paused_at) VALUES ('WHMCS se actualiza', 'Berta', '2026-01-01 00:00:00')"
     )
     await agent.sends_shortcut(SHORTCUT)
@@ -118,14 +104,14 @@ async def test_while_resets_are_paused_a_shortcut_says_so_and_opens_nothing(worl
     assert agent.modals == ()
 
 
-async def test_a_trigger_that_has_run_out_is_said(world: World, agent: Person) -> None:
-    payload = world.slack.shortcut_payload(agent, SHORTCUT)
-    world.slack.advance(3.5)
-    await world.slack.deliver("shortcut", payload)
+async def test_an_expired_trigger_of_a_shortcut_is_reported(running: World, agent: Person) -> None:
+    payload = running.slack.shortcut_payload(agent, SHORTCUT)
+    running.slack.advance(3.5)
+    await running.slack.deliver("shortcut", payload)
     await agent.direct_message(containing="Slack no abrió el formulario")
 
 
-async def test_shortcuts_arrive_over_a_socket_as_well(socket_world: World) -> None:
+async def test_shortcuts_work_in_socket_mode(socket_world: World) -> None:
     async with socket_world.bot():
         agent = socket_world.agent
         modal = await agent.uses_shortcut(SHORTCUT)

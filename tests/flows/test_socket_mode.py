@@ -1,20 +1,20 @@
-"""What happens to Slack's socket, and what becomes of the agents' commands meanwhile."""
+"""Faults of Slack's socket, and the agents' commands during them."""
 
 import asyncio
 
-import httpx
 import pytest
 
 from bot.slack.client import SlackClient
 from bot.slack.socket_mode import SocketMode
 from sandbox.slack import Fault
-from tests.flows.world import EMAIL, World, fill_form
+from tests.harness.plain_http import http_client
+from tests.harness.world import EMAIL, World, fill_form
 
 pytestmark = pytest.mark.asyncio
 
 
 async def readiness(world: World) -> tuple[int, dict[str, str]]:
-    async with httpx.AsyncClient() as client:
+    async with http_client() as client:
         answer = await client.get(f"{world.ops_url}/readyz")
     return answer.status_code, answer.json()
 
@@ -45,7 +45,7 @@ async def test_while_slack_replaces_a_socket_every_command_is_answered(socket_wo
         assert (await readiness(socket_world))[0] == 200
 
 
-async def test_a_reset_goes_on_over_the_next_socket_when_one_is_dropped(socket_world: World) -> None:
+async def test_a_reset_continues_over_the_next_socket_when_one_is_dropped(socket_world: World) -> None:
     agent, sockets = socket_world.agent, socket_world.slack.sockets
     async with socket_world.bot():
         modal = await fill_form(agent, "ana@example.com", EMAIL)
@@ -58,7 +58,7 @@ async def test_a_reset_goes_on_over_the_next_socket_when_one_is_dropped(socket_w
     assert agent.notices == ()
 
 
-async def test_without_a_socket_the_bot_is_not_ready_and_says_why(socket_world: World) -> None:
+async def test_without_a_socket_the_bot_is_not_ready_and_reports_the_reason(socket_world: World) -> None:
     slack = socket_world.slack
     async with socket_world.bot():
         slack.sockets.refuses = True
@@ -78,20 +78,20 @@ async def is_ready(world: World) -> bool:
     return (await readiness(world))[0] == 200
 
 
-async def test_a_revoked_token_is_named_by_readiness_and_the_bot_goes_on(socket_world: World) -> None:
+async def test_readiness_reports_a_revoked_app_token_and_the_bot_keeps_running(socket_world: World) -> None:
     slack = socket_world.slack
     async with socket_world.bot():
         slack.revoke_token()
         slack.sockets.connections[0].drop()
 
-        async def is_told() -> bool:
+        async def is_reported() -> bool:
             status, parts = await readiness(socket_world)
             return status == 503 and "token_revoked" in parts["socket"]
 
-        await socket_world.until(is_told)
+        await socket_world.until(is_reported)
 
 
-async def test_what_nobody_listens_to_is_acknowledged(socket_world: World) -> None:
+async def test_a_request_without_a_listener_is_acknowledged(socket_world: World) -> None:
     slack = socket_world.slack
     async with socket_world.bot():
         payload = slack.action_payload(
@@ -102,7 +102,7 @@ async def test_what_nobody_listens_to_is_acknowledged(socket_world: World) -> No
             assert (answer.status, answer.body) == (200, "")
 
 
-async def test_an_acknowledgement_that_comes_back_to_a_lost_socket_harms_nobody(socket_world: World) -> None:
+async def test_an_acknowledgement_for_a_lost_socket_does_no_harm(socket_world: World) -> None:
     agent, slack = socket_world.agent, socket_world.slack
     async with socket_world.bot():
         modal = await fill_form(agent, "ana@example.com", EMAIL)
@@ -118,7 +118,7 @@ async def test_an_acknowledgement_that_comes_back_to_a_lost_socket_harms_nobody(
 
 
 class Kept:
-    """A socket of our own with shorter times, whose payloads are all acknowledged with what they held."""
+    """A bot's socket with shorter times, which acknowledges each payload with the payload itself."""
 
     def __init__(self, world: World, **times: float) -> None:
         self.client = SlackClient.connect(world.slack.bot_token, world.slack.api_url)
@@ -136,7 +136,7 @@ class Kept:
         await self.client.aclose()
 
 
-async def test_a_silent_socket_is_found_by_the_age_of_its_last_pong_and_replaced(socket_world: World) -> None:
+async def test_a_silent_socket_is_detected_by_its_last_pong_and_replaced(socket_world: World) -> None:
     sockets = socket_world.slack.sockets
     async with Kept(socket_world, ping_seconds=0.05, silent_after_seconds=0.3) as socket:
         [silent] = sockets.connections
@@ -149,7 +149,7 @@ async def test_a_silent_socket_is_found_by_the_age_of_its_last_pong_and_replaced
         assert answer == {"echo": {"a": 1}}
 
 
-async def test_while_a_socket_is_silent_its_state_says_so(socket_world: World) -> None:
+async def test_the_state_reports_a_silent_socket(socket_world: World) -> None:
     sockets = socket_world.slack.sockets
     async with Kept(socket_world, ping_seconds=0.05, silent_after_seconds=0.3) as socket:
         sockets.greets = False
@@ -159,7 +159,7 @@ async def test_while_a_socket_is_silent_its_state_says_so(socket_world: World) -
         assert "nothing heard for" in socket.state
 
 
-async def test_pongs_alone_keep_a_quiet_socket_usable(socket_world: World) -> None:
+async def test_pongs_keep_a_quiet_socket_usable(socket_world: World) -> None:
     async with Kept(socket_world, ping_seconds=0.05, silent_after_seconds=0.3) as socket:
         began_at = asyncio.get_running_loop().time()
         await socket_world.until(lambda: asyncio.get_running_loop().time() - began_at > 0.6)
@@ -167,12 +167,12 @@ async def test_pongs_alone_keep_a_quiet_socket_usable(socket_world: World) -> No
         assert socket_world.slack.sockets.opened == 1
 
 
-async def test_an_answer_is_left_out_where_slack_takes_none(socket_world: World) -> None:
+async def test_an_events_envelope_is_acknowledged_without_a_payload(socket_world: World) -> None:
     async with Kept(socket_world):
         assert await socket_world.slack.sockets.connections[0].send("events_api", {"a": 1}) == {}
 
 
-async def test_what_has_arrived_is_acknowledged_before_the_socket_closes(socket_world: World) -> None:
+async def test_received_requests_are_acknowledged_before_the_socket_closes(socket_world: World) -> None:
     sockets = socket_world.slack.sockets
     is_asked, may_answer = asyncio.Event(), asyncio.Event()
     client = SlackClient.connect(socket_world.slack.bot_token, socket_world.slack.api_url)
@@ -194,7 +194,7 @@ async def test_what_has_arrived_is_acknowledged_before_the_socket_closes(socket_
     await socket_count(socket_world, 0)
 
 
-async def test_an_address_that_is_no_websocket_of_slacks_is_not_opened(socket_world: World) -> None:
+async def test_a_websocket_address_outside_slack_is_not_opened(socket_world: World) -> None:
     slack = socket_world.slack
     slack.sockets.base_url = "http://elsewhere.test/"
     kept = Kept(socket_world)
@@ -203,7 +203,7 @@ async def test_an_address_that_is_no_websocket_of_slacks_is_not_opened(socket_wo
     await kept.client.aclose()
 
 
-async def test_what_comes_while_a_socket_is_closed_is_acknowledged_as_well(socket_world: World) -> None:
+async def test_requests_during_the_closing_of_a_socket_are_acknowledged(socket_world: World) -> None:
     sockets = socket_world.slack.sockets
     client = SlackClient.connect(socket_world.slack.bot_token, socket_world.slack.api_url)
     asked: list[object] = []
@@ -228,7 +228,7 @@ async def test_what_comes_while_a_socket_is_closed_is_acknowledged_as_well(socke
     await client.aclose()
 
 
-async def test_a_socket_that_is_being_replaced_is_closed_in_good_order_at_the_end(socket_world: World) -> None:
+async def test_a_socket_that_is_being_replaced_is_closed_gracefully_at_the_end(socket_world: World) -> None:
     sockets = socket_world.slack.sockets
     client = SlackClient.connect(socket_world.slack.bot_token, socket_world.slack.api_url)
     is_asked, may_answer = asyncio.Event(), asyncio.Event()
@@ -273,7 +273,7 @@ async def test_an_envelope_of_an_odd_shape_is_acknowledged(socket_world: World, 
 
 
 @pytest.mark.parametrize("text", ["", "null", "[1]", "{", "[" * 100_000, '{"type": 5}'])
-async def test_a_message_that_is_none_is_passed_over(socket_world: World, text: str) -> None:
+async def test_an_unreadable_socket_message_is_ignored(socket_world: World, text: str) -> None:
     async with Kept(socket_world) as socket:
         [connection] = socket_world.slack.sockets.connections
         await connection.say_text(text)
@@ -281,7 +281,7 @@ async def test_a_message_that_is_none_is_passed_over(socket_world: World, text: 
         assert socket.state == "ok"
 
 
-async def test_sockets_that_are_replaced_at_once_leave_no_crowd(socket_world: World) -> None:
+async def test_sockets_that_are_replaced_at_once_do_not_accumulate(socket_world: World) -> None:
     sockets = socket_world.slack.sockets
     async with Kept(socket_world):
         began_at = asyncio.get_running_loop().time()
@@ -300,11 +300,11 @@ async def test_a_flapping_socket_is_opened_less_and_less_often(socket_world: Wor
             for connection in sockets.connections:
                 connection.drop()
             await asyncio.sleep(0.02)
-    # 0.5, 1, 2 and 4 s, each at least by half: without growing waits there would be eight or more.
+    # Waits of 0.5, 1, 2 and 4 s, each at least half as long with jitter. Constant waits would open eight or more.
     assert 2 <= sockets.opened <= 6
 
 
-async def test_an_address_that_can_not_be_read_does_not_end_the_trying(socket_world: World) -> None:
+async def test_an_unreadable_socket_address_is_retried(socket_world: World) -> None:
     sockets = socket_world.slack.sockets
     async with Kept(socket_world) as socket:
         good, sockets.base_url = sockets.base_url, "wss://["
@@ -315,7 +315,7 @@ async def test_an_address_that_can_not_be_read_does_not_end_the_trying(socket_wo
         await socket_world.until(lambda: socket.state == "ok")
 
 
-async def test_a_long_wait_that_slack_asks_for_is_kept_within_minutes(socket_world: World) -> None:
+async def test_a_long_retry_after_of_slack_is_capped(socket_world: World) -> None:
     async with Kept(socket_world) as socket:
         socket_world.slack.faults.add(Fault("apps.connections.open", "ratelimited", seconds=86400, times=1))
         socket_world.slack.sockets.connections[0].drop()

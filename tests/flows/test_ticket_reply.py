@@ -1,8 +1,8 @@
-"""*Reply on the ticket*, from a signed request to what stands on the ticket in WHMCS."""
+"""*Reply on the ticket*, from a signed request to the ticket in WHMCS."""
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from sandbox.whmcs import LocalWhmcs
 from sandbox.whmcs.seed_tickets import NOTICE_TEMPLATE
 from sandbox.whmcs.tickets import TicketMessage
 from tests.flows.ticketed import REPLY, open_reply, reset_in_english, reset_with_ticket
-from tests.flows.world import EMAIL, GROUP, SET, World
+from tests.harness.world import EMAIL, GROUP, SET, World
 
 pytestmark = pytest.mark.asyncio
 
@@ -33,14 +33,14 @@ def written(whmcs: LocalWhmcs) -> list[str]:
     return [reply.message for reply in whmcs.replies_of(TICKET) if reply.admin]
 
 
-async def test_after_an_email_the_client_is_told_on_the_ticket_in_its_language(
+async def test_a_reply_after_an_email_is_in_the_clients_language(
     agent: Person, whmcs: LocalWhmcs, running: World
 ) -> None:
     modal = await open_reply(await reset_with_ticket(agent, EMAIL))
     assert modal.depth == 2
     reference = str(running.audit_rows()[-1]["reference"])
     text = modal.chosen("Texto") or ""
-    assert text.startswith("Hola, Ana López:")
+    assert text.startswith("Buen día, Ana López:")
     assert "ana@example.com" in text
     assert text.endswith(f"Referencia: {reference}")
     await modal.submit()
@@ -54,7 +54,7 @@ async def test_after_an_email_the_client_is_told_on_the_ticket_in_its_language(
     assert (row["actor"], row["client_id"], row["method"]) == (agent.id, 42, "reset_email")
 
 
-async def test_the_result_says_what_was_sent_and_has_the_button_no_longer(agent: Person) -> None:
+async def test_the_result_states_what_was_sent_and_loses_the_button(agent: Person) -> None:
     modal = await open_reply(await reset_with_ticket(agent, EMAIL))
     await modal.submit()
     await modal.shows("La respuesta está en el ticket 516757")
@@ -75,7 +75,7 @@ async def test_the_agent_edits_the_text_and_the_reference_comes_back(
     assert written(whmcs) == [f'Estimada Ana: {{}} {{ "a": 1 }} %s {{0}}\n\nReferencia: {reference}']
 
 
-async def test_a_note_is_seen_by_staff_alone(agent: Person, whmcs: LocalWhmcs, running: World) -> None:
+async def test_only_staff_see_a_note(agent: Person, whmcs: LocalWhmcs, running: World) -> None:
     modal = await open_reply(await reset_with_ticket(agent, SET))
     await modal.choose("Quién la ve", "Nota interna")
     await modal.submit()
@@ -107,9 +107,7 @@ async def test_the_new_password_is_in_the_reply_if_the_agent_ticks_it(
     assert slack.people_who_saw(message.password) == {agent}
 
 
-async def test_a_text_that_was_edited_keeps_the_edit_when_the_password_is_ticked(
-    agent: Person, whmcs: LocalWhmcs
-) -> None:
+async def test_an_edited_text_keeps_its_edits_when_the_password_is_ticked(agent: Person, whmcs: LocalWhmcs) -> None:
     modal = await open_reply(await reset_with_ticket(agent, SET))
     await modal.fill("Texto", "Hola, Ana.")
     await modal.choose("Contraseña nueva", INCLUDE)
@@ -121,7 +119,7 @@ async def test_a_text_that_was_edited_keeps_the_edit_when_the_password_is_ticked
     assert written(whmcs)[0].startswith("Hola, Ana.\n\nReferencia: ")
 
 
-async def test_what_an_english_agent_reads_is_english_and_what_the_client_gets_is_the_clients(
+async def test_an_english_agent_reads_english_and_the_client_their_own_language(
     slack: LocalSlack, running: World
 ) -> None:
     assert running.app is not None
@@ -135,16 +133,16 @@ async def test_what_an_english_agent_reads_is_english_and_what_the_client_gets_i
     await modal.shows("The reply with the new password is on ticket 516757")
 
 
-# What keeps a reply from being sent: nothing is sent, and the text is not lost.
+# Replies that cannot be sent: nothing is written, and the text is kept.
 
 
-async def test_a_marker_that_is_none_or_misses_its_password_is_said_at_the_text(
+async def test_an_unknown_or_unfilled_marker_is_an_error_at_the_text(
     agent: Person, whmcs: LocalWhmcs, running: World
 ) -> None:
     modal = await open_reply(await reset_with_ticket(agent, SET))
     for text, error in (
         ("Su clave: {clave}", "{clave} no corresponde a ningún dato"),
-        ("Su clave: {password}", "no se pidió incluir la contraseña"),
+        ("Su clave: {password}", "la contraseña no está incluida"),
     ):
         await modal.fill("Texto", text)
         await modal.submit()
@@ -160,7 +158,7 @@ async def test_a_marker_that_is_none_or_misses_its_password_is_said_at_the_text(
     assert running.audit("reply") == []
 
 
-async def test_a_note_can_not_have_the_password(agent: Person, whmcs: LocalWhmcs) -> None:
+async def test_a_note_cannot_contain_the_password(agent: Person, whmcs: LocalWhmcs) -> None:
     modal = await open_reply(await reset_with_ticket(agent, SET))
     await modal.choose("Contraseña nueva", INCLUDE)
     await modal.shows("La nueva es:")
@@ -171,19 +169,88 @@ async def test_a_note_can_not_have_the_password(agent: Person, whmcs: LocalWhmcs
     assert whmcs.notes_of(TICKET)[-1].message == "Cliente desde 2021 & al día."
 
 
-async def test_a_password_that_was_pasted_into_the_text_is_not_sent(
-    agent: Person, whmcs: LocalWhmcs, running: World
+@pytest.mark.parametrize(
+    "put_in",
+    ["", " ", "\n", "\u200b", "\u00a0", " \r\n "],
+    ids=ascii,
+)
+async def test_a_pasted_password_is_not_sent_even_split_into_parts(
+    agent: Person, whmcs: LocalWhmcs, running: World, put_in: str
 ) -> None:
     modal = await open_reply(await reset_with_ticket(agent, SET))
-    message = await agent.direct_message(containing="Contraseña nueva")
-    await modal.fill("Texto", f"Su clave es {message.password}.")
+    password = (await agent.direct_message(containing="Contraseña nueva")).password
+    await modal.fill("Texto", f"Su clave es {password[:7]}{put_in}{password[7:]}.")
     await modal.submit()
     assert "El texto contiene la propia contraseña nueva" in modal.errors["Texto"]
     assert written(whmcs) == []
     assert running.audit("reply") == [("FAILED", "password_in_text")]
 
 
-async def test_a_message_that_is_gone_is_said_and_the_reply_goes_without_the_password(
+async def lose_to_an_error(world: World) -> None:
+    world.slack.faults.add(Fault("conversations.history", "status_500"))
+
+
+async def lose_to_a_missing_scope(world: World) -> None:
+    world.slack.faults.add(Fault("conversations.history", "error", error="missing_scope"))
+
+
+async def lose_without_a_word(world: World) -> None:
+    """Delete the message without the bot, so that Slack responds without it."""
+    (await world.agent.direct_message(containing="Contraseña nueva")).stored.is_deleted = True
+
+
+async def lose_to_another_form(world: World) -> None:
+    """Empty the message, so that Slack returns another content than the bot wrote."""
+    (await world.agent.direct_message(containing="Contraseña nueva")).stored.blocks.clear()
+
+
+async def lose_by_deleting(world: World) -> None:
+    await (await world.agent.direct_message(containing="Contraseña nueva")).press("Borrar ahora")
+    await world.until(lambda: world.audit("message") == [("DELETED", "")])
+
+
+Lose = Callable[[World], Awaitable[None]]
+LOSING = [lose_to_an_error, lose_to_a_missing_scope, lose_without_a_word, lose_to_another_form, lose_by_deleting]
+
+
+@pytest.mark.parametrize("lose", LOSING)
+@pytest.mark.parametrize(("kind", "may"), [("Respuesta pública", "never"), ("Nota interna", "allow")])
+async def test_a_pasted_password_is_not_sent_if_the_message_cannot_be_read(
+    http_world: World, lose: Lose, kind: str, may: str
+) -> None:
+    async with http_world.bot(**ADMIN, TICKET_REPLY_PASSWORD=may):
+        modal = await open_reply(await reset_with_ticket(http_world.agent, SET))
+        password = (await http_world.agent.direct_message(containing="Contraseña nueva")).password
+        await lose(http_world)
+        await modal.choose("Quién la ve", kind)
+        for text in (f"Su clave es «{password}».", f"Clave:\n{password[:10]} {password[10:]}\nGracias"):
+            await modal.fill("Texto", text)
+            await modal.submit()
+            assert "Slack no devolvió el mensaje directo" in modal.errors["Texto"]
+            assert "No se envió nada." in modal.errors["Texto"]
+
+        assert http_world.audit("reply") == [("FAILED", "message_unread")] * 2
+        assert written(http_world.whmcs) == []
+        assert [note.message for note in http_world.whmcs.notes_of(TICKET)] == ["Cliente desde 2021 & al día."]
+
+
+@pytest.mark.parametrize("lose", LOSING)
+async def test_a_text_without_a_password_is_sent_even_if_the_message_cannot_be_read(running: World, lose: Lose) -> None:
+    modal = await open_reply(await reset_with_ticket(running.agent, SET))
+    await lose(running)
+    await modal.submit()
+    await modal.shows("La respuesta está en el ticket 516757")
+    assert running.audit("reply") == [("SENT", "public")]
+
+
+async def test_a_reply_about_an_email_is_not_searched_for_a_password(agent: Person) -> None:
+    modal = await open_reply(await reset_with_ticket(agent, EMAIL))
+    await modal.fill("Texto", "Su licencia: aB3#dE5$gH7+kM9=")
+    await modal.submit()
+    await modal.shows("La respuesta está en el ticket 516757")
+
+
+async def test_a_deleted_message_is_reported_and_the_reply_has_no_password(
     agent: Person, whmcs: LocalWhmcs, running: World
 ) -> None:
     modal = await open_reply(await reset_with_ticket(agent, SET))
@@ -204,7 +271,7 @@ async def test_a_message_that_is_gone_is_said_and_the_reply_goes_without_the_pas
     assert running.audit("reply") == [("FAILED", "message_gone"), ("SENT", "public")]
 
 
-async def test_once_the_message_is_gone_the_password_is_not_offered(agent: Person, running: World) -> None:
+async def test_the_password_is_not_offered_once_the_message_is_deleted(agent: Person, running: World) -> None:
     modal = await reset_with_ticket(agent, SET)
     message = await agent.direct_message(containing="Contraseña nueva")
     await message.press("Borrar ahora")
@@ -213,7 +280,7 @@ async def test_once_the_message_is_gone_the_password_is_not_offered(agent: Perso
     assert "Contraseña nueva" not in modal.labels
 
 
-async def test_slack_that_does_not_hand_out_the_message_is_said(
+async def test_a_message_that_slack_does_not_return_is_reported(
     agent: Person, slack: LocalSlack, whmcs: LocalWhmcs
 ) -> None:
     modal = await open_reply(await reset_with_ticket(agent, SET))
@@ -221,7 +288,7 @@ async def test_slack_that_does_not_hand_out_the_message_is_said(
     await modal.shows("La nueva es:")
     slack.faults.add(Fault("conversations.history", "error", error="missing_scope"))
     await modal.submit()
-    assert "Slack no entregó el mensaje directo" in modal.errors["Contraseña nueva"]
+    assert "Slack no devolvió el mensaje directo" in modal.errors["Contraseña nueva"]
     assert written(whmcs) == []
 
 
@@ -234,7 +301,7 @@ async def test_slack_that_does_not_hand_out_the_message_is_said(
         (lambda whmcs: whmcs.desk.remove_ticket(TICKET), "ya no está en WHMCS", "ticket_not_found"),
     ],
 )
-async def test_a_ticket_that_is_no_longer_what_it_was_gets_no_reply(
+async def test_a_changed_ticket_gets_no_reply(
     agent: Person,
     whmcs: LocalWhmcs,
     running: World,
@@ -262,7 +329,7 @@ async def test_a_ticket_that_is_no_longer_what_it_was_gets_no_reply(
         (WhmcsFault("AddTicketReply", "status_429"), "WHMCS", "busy"),
     ],
 )
-async def test_a_whmcs_that_says_no_has_nothing_written_and_the_text_is_still_there(
+async def test_a_reply_that_whmcs_refuses_is_not_written_and_keeps_its_text(
     agent: Person, whmcs: LocalWhmcs, running: World, fault: WhmcsFault, says: str, reason: str
 ) -> None:
     modal = await open_reply(await reset_with_ticket(agent, EMAIL))
@@ -278,7 +345,7 @@ async def test_a_whmcs_that_says_no_has_nothing_written_and_the_text_is_still_th
     assert running.audit("reply") == [("FAILED", reason), ("SENT", "public")]
 
 
-async def test_an_admin_whom_whmcs_does_not_know_is_said_with_who_acts(http_world: World) -> None:
+async def test_an_unknown_admin_name_is_reported_with_who_acts(http_world: World) -> None:
     async with http_world.bot(WHMCS_REPLY_ADMIN="nobody"):
         modal = await open_reply(await reset_with_ticket(http_world.agent, EMAIL))
         await modal.submit()
@@ -287,10 +354,10 @@ async def test_an_admin_whom_whmcs_does_not_know_is_said_with_who_acts(http_worl
     assert written(http_world.whmcs) == []
 
 
-# Answers that are lost, and replies that are asked for twice.
+# Lost responses and repeated submissions.
 
 
-async def test_a_lost_answer_is_settled_by_looking_at_the_ticket(
+async def test_a_lost_response_is_settled_by_reading_the_ticket(
     agent: Person, whmcs: LocalWhmcs, running: World
 ) -> None:
     modal = await open_reply(await reset_with_ticket(agent, EMAIL))
@@ -301,11 +368,11 @@ async def test_a_lost_answer_is_settled_by_looking_at_the_ticket(
     assert running.audit("reply") == [("SENT", "public")]
 
 
-async def test_a_reply_that_may_still_arrive_is_not_sent_again_before_that_is_known(
+async def test_a_reply_that_may_still_arrive_is_not_sent_again(
     agent: Person, whmcs: LocalWhmcs, running: World
 ) -> None:
     modal = await send_into_the_void(agent, whmcs, EMAIL)
-    assert "Mire el ticket en WHMCS" in modal.text
+    assert "Revise el ticket en WHMCS" in modal.text
     await modal.close()
     await open_reply(modal)
     await modal.submit()
@@ -321,9 +388,7 @@ async def test_a_reply_that_may_still_arrive_is_not_sent_again_before_that_is_kn
     assert running.audit("reply") == [("FAILED", "not_known"), ("FAILED", "not_known"), ("SENT", "public")]
 
 
-async def test_a_reply_that_arrived_late_is_found_by_itself_recorded_and_told(
-    agent: Person, whmcs: LocalWhmcs, running: World
-) -> None:
+async def test_a_late_reply_is_found_recorded_and_reported(agent: Person, whmcs: LocalWhmcs, running: World) -> None:
     modal = await send_into_the_void(agent, whmcs, SET)
     message = await agent.direct_message(containing="Contraseña nueva")
     text = f"Hola.\n\nReferencia: {running.audit_rows()[-1]['reference']}"
@@ -344,12 +409,12 @@ async def test_a_reply_that_arrived_late_is_found_by_itself_recorded_and_told(
     assert [call.action for call in whmcs.calls].count("AddTicketReply") == 1
 
 
-async def test_a_reply_that_never_arrived_is_told_by_itself_and_can_be_sent_again(
+async def test_a_reply_that_never_arrived_is_reported_and_can_be_sent_again(
     agent: Person, whmcs: LocalWhmcs, running: World
 ) -> None:
     modal = await send_into_the_void(agent, whmcs, EMAIL)
     let_be_settled(running)
-    await agent.direct_message(containing="ya es seguro que la respuesta no llegó. Pulse")
+    await agent.direct_message(containing="La respuesta no llegó al ticket")
     await modal.close()
     await open_reply(modal)
     await modal.submit()
@@ -359,7 +424,7 @@ async def test_a_reply_that_never_arrived_is_told_by_itself_and_can_be_sent_agai
 
 
 async def send_into_the_void(agent: Person, whmcs: LocalWhmcs, method: str) -> Modal:
-    """Send a reply of which nobody knows whether it arrives."""
+    """Send a reply whose response is lost."""
     modal = await open_reply(await reset_with_ticket(agent, method))
     whmcs.faults.add(WhmcsFault("AddTicketReply", "drop_before", times=1))
     await modal.submit()
@@ -368,14 +433,14 @@ async def send_into_the_void(agent: Person, whmcs: LocalWhmcs, method: str) -> M
 
 
 def let_be_settled(world: World) -> None:
-    """Let the time be over in which the reply could still arrive."""
+    """End the time in which the reply could still arrive."""
     world.execute(
         "UPDATE replies SET settles_at = '2026-01-01 00:00:00.000000'",
         "UPDATE jobs SET due_at = '2026-01-01 00:00:00.000000' WHERE kind = 'settle_reply'",
     )
 
 
-async def test_a_reply_of_a_process_that_died_is_found_on_the_ticket_and_not_sent_again(
+async def test_the_reply_of_a_dead_process_is_found_and_not_sent_again(
     agent: Person, slack: LocalSlack, whmcs: LocalWhmcs, running: World
 ) -> None:
     modal = await open_reply(await reset_with_ticket(agent, EMAIL))
@@ -393,7 +458,7 @@ async def test_a_reply_of_a_process_that_died_is_found_on_the_ticket_and_not_sen
     assert running.audit("reply") == [("SENT", "public")]
 
 
-async def test_a_reply_is_sent_once_however_often_it_is_submitted(
+async def test_a_reply_submitted_several_times_is_sent_once(
     agent: Person, slack: LocalSlack, whmcs: LocalWhmcs, running: World
 ) -> None:
     modal = await open_reply(await reset_with_ticket(agent, EMAIL))
@@ -406,18 +471,18 @@ async def test_a_reply_is_sent_once_however_often_it_is_submitted(
     assert len(written(whmcs)) == 1
 
 
-async def test_a_slow_whmcs_is_progress_first_and_the_result_later(
+async def test_a_slow_whmcs_shows_progress_and_then_the_result(
     agent: Person, whmcs: LocalWhmcs, slack: LocalSlack
 ) -> None:
     modal = await open_reply(await reset_with_ticket(agent, EMAIL))
     whmcs.faults.add(WhmcsFault("AddTicketReply", "slow_before", seconds=1.8))
     await modal.submit()
-    await modal.shows("Un momento: se pide a WHMCS")
+    await modal.shows("Un momento: WHMCS está agregando")
     await modal.shows("La respuesta está en el ticket 516757")
     assert max(request.seconds for request in slack.requests_to_bot) < slack.acknowledgement_seconds
 
 
-async def test_a_slow_refusal_brings_the_form_back_with_the_text(agent: Person, whmcs: LocalWhmcs) -> None:
+async def test_a_slow_refusal_restores_the_form_with_its_text(agent: Person, whmcs: LocalWhmcs) -> None:
     modal = await open_reply(await reset_with_ticket(agent, EMAIL))
     await modal.fill("Texto", "Hola, Ana.")
     whmcs.faults.add(WhmcsFault("GetTicket", "slow_before", seconds=1.8))
@@ -428,13 +493,13 @@ async def test_a_slow_refusal_brings_the_form_back_with_the_text(agent: Person, 
     assert modal.chosen("Texto") == "Hola, Ana."
 
 
-async def test_a_result_that_slack_does_not_show_is_said_where_the_agent_began(
+async def test_a_result_that_slack_cannot_show_is_posted_where_the_agent_began(
     agent: Person, slack: LocalSlack, whmcs: LocalWhmcs, running: World
 ) -> None:
     modal = await open_reply(await reset_with_ticket(agent, EMAIL))
     whmcs.faults.add(WhmcsFault("AddTicketReply", "held_before"))
     submitting = asyncio.ensure_future(modal.submit())
-    await modal.shows("Un momento: se pide a WHMCS")
+    await modal.shows("Un momento: WHMCS está agregando")
     slack.faults.add(Fault("views.update", "status_500", about=str(modal.view["id"])))
     whmcs.faults.clear()
     await submitting
@@ -442,9 +507,7 @@ async def test_a_result_that_slack_does_not_show_is_said_where_the_agent_began(
     await running.until(lambda: running.rows("SELECT * FROM jobs WHERE kind = 'settle_reply'") == [])
 
 
-async def test_a_modal_that_was_closed_leaves_the_result_where_the_agent_began(
-    agent: Person, whmcs: LocalWhmcs
-) -> None:
+async def test_the_result_of_a_closed_modal_is_posted_where_the_agent_began(agent: Person, whmcs: LocalWhmcs) -> None:
     modal = await open_reply(await reset_with_ticket(agent, EMAIL))
     whmcs.faults.add(WhmcsFault("AddTicketReply", "slow_before", seconds=1.8))
     await modal.submit()
@@ -452,7 +515,7 @@ async def test_a_modal_that_was_closed_leaves_the_result_where_the_agent_began(
     await agent.ephemeral_message(containing="La respuesta está en el ticket 516757")
 
 
-# Who may, and where it is offered.
+# Permission, and where a reply is offered.
 
 
 async def test_the_reply_can_be_opened_from_the_message_with_the_password(agent: Person, whmcs: LocalWhmcs) -> None:
@@ -469,7 +532,7 @@ async def test_the_reply_can_be_opened_from_the_message_with_the_password(agent:
     assert message.password in written(whmcs)[0]
 
 
-async def test_another_agent_can_not_reply_to_a_reset_that_is_not_his(
+async def test_another_agent_cannot_reply_to_the_reset(
     agent: Person, slack: LocalSlack, whmcs: LocalWhmcs, running: World
 ) -> None:
     other = slack.add_person("Curro Colega", groups=[GROUP])
@@ -486,7 +549,7 @@ async def test_another_agent_can_not_reply_to_a_reset_that_is_not_his(
     assert written(whmcs) == []
 
 
-async def test_a_result_that_is_drawn_anew_still_says_what_became_of_the_notice(http_world: World) -> None:
+async def test_an_updated_result_still_reports_the_notice(http_world: World) -> None:
     async with http_world.bot(**ADMIN, PASSWORD_NOTICE_TEMPLATE=NOTICE_TEMPLATE):
         modal = await open_reply(await reset_with_ticket(http_world.agent, SET))
         await modal.submit()
@@ -497,7 +560,7 @@ async def test_a_result_that_is_drawn_anew_still_says_what_became_of_the_notice(
 
 
 @pytest.mark.parametrize("settings", [{"WHMCS_REPLY_ADMIN": ""}, ADMIN])
-async def test_without_an_admins_name_or_a_ticket_no_reply_is_offered(
+async def test_no_reply_is_offered_without_an_admin_name_or_a_ticket(
     http_world: World, settings: dict[str, str]
 ) -> None:
     async with http_world.bot(**settings):
@@ -507,7 +570,7 @@ async def test_without_an_admins_name_or_a_ticket_no_reply_is_offered(
         assert REPLY not in message.buttons
 
 
-async def test_where_passwords_are_never_replied_none_is_offered_and_none_is_taken(http_world: World) -> None:
+async def test_a_password_is_neither_offered_nor_accepted_if_the_setting_forbids_it(http_world: World) -> None:
     async with http_world.bot(**ADMIN, TICKET_REPLY_PASSWORD="never"):
         modal = await open_reply(await reset_with_ticket(http_world.agent, SET))
         assert "Contraseña nueva" not in modal.labels
@@ -522,7 +585,7 @@ async def test_where_passwords_are_never_replied_none_is_offered_and_none_is_tak
     assert http_world.audit("reply") == []
 
 
-async def test_the_status_that_a_reply_gives_the_ticket_can_be_set(http_world: World) -> None:
+async def test_the_ticket_status_after_a_reply_is_a_setting(http_world: World) -> None:
     async with http_world.bot(**ADMIN, TICKET_REPLY_STATUS="Escalado"):
         modal = await open_reply(await reset_with_ticket(http_world.agent, EMAIL))
         await modal.submit()
@@ -540,7 +603,7 @@ async def test_while_resets_are_paused_no_reply_is_sent(agent: Person, whmcs: Lo
     assert written(whmcs) == []
 
 
-async def test_a_replied_password_is_in_the_reply_and_the_message_alone(
+async def test_a_password_in_a_reply_is_only_there_and_in_the_message(
     agent: Person, whmcs: LocalWhmcs, slack: LocalSlack, running: World
 ) -> None:
     modal = await open_reply(await reset_with_ticket(agent, SET))
@@ -561,7 +624,7 @@ async def test_a_replied_password_is_in_the_reply_and_the_message_alone(
     assert password.encode() not in running.read_all_of_the_database()
 
 
-async def test_an_administrators_own_text_is_what_a_reply_begins_as(http_world: World, tmp_path: Path) -> None:
+async def test_a_reply_begins_with_the_administrators_own_text(http_world: World, tmp_path: Path) -> None:
     folder = tmp_path / "texts"
     folder.mkdir()
     (folder / "reset_email.es.txt").write_text("Buenas, {client_name} ({email}, {ticket}).\n", "utf-8")
@@ -569,3 +632,32 @@ async def test_an_administrators_own_text_is_what_a_reply_begins_as(http_world: 
     async with http_world.bot(**ADMIN, TICKET_REPLY_TEMPLATES=str(folder)):
         modal = await open_reply(await reset_with_ticket(http_world.agent, EMAIL))
         assert (modal.chosen("Texto") or "").startswith("Buenas, Ana López (ana@example.com, 516757).\n\nReferencia: ")
+
+
+ELSEWHERE = "client_id = 43, ticket = '705533'"
+"""The ticket of an unrelated client."""
+
+
+@pytest.mark.parametrize("method", [EMAIL, SET])
+@pytest.mark.parametrize(
+    "edit", [ELSEWHERE, "ticket = 'ABC-123456'", f"{ELSEWHERE}, method = 'reset_email', shown = ''"]
+)
+async def test_a_reply_never_goes_to_a_ticket_that_was_edited_in_the_database(
+    agent: Person, whmcs: LocalWhmcs, running: World, method: str, edit: str
+) -> None:
+    modal = await open_reply(await reset_with_ticket(agent, method))
+    running.execute(f"UPDATE resets SET {edit}")  # noqa: S608 - words of this test
+    await modal.submit()
+    await modal.shows("No se envió nada")
+    assert whmcs.ticket_mails == []
+
+
+async def test_the_message_with_a_password_opens_no_reply_on_an_edited_ticket(
+    agent: Person, whmcs: LocalWhmcs, running: World
+) -> None:
+    await reset_with_ticket(agent, SET)
+    message = await agent.direct_message(containing="Contraseña nueva")
+    running.execute(f"UPDATE resets SET {ELSEWHERE}, method = 'reset_email', shown = ''")  # noqa: S608 - words of this test
+    await message.press(REPLY)
+    await agent.ephemeral_message(containing="No se envió nada")
+    assert whmcs.ticket_mails == []

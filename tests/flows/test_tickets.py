@@ -1,4 +1,4 @@
-"""From a ticket's number to the user who opened it, what that proves, and what has to be known before a reset."""
+"""Tickets: from a number to the user who opened it, what that proves, and the verification before a reset."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from sandbox.slack import Modal, Person
 from sandbox.whmcs import Fault as WhmcsFault
 from tests.flows.test_access import forge
-from tests.flows.world import CALLED_BACK, EMAIL, SET, World, fill_form
+from tests.harness.world import CALLED_BACK, EMAIL, SET, World, complete_reset, fill_form, open_card
 
 pytestmark = pytest.mark.asyncio
 
@@ -19,15 +18,9 @@ NOTHING = "No se cambió nada."
 
 @pytest_asyncio.fixture
 async def here(http_world: World) -> AsyncIterator[World]:
-    """Department 2 takes tickets only from clients who have signed in."""
+    """Department 2 accepts tickets only from signed-in clients."""
     async with http_world.bot(TICKET_DEPARTMENTS_SIGNED_IN="2"):
         yield http_world
-
-
-async def card_of(agent: Person, typed: str) -> Modal:
-    modal = await agent.types(f"/reset-password {typed}")
-    await modal.shows("Id del cliente")
-    return modal
 
 
 def last_reset(world: World) -> dict[str, object]:
@@ -44,23 +37,23 @@ def last_reset(world: World) -> dict[str, object]:
         ("AAA - 111 - 2013", "#61", "persona01@cinco.example.com"),
     ],
 )
-async def test_a_tickets_number_leads_to_its_client_and_to_the_user_who_opened_it(
+async def test_a_ticket_number_finds_its_client_and_the_user_who_opened_it(
     here: World, typed: str, client: str, user: str
 ) -> None:
-    modal = await card_of(here.agent, typed)
+    modal = await open_card(here.agent, typed)
     assert client in modal.text
     assert user in (modal.chosen("Usuario") or "")
     assert typed.upper() in (modal.chosen("Ticket") or "")
     assert "abrió el ticket" in modal.text
 
 
-async def test_a_ticket_that_took_a_sign_in_is_strong_proof_and_needs_no_answer(here: World) -> None:
-    modal = await card_of(here.agent, "ABC-123456")
+async def test_a_ticket_of_a_signed_in_user_is_strong_proof_and_needs_no_verification(here: World) -> None:
+    modal = await open_card(here.agent, "ABC-123456")
     assert "Prueba sólida" in modal.text
     await modal.choose("Método", SET)
     await modal.submit()
     await modal.shows("Confirmar")
-    assert "ABC-123456\nPrueba sólida" in modal.text
+    assert "Prueba sólida: este usuario tuvo que iniciar sesión para abrir el ticket" in modal.text
     await modal.submit()
     await modal.shows("Listo")
 
@@ -71,10 +64,10 @@ async def test_a_ticket_that_took_a_sign_in_is_strong_proof_and_needs_no_answer(
     ]
 
 
-async def test_a_ticket_by_mail_is_some_proof_and_the_agent_has_to_say_how_the_person_was_verified(
+async def test_a_ticket_by_mail_is_some_proof_and_the_verification_must_be_chosen(
     here: World,
 ) -> None:
-    modal = await card_of(here.agent, "516757")
+    modal = await open_card(here.agent, "516757")
     assert "Prueba parcial" in modal.text
     await modal.choose("Método", SET)
     await modal.submit()
@@ -92,9 +85,7 @@ async def test_a_ticket_by_mail_is_some_proof_and_the_agent_has_to_say_how_the_p
 
 
 async def test_without_a_ticket_there_is_no_proof(here: World) -> None:
-    modal = await fill_form(here.agent, "ana@example.com", EMAIL)
-    await modal.submit()
-    await modal.shows("Listo")
+    await complete_reset(here.agent, "ana@example.com", EMAIL)
     assert (last_reset(here)["proof"], last_reset(here)["ticket"]) == ("none", "")
 
 
@@ -106,13 +97,13 @@ async def test_without_a_ticket_there_is_no_proof(here: World) -> None:
         ("118830", "El ticket 118830 se fusionó con 516757"),
     ],
 )
-async def test_what_is_odd_about_a_ticket_is_said_above_the_users(here: World, typed: str, said: str) -> None:
-    modal = await card_of(here.agent, typed)
+async def test_warnings_about_a_ticket_are_shown_above_the_users(here: World, typed: str, said: str) -> None:
+    modal = await open_card(here.agent, typed)
     assert said in modal.text
 
 
-async def test_another_user_than_the_one_who_opened_the_ticket_is_marked(here: World) -> None:
-    modal = await card_of(here.agent, "007431")
+async def test_a_user_who_did_not_open_the_ticket_is_marked(here: World) -> None:
+    modal = await open_card(here.agent, "007431")
     assert modal.text.count("no abrió el ticket") == 4
     await modal.choose("Usuario", "Persona Número 03")
     await modal.choose("Método", SET)
@@ -125,51 +116,61 @@ async def test_another_user_than_the_one_who_opened_the_ticket_is_marked(here: W
 
 
 @pytest.mark.parametrize("typed", ["440112", "440113"])
-async def test_a_guests_ticket_belongs_to_nobody_and_proves_nothing(here: World, typed: str) -> None:
+async def test_a_guests_ticket_selects_no_user_and_proves_nothing(here: World, typed: str) -> None:
     modal = await here.agent.types(f"/reset-password {typed}")
     await modal.shows("lo abrió un invitado sin cuenta")
     assert "no prueba nada" in modal.text
     assert modal.labels == ("Cliente",)
 
 
-async def test_a_ticket_of_a_client_that_a_guest_opened_with_the_users_address_chooses_nobody(here: World) -> None:
+async def test_a_ticket_opened_by_a_guest_with_the_users_address_chooses_no_user(here: World) -> None:
     ticket = here.whmcs.ticket("440113")
     ticket.client_id = 61
     ticket.messages[0].requestor = type(ticket.requestor)("Persona", "persona02@cinco.example.com", "Guest")
-    modal = await card_of(here.agent, "440113")
+    modal = await open_card(here.agent, "440113")
     assert modal.chosen("Usuario") is None
     assert "un invitado, sin iniciar sesión" in modal.text
 
 
-async def test_a_ticket_that_our_own_team_opened_proves_nothing(here: World) -> None:
+async def test_an_address_with_an_invisible_character_is_not_the_users(here: World) -> None:
+    ticket = here.whmcs.ticket("ABC-123456")
+    ticket.messages[0].requestor = type(ticket.requestor)("Ana López", "an\u200ba@example.com", "Registered User")
+
+    modal = await open_card(here.agent, "ABC-123456")
+
+    assert "Sin prueba" in modal.text
+    assert "an\ufffda@example.com" in modal.text
+
+
+async def test_a_ticket_opened_by_staff_proves_nothing(here: World) -> None:
     here.whmcs.ticket("007431").messages[0].admin = "Soporte Ejemplo"
-    modal = await card_of(here.agent, "007431")
+    modal = await open_card(here.agent, "007431")
     assert modal.chosen("Usuario") is None
     assert "lo abrió el propio equipo de soporte" in modal.text
 
 
-async def test_what_is_neither_ticket_nor_client_is_said_so(here: World) -> None:
+async def test_a_text_that_is_neither_ticket_nor_client_is_reported(here: World) -> None:
     modal = await here.agent.types("/reset-password ZZZ-999999")
     await modal.shows("No se encontró ningún ticket ni cliente para «ZZZ-999999»")
 
 
-async def test_digits_that_are_no_ticket_are_a_client_id(here: World) -> None:
-    modal = await card_of(here.agent, "43")
+async def test_digits_without_a_matching_ticket_are_a_client_id(here: World) -> None:
+    modal = await open_card(here.agent, "43")
     assert "#43" in modal.text
     assert modal.chosen("Ticket") is None
 
 
-async def test_a_client_id_with_a_hash_is_never_asked_as_a_ticket(here: World) -> None:
-    await card_of(here.agent, "#42")
-    await card_of(here.agent, "ana@example.com")
+async def test_a_client_id_with_a_hash_is_never_searched_as_a_ticket(here: World) -> None:
+    await open_card(here.agent, "#42")
+    await open_card(here.agent, "ana@example.com")
     assert "GetTicket" not in [call.action for call in here.whmcs.calls]
 
 
-async def test_a_ticket_is_chosen_from_the_clients_open_ones_newest_first(here: World) -> None:
-    modal = await card_of(here.agent, "#63")
+async def test_the_clients_open_tickets_are_offered_newest_first(here: World) -> None:
+    modal = await open_card(here.agent, "#63")
     options = await modal.suggestions("Ticket", "")
     assert len(options) == 10
-    assert options[0].startswith("600000 · Abierto ·")
+    assert options[0].startswith("600000 · Respuesta del cliente ·")
     await modal.picks("Ticket", "", "600003")
     await modal.shows("Prueba parcial")
     assert "Ticket 600003 · Abierto" in modal.text
@@ -177,30 +178,30 @@ async def test_a_ticket_is_chosen_from_the_clients_open_ones_newest_first(here: 
     assert (modal.chosen("Ticket") or "").startswith("600003")
 
 
-async def test_a_closed_ticket_is_found_by_its_whole_number_and_another_clients_is_not(here: World) -> None:
-    modal = await card_of(here.agent, "#42")
+async def test_a_closed_ticket_is_found_by_its_whole_number(here: World) -> None:
+    modal = await open_card(here.agent, "#42")
     assert "229910" not in " ".join(await modal.suggestions("Ticket", ""))
     assert len(await modal.suggestions("Ticket", "229910")) == 1
     assert await modal.suggestions("Ticket", "705533") == ()
 
 
-async def test_tickets_that_can_not_be_listed_are_said_in_place(here: World) -> None:
-    modal = await card_of(here.agent, "#42")
+async def test_tickets_that_cannot_be_listed_are_reported_in_the_field(here: World) -> None:
+    modal = await open_card(here.agent, "#42")
     here.whmcs.faults.add(WhmcsFault("GetTickets", "html"))
     [option] = await modal.suggestions("Ticket", "")
     assert "WHMCS no responde" in option
 
 
-async def test_another_client_takes_no_ticket_along(here: World) -> None:
-    modal = await card_of(here.agent, "ABC-123456")
+async def test_choosing_another_client_clears_the_ticket(here: World) -> None:
+    modal = await open_card(here.agent, "ABC-123456")
     await modal.picks("Cliente", "ada@example.com", "#51")
     await here.agent.waits_until(lambda: "Prueba" not in modal.text)
     await modal.shows("Id del cliente")
     assert modal.chosen("Ticket") is None
 
 
-async def test_back_brings_the_ticket_and_the_answer_again(here: World) -> None:
-    modal = await card_of(here.agent, "516757")
+async def test_back_keeps_the_ticket_and_the_verification(here: World) -> None:
+    modal = await open_card(here.agent, "516757")
     await modal.choose("Método", SET)
     await modal.choose(VERIFIED, CALLED_BACK)
     await modal.submit()
@@ -216,12 +217,12 @@ async def test_a_ticket_of_another_client_is_refused_and_nothing_is_written(
     here: World,
 ) -> None:
     for method in (EMAIL, SET):
-        modal = await card_of(here.agent, "516757")
+        modal = await open_card(here.agent, "516757")
         await modal.choose("Método", method)
         await modal.choose(VERIFIED, CALLED_BACK)
         here.whmcs.ticket("516757").client_id = 43
         await modal.submit()
-        await modal.shows("Este ticket no es del cliente #42")
+        await modal.shows("Este ticket no pertenece al cliente #42")
         await modal.shows(NOTHING)
         assert here.audit()[-1] == ("REFUSED", "not_a_ticket_of_client")
         here.whmcs.ticket("516757").client_id = 42
@@ -229,9 +230,9 @@ async def test_a_ticket_of_another_client_is_refused_and_nothing_is_written(
     assert here.whmcs.writes == []
 
 
-async def test_a_proof_that_was_only_claimed_is_refused(here: World) -> None:
-    """The form says that the user opened the ticket; when it is sent, WHMCS says that somebody else did."""
-    modal = await card_of(here.agent, "516757")
+async def test_a_proof_claimed_by_the_form_is_checked_and_refused(here: World) -> None:
+    """The form shows that the user opened the ticket; at the submission WHMCS returns another requestor."""
+    modal = await open_card(here.agent, "516757")
     await modal.choose("Método", EMAIL)
     ticket = here.whmcs.ticket("516757")
     ticket.messages[0].requestor = type(ticket.requestor)("Otra", "otra@example.test", "Registered User")
@@ -241,8 +242,8 @@ async def test_a_proof_that_was_only_claimed_is_refused(here: World) -> None:
     assert here.whmcs.writes == []
 
 
-async def test_a_ticket_chosen_after_the_card_was_drawn_is_answered_with_the_right_card(here: World) -> None:
-    modal = await card_of(here.agent, "#63")
+async def test_a_ticket_that_the_card_does_not_show_updates_the_card(here: World) -> None:
+    modal = await open_card(here.agent, "#63")
     await modal.choose("Método", EMAIL)
     payload = here.slack.submission_payload(here.agent, modal)
     forge(payload, "ticket", "600003")
@@ -252,7 +253,7 @@ async def test_a_ticket_chosen_after_the_card_was_drawn_is_answered_with_the_rig
     assert here.audit() == []
 
 
-async def test_a_policy_that_demands_a_ticket_refuses_without_one(http_world: World) -> None:
+async def test_the_policy_ticket_refuses_a_reset_without_one(http_world: World) -> None:
     async with http_world.bot(TICKET_POLICY="required"):
         modal = await fill_form(http_world.agent, "ana@example.com", EMAIL)
         await modal.submit()
@@ -265,9 +266,9 @@ async def test_a_policy_that_demands_a_ticket_refuses_without_one(http_world: Wo
         await modal.shows("Listo")
 
 
-async def test_a_policy_of_the_requestor_resets_nobody_else(http_world: World) -> None:
+async def test_the_policy_requestor_resets_nobody_else(http_world: World) -> None:
     async with http_world.bot(TICKET_POLICY="requestor"):
-        modal = await card_of(http_world.agent, "007431")
+        modal = await open_card(http_world.agent, "007431")
         await modal.choose("Usuario", "Persona Número 03")
         await modal.choose("Método", EMAIL)
         await modal.submit()
@@ -278,32 +279,30 @@ async def test_a_policy_of_the_requestor_resets_nobody_else(http_world: World) -
     assert http_world.whmcs.reset_emails[-1].email == "persona02@cinco.example.com"
 
 
-async def test_where_tickets_are_off_none_is_asked_for_and_none_is_offered(http_world: World) -> None:
+async def test_with_tickets_disabled_none_is_read_or_offered(http_world: World) -> None:
     async with http_world.bot(TICKET_POLICY="off"):
         modal = await http_world.agent.types("/reset-password 516757")
         await modal.shows("No se encontró ningún cliente")
-        again = await card_of(http_world.agent, "#42")
+        again = await open_card(http_world.agent, "#42")
         assert "Ticket" not in again.labels
     assert "GetTicket" not in [call.action for call in http_world.whmcs.calls]
 
 
-async def test_a_role_without_tickets_is_said_and_the_rest_works(http_world: World) -> None:
+async def test_a_role_without_tickets_is_reported_and_the_rest_works(http_world: World) -> None:
     role = http_world.whmcs.access.allowed_actions
     assert role is not None
     role -= {"GetTicket", "GetTickets"}
     async with http_world.bot():
         modal = await http_world.agent.types("/reset-password 516757")
         await modal.shows("le falta la acción GetTicket")
-        again = await card_of(http_world.agent, "#42")
+        again = await open_card(http_world.agent, "#42")
         assert "Ticket" not in again.labels
 
 
 @pytest.mark.parametrize(("policy", "method"), [("off", SET), ("always", EMAIL)])
-async def test_when_it_has_to_be_said_how_the_person_was_verified_is_a_setting(
-    http_world: World, policy: str, method: str
-) -> None:
+async def test_when_a_verification_is_required_is_a_setting(http_world: World, policy: str, method: str) -> None:
     async with http_world.bot(VERIFICATION_POLICY=policy):
-        modal = await card_of(http_world.agent, "ana@example.com")
+        modal = await open_card(http_world.agent, "ana@example.com")
         await modal.choose("Método", method)
         await modal.submit()
         if policy == "off":
@@ -313,13 +312,11 @@ async def test_when_it_has_to_be_said_how_the_person_was_verified_is_a_setting(
             assert modal.errors[VERIFIED].endswith(NOTHING)
 
 
-async def test_the_answers_are_the_administrators_and_stand_in_the_audit_as_he_worded_them(
-    http_world: World, tmp_path: Path
-) -> None:
+async def test_the_configured_verifications_are_offered_and_audited_verbatim(http_world: World, tmp_path: Path) -> None:
     answers = tmp_path / "answers.txt"
     answers.write_text("Preguntado a su gestor\n\n  Código de la factura  \n", encoding="utf-8")
     async with http_world.bot(VERIFICATION_ANSWERS=str(answers)):
-        modal = await card_of(http_world.agent, "ana@example.com")
+        modal = await open_card(http_world.agent, "ana@example.com")
         assert modal.options(VERIFIED) == ("Preguntado a su gestor", "Código de la factura")
         await modal.choose("Método", EMAIL)
         await modal.choose(VERIFIED, "Código")
@@ -333,12 +330,12 @@ async def test_the_answers_are_the_administrators_and_stand_in_the_audit_as_he_w
 
 
 @pytest.mark.parametrize(("client", "user"), [("#110", "Vera"), ("#113", "Nadia")])
-async def test_no_password_is_set_for_a_protected_client_nor_for_a_user_who_opens_one(
+async def test_no_password_is_set_for_users_with_access_to_a_protected_client(
     http_world: World, client: str, user: str
 ) -> None:
-    """113 is an ordinary client whose owner also opens the protected client 110."""
+    """113 is an ordinary client whose owner also has access to the protected client 110."""
     async with http_world.bot(PROTECTED_CLIENT_GROUPS="1,2"):
-        modal = await card_of(http_world.agent, client)
+        modal = await open_card(http_world.agent, client)
         await modal.choose("Usuario", user)
         await modal.choose("Método", EMAIL)
         await modal.choose(VERIFIED, CALLED_BACK)
@@ -353,7 +350,7 @@ async def test_no_password_is_set_for_a_protected_client_nor_for_a_user_who_open
         await modal.shows("Listo")
 
 
-async def test_a_client_that_became_protected_after_the_last_step_was_drawn_is_refused(
+async def test_a_client_that_became_protected_after_the_last_step_is_refused(
     http_world: World,
 ) -> None:
     whmcs = http_world.whmcs
@@ -366,9 +363,9 @@ async def test_a_client_that_became_protected_after_the_last_step_was_drawn_is_r
         assert whmcs.writes == []
 
 
-async def test_where_nobody_tells_which_clients_a_user_opens_protection_forbids(http_world: World) -> None:
+async def test_protection_refuses_if_a_users_clients_are_unknown(http_world: World) -> None:
     async with http_world.bot(PROTECTED_CLIENT_GROUPS="1"):
-        modal = await card_of(http_world.agent, "ana@example.com")
+        modal = await open_card(http_world.agent, "ana@example.com")
         http_world.whmcs.faults.add(WhmcsFault("users", "html"))
         http_world.whmcs.faults.add(WhmcsFault("GetUsers", "html"))
         await modal.choose("Método", SET)

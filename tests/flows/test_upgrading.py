@@ -1,4 +1,4 @@
-"""What docs/upgrading.md says of going back: the backup is put in place again."""
+"""The downgrade of docs/upgrading.md, which restores the backup."""
 
 import contextlib
 import shutil
@@ -6,13 +6,13 @@ import sqlite3
 
 import pytest
 
-from tests.flows.test_process import ready, serve
-from tests.flows.world import World
+from tests.harness.process import ready, serve
+from tests.harness.world import World
 
 pytestmark = pytest.mark.asyncio
 
 
-async def test_an_older_version_leaves_a_newer_database_alone_and_takes_the_backup(world: World) -> None:
+async def test_an_older_version_refuses_a_newer_database_and_accepts_the_backup(world: World) -> None:
     async with serve(world) as running:
         await ready(world, running)
         backup = world.database.with_name("backup.db")

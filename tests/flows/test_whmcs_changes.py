@@ -1,36 +1,17 @@
-"""WHMCS changes between the form and its submission, is searched where it has thousands, or grants less than the role.
+"""WHMCS changes between form and submission, has thousands of matches, or grants fewer actions.
 
-In HTTP mode alone: how Slack is reached makes no difference here.
+Only in HTTP mode, since the mode makes no difference here.
 """
 
-from collections.abc import AsyncIterator
-
-import httpx
 import pytest
-import pytest_asyncio
 
 from sandbox.slack import Person
 from sandbox.whmcs import Fault, LocalWhmcs
-from sandbox.whmcs.server import ROLE
-from tests.flows.world import EMAIL, SET, World, fill_form
+from sandbox.whmcs.api import ROLE
+from tests.harness.plain_http import http_client
+from tests.harness.world import EMAIL, SET, World, complete_reset, fill_form
 
 pytestmark = pytest.mark.asyncio
-
-
-@pytest_asyncio.fixture
-async def running(http_world: World) -> AsyncIterator[World]:
-    async with http_world.bot():
-        yield http_world
-
-
-@pytest_asyncio.fixture
-async def agent(running: World) -> Person:
-    return running.agent
-
-
-@pytest_asyncio.fixture
-async def whmcs(running: World) -> LocalWhmcs:
-    return running.whmcs
 
 
 @pytest.mark.parametrize("method", [EMAIL, SET])
@@ -74,7 +55,7 @@ async def test_a_client_who_was_deleted_while_the_form_was_open_is_refused(
     assert whmcs.writes == []
 
 
-async def test_a_client_who_was_closed_while_the_form_was_open_keeps_users_who_sign_in_and_the_next_card_warns(
+async def test_a_client_closed_while_the_form_is_open_is_reset_and_marked_afterwards(
     agent: Person, whmcs: LocalWhmcs
 ) -> None:
     modal = await fill_form(agent, "#43", EMAIL)
@@ -87,7 +68,7 @@ async def test_a_client_who_was_closed_while_the_form_was_open_keeps_users_who_s
     await modal.shows("Este cliente está cerrado en WHMCS")
 
 
-async def test_a_user_whose_address_changed_while_the_form_was_open_is_named_as_he_is_now(
+async def test_a_user_whose_address_changed_meanwhile_is_shown_with_the_new_one(
     agent: Person, whmcs: LocalWhmcs
 ) -> None:
     modal = await fill_form(agent, "#43", EMAIL)
@@ -97,21 +78,15 @@ async def test_a_user_whose_address_changed_while_the_form_was_open_is_named_as_
     await modal.shows("WHMCS envió a nueva@example.test")
 
 
-async def test_of_a_client_whose_id_is_another_persons_user_id_the_own_user_is_reset(
-    agent: Person, whmcs: LocalWhmcs
-) -> None:
-    modal = await fill_form(agent, "#905", SET)
-    await modal.submit()
-    await modal.shows("Listo")
+async def test_a_client_id_that_is_also_a_user_id_resets_the_clients_own_user(agent: Person, whmcs: LocalWhmcs) -> None:
+    await complete_reset(agent, "#905", SET)
     message = await agent.direct_message(containing="Contraseña nueva")
 
     assert whmcs.opens("elena@example.com", message.password)
     assert not whmcs.opens(whmcs.users[905].email, message.password)
 
 
-async def test_of_ten_thousand_matches_the_ten_best_are_shown_and_how_many_there_are(
-    agent: Person, whmcs: LocalWhmcs
-) -> None:
+async def test_ten_of_ten_thousand_matches_are_shown_with_their_number(agent: Person, whmcs: LocalWhmcs) -> None:
     for number in range(10_000):
         whmcs.add_client("Millar", f"Número {number:05}", f"millar{number}@example.com")
     modal = await agent.types("/reset-password mill")
@@ -127,7 +102,7 @@ async def test_of_ten_thousand_matches_the_ten_best_are_shown_and_how_many_there
     ("fault", "said"),
     [(Fault("GetUsers", "not_permitted"), "le falta"), (Fault("GetUsers", "unknown_action"), "no conoce")],
 )
-async def test_without_get_users_clients_are_found_the_list_says_what_is_missing_and_a_reset_works(
+async def test_clients_are_found_and_reset_without_get_users(
     agent: Person, whmcs: LocalWhmcs, fault: Fault, said: str
 ) -> None:
     whmcs.faults.add(fault)
@@ -143,15 +118,15 @@ async def test_without_get_users_clients_are_found_the_list_says_what_is_missing
 
 async def test_without_whmcs_details_the_bot_is_ready_and_whmcs_is_ok(http_world: World) -> None:
     http_world.whmcs.access.allowed_actions = set(ROLE) - {"WhmcsDetails"}
-    async with http_world.bot(), httpx.AsyncClient() as http:
+    async with http_world.bot(), http_client() as http:
         answer = (await http.get(f"{http_world.ops_url}/readyz")).json()
-        modal = await fill_form(http_world.agent, "ana@example.com", EMAIL)
-        await modal.submit()
-        await modal.shows("Listo")
+        await complete_reset(http_world.agent, "ana@example.com", EMAIL)
     assert (answer["status"], answer["whmcs"]) == ("ready", "ok")
 
 
-async def test_broken_characters_in_both_answers_are_told_in_whmcs_own_words(agent: Person, whmcs: LocalWhmcs) -> None:
+async def test_broken_characters_in_both_responses_are_reported_with_whmcss_message(
+    agent: Person, whmcs: LocalWhmcs
+) -> None:
     whmcs.faults.add(Fault("*", "not_worded"))
     modal = await agent.types("/reset-password ana")
     await modal.shows("Malformed UTF-8 characters")

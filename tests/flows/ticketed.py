@@ -1,21 +1,18 @@
-"""Resets because of a ticket, and the reply on it."""
+"""Resets for a ticket, and replies on it."""
 
 from sandbox.slack import Modal, Person
-from tests.flows.world import fill_form
+from tests.harness.world import complete_reset
 
 REPLY = "Responder en el ticket"
 
 
 async def reset_with_ticket(agent: Person, method: str, ticket: str = "516757") -> Modal:
     """Reset the password of the user who opened the ticket; the modal shows the result."""
-    modal = await fill_form(agent, ticket, method)
-    await modal.submit()
-    await modal.shows("Listo", timeout_seconds=10)
-    return modal
+    return await complete_reset(agent, ticket, method)
 
 
 async def reset_in_english(agent: Person, ticket: str) -> Modal:
-    """The same for an agent who reads English, by *set a password*."""
+    """Set the password as an agent who reads English; otherwise as `reset_with_ticket()`."""
     modal = await agent.types(f"/reset-password {ticket}")
     await modal.shows("Client id")
     await modal.choose("Method", "Set a password")

@@ -3,18 +3,16 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
-from bot.domain.audit import BOT
 from bot.domain.resets import Method
 from sandbox.slack.workspace import StoredMessage, strings_in
 from sandbox.whmcs.records import Call
-from tests.flows.world import World
+from tests.harness.agent_notifications import Truth, read_said
+from tests.harness.stories import Story, read_stories
+from tests.harness.world import World
 from tests.load.flow import FAULT, Flow
-from tests.told import Truth, read_said
 
-_ENDS: Final = ("SUCCEEDED", "REFUSED", "FAILED", "UNKNOWN")
 _LATER: Final = {"delete_message", "settle_reset"}
 """Jobs that are there for something that comes later; of the others none may be left."""
 _LONGEST_LINE: Final = 1000
@@ -39,61 +37,6 @@ class Job:
     reference: str
     place: tuple[str, str]
     is_overdue: bool
-
-
-@dataclass(frozen=True)
-class Event:
-    at: datetime
-    actor: str
-    outcome: str
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.outcome} {self.reason}".rstrip()
-
-
-@dataclass
-class Story:
-    """A reset, as the audit tells it."""
-
-    reference: str
-    agent_id: str
-    user_id: int
-    method: Method
-    events: list[Event]
-
-    @property
-    def ends(self) -> list[Event]:
-        return [event for event in self.events if event.outcome in _ENDS]
-
-    @property
-    def settled(self) -> list[str]:
-        return [event.reason for event in self.events if event.outcome == "SETTLED"]
-
-    @property
-    def is_recovered(self) -> bool:
-        """Whether another process recorded its end."""
-        return any(event.actor == BOT for event in self.ends)
-
-    @property
-    def truth(self) -> Truth:
-        """Whether it changed something, as the audit's last word has it."""
-        if self.settled:
-            return Truth.UNCHANGED if self.settled[-1] == "not_done" else Truth.CHANGED
-        end = self.ends[-1].outcome if self.ends else ""
-        return {"SUCCEEDED": Truth.CHANGED, "REFUSED": Truth.UNCHANGED, "FAILED": Truth.UNCHANGED}.get(
-            end, Truth.UNKNOWN
-        )
-
-    @property
-    def is_delivered(self) -> bool:
-        """Whether the audit says that the agent has the password."""
-        is_done = any((event.outcome, event.reason) == ("SUCCEEDED", "") for event in self.events)
-        return self.method is Method.SET_PASSWORD and is_done
-
-    def __str__(self) -> str:
-        told = ", ".join(map(str, self.events))
-        return f"{self.method.value} of user {self.user_id} by {self.agent_id} ({told})"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +88,7 @@ def read_evidence(world: World, flows: Sequence[Flow], logs: Sequence[str]) -> E
     sets = [call for call in world.whmcs.calls if call.action == "set_password"]
     return Evidence(
         flows=flows,
-        stories=_read_stories(world),
+        stories=read_stories(world.audit_rows()),
         sets=sets,
         mails=[mail.user_id for mail in world.whmcs.reset_emails],
         told=_read_told(world),
@@ -167,17 +110,6 @@ def _read_told(world: World) -> dict[str, list[Truth]]:
         for reference in said.references:
             told[reference].append(said.truth)
     return dict(told)
-
-
-def _read_stories(world: World) -> dict[str, Story]:
-    stories: dict[str, Story] = {}
-    for row in world.rows("SELECT * FROM audit WHERE action = 'reset' ORDER BY id"):
-        reference, at = str(row["reference"]), row["at"]
-        assert isinstance(at, datetime)
-        whom = (str(row["actor"]), int(str(row["user_id"])), Method(str(row["method"])))
-        story = stories.setdefault(reference, Story(reference, *whom, []))
-        story.events.append(Event(at, str(row["actor"]), str(row["outcome"]), str(row["reason"])))
-    return stories
 
 
 def _read_holding(world: World, sets: Iterable[Call]) -> dict[str, list[StoredMessage]]:
@@ -219,12 +151,10 @@ def check(evidence: Evidence) -> list[Broken]:
 
 def _check_grammar(evidence: Evidence) -> Iterator[Broken]:
     for story in evidence.stories.values():
-        ends = [event.outcome for event in story.ends]
-        expected = ["STARTED", *ends, *(["SETTLED"] if story.settled else [])]
-        if len(ends) != 1 or [event.outcome for event in story.events] != expected:
-            yield Broken(story.reference, f"one STARTED, one end and at most one SETTLED are expected: {story}")
-        elif story.settled and ends[0] not in {"UNKNOWN", "FAILED"}:
-            yield Broken(story.reference, f"settled what was known: {story}")
+        if story.end is None:
+            yield Broken(story.reference, f"no end: {story}")
+        elif fault := story.find_grammar_fault():
+            yield Broken(story.reference, fault)
 
 
 def _check_writes(evidence: Evidence) -> Iterator[Broken]:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from bot.domain.resets import Method
+from tests.harness.agent_notifications import Truth
 from tests.load.flow import Flow, Stage
 from tests.load.load import Report
-from tests.told import Truth
 
 _KINDS: Final = ("command", "view_submission", "block_actions", "event_callback")
 _CARRIED_SECONDS: Final = 5.0

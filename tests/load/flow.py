@@ -1,8 +1,7 @@
-"""One agent who resets one user: types, chooses, clicks again where Slack shows an error, and reads until he knows."""
+"""One agent who resets one user: types, chooses, clicks again if Slack shows an error, and reads until an outcome is shown."""
 
 import asyncio
 import contextlib
-import json
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -11,7 +10,8 @@ from bot.domain.resets import Method
 from sandbox.slack import LocalSlack, Modal, Person
 from sandbox.slack.delivery import Retry
 from sandbox.slack.message import Message
-from tests.told import HEADLINES, NEW_PASSWORD
+from tests.harness.agent_notifications import HEADLINES, NEW_PASSWORD
+from tests.metadata import reference_of
 
 LABELS: Final = {Method.RESET_EMAIL: "Send a password-reset e-mail", Method.SET_PASSWORD: "Set a password"}
 NOTHING: Final = "Nothing was changed."
@@ -73,11 +73,11 @@ class Flow:
 
     @property
     def messages(self) -> tuple[Message, ...]:
-        """What stands in the agent's direct messages, and what only he sees in the channel."""
+        """The agent's direct messages, and the ephemeral ones in the channel."""
         return (*self.agent.direct_messages, *self.agent.ephemeral_messages)
 
     async def play(self) -> None:
-        """Until the agent knows how it ended, or gives up; after a kill that may be as late as recovery tells him."""
+        """Run until the agent has read an outcome or gives up; after a kill only recovery announces it."""
         if self.looks_at_home:
             await self._look_at_home()
         while not await self._fill_in():
@@ -115,7 +115,7 @@ class Flow:
             await self.slack.deliver("event_callback", payload, retry=Retry())
 
     async def _fill_in(self) -> bool:
-        """Up to the button that begins the reset. False: Slack showed an error, or nothing more came; so type anew."""
+        """Fill in the form up to the button. Return False if Slack showed an error or nothing came: type again."""
         self.tries += 1
         self.stage = Stage.OPENING
         if (await self.agent.sends(f"/reset-password #{self.client_id}")).error:
@@ -132,7 +132,7 @@ class Flow:
                 await self.form.shows("Confirm", _PATIENCE_SECONDS)
         except AssertionError:
             return False
-        self.reference = str(json.loads(self.form.view["private_metadata"])["reference"])
+        self.reference = reference_of(self.form.view)
         return True
 
     async def _press(self) -> bool:

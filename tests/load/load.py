@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Final
 
 from bot.domain.resets import Method
+from sandbox.round_robin import round_robin
 from sandbox.slack import Fault as SlackFault
 from sandbox.slack.delivery import BotRequest
 from sandbox.whmcs import Fault as WhmcsFault
-from tests.flows.replicas import Replica, replica, round_robin
-from tests.flows.world import GROUP, World, make_world
+from tests.harness.process import Replica, replica
+from tests.harness.world import GROUP, World, make_world
 from tests.load.checks import Broken, Evidence, check, read_evidence
 from tests.load.flow import Flow, Stage
 from tests.load.machine import Meter, list_family, read_busy_seconds
@@ -39,7 +40,7 @@ _WARM_SECONDS: Final = 3.0
 _SETTINGS: Final = {
     # Every agent resets one user here; what is limited is not what is looked at.
     "RESETS_PER_HOUR": "1000000",
-    # A user who was changed stays so for longer than all this takes, so that a second change of him is a fault.
+    # A user who was changed stays so for longer than all this takes, so a second change is a fault.
     "USER_COOLDOWN_SECONDS": "86400",
     "LOG_LEVEL": "INFO",
 }

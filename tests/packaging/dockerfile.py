@@ -1,9 +1,12 @@
-"""Reads a Dockerfile, as much of it as ours uses."""
+"""Parses the instructions that the project's Dockerfile uses."""
 
 import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+IMAGE_USER = 10001
 
 _KEYWORDS = (
     *("FROM", "ENV", "WORKDIR", "RUN", "COPY", "VOLUME", "USER"),
@@ -14,7 +17,7 @@ _FLAG = re.compile(r"--([a-z-]+)=(\S+)\s+")
 
 @dataclass(frozen=True)
 class Instruction:
-    """`RUN --mount=… command`: keyword, flags, and the rest as one line."""
+    """An instruction such as `RUN --mount=… command`: keyword, flags, and the rest as one line."""
 
     keyword: str
     flags: dict[str, str]
@@ -22,7 +25,7 @@ class Instruction:
 
     @property
     def words(self) -> list[str]:
-        """Of the exec form: a JSON array."""
+        """The words of the exec form, a JSON array."""
         found = json.loads(self.value.removeprefix("CMD").strip() if self.keyword == "HEALTHCHECK" else self.value)
         if not isinstance(found, list):
             raise TypeError(f"{self.keyword} is not in exec form: {self.value}")
@@ -30,7 +33,7 @@ class Instruction:
 
 
 def read_dockerfile(path: Path) -> tuple[Instruction, ...]:
-    """Raises: ValueError: an instruction that is not known here, so that none is passed over."""
+    """Return all instructions. Raises: ValueError for an unknown one, so that none is ignored."""
     lines = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.lstrip().startswith("#")]
     text = "\n".join(lines).replace("\\\n", " ")
     return tuple(_parse(line.strip()) for line in text.splitlines() if line.strip())
@@ -54,6 +57,6 @@ def last_stage(instructions: tuple[Instruction, ...]) -> tuple[Instruction, ...]
 
 
 def the(keyword: str, instructions: tuple[Instruction, ...]) -> Instruction:
-    """The only instruction of this kind."""
+    """Return the only instruction with this keyword."""
     [found] = [instruction for instruction in instructions if instruction.keyword == keyword]
     return found

@@ -1,4 +1,4 @@
-"""`.env.example` shows every setting, as it would be without it."""
+"""`.env.example` lists every setting with its default."""
 
 import re
 import subprocess
@@ -6,7 +6,7 @@ import subprocess
 from pydantic import SecretStr
 
 from bot.settings import Settings
-from tests.packaging.image import ROOT
+from tests.packaging.dockerfile import ROOT
 
 EXAMPLE = ROOT / ".env.example"
 SETTING = re.compile(r"(#?)([A-Z][A-Z_]+)=(.*)")
@@ -18,7 +18,7 @@ def test_every_setting_is_shown_once_and_no_other() -> None:
     assert sorted(name for _, name, _ in SHOWN) == sorted(name.upper() for name in Settings.model_fields)
 
 
-def test_every_setting_has_a_comment_above_it_or_above_the_group_in_which_it_stands() -> None:
+def test_every_setting_or_its_group_has_a_comment_above_it() -> None:
     is_explained = False
     for line in LINES:
         if SETTING.fullmatch(line):
@@ -27,7 +27,7 @@ def test_every_setting_has_a_comment_above_it_or_above_the_group_in_which_it_sta
             is_explained = line.startswith("# ") and not line.startswith("# ---")
 
 
-def test_what_is_commented_out_are_the_defaults() -> None:
+def test_commented_out_values_are_the_defaults() -> None:
     for hidden, name, value in SHOWN:
         if hidden:
             default = Settings.model_fields[name.lower()].default
@@ -35,7 +35,7 @@ def test_what_is_commented_out_are_the_defaults() -> None:
             assert value == (str(default) if isinstance(default, str | int) else ""), name
 
 
-def test_what_is_not_commented_out_is_enough_to_start_once_it_is_real() -> None:
+def test_the_uncommented_settings_are_enough_to_start_with_real_values() -> None:
     given = {name: value for hidden, name, value in SHOWN if not hidden}
     settings = Settings.load(given)
     assert settings.agent_users
@@ -43,14 +43,14 @@ def test_what_is_not_commented_out_is_enough_to_start_once_it_is_real() -> None:
     assert required <= given.keys()
 
 
-def test_its_secrets_are_visibly_none() -> None:
+def test_the_example_secrets_are_visible_placeholders() -> None:
     secrets = {name.upper() for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)}
     shown = {name: value for hidden, name, value in SHOWN if name in secrets and not hidden}
     assert shown
     assert [name for name, value in shown.items() if "EXAMPLE" not in value] == []
 
 
-def test_a_shell_reads_it() -> None:
+def test_a_shell_can_source_the_example() -> None:
     read = subprocess.run(
         ["sh", "-c", 'set -a; . "$0"; env', EXAMPLE],
         capture_output=True,

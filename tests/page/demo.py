@@ -1,4 +1,4 @@
-"""The demo as `make demo` starts it, and the browser in which a person uses it."""
+"""Runs the demo as `make demo` does, and a browser."""
 
 import asyncio
 import contextlib
@@ -31,7 +31,7 @@ _OWN = re.compile(r"(https?|wss?)://127\.0\.0\.1[:/]|data:|blob:")
 
 @contextlib.asynccontextmanager
 async def run_demo(module: str = "sandbox") -> AsyncIterator[str]:
-    """Run `python -m sandbox` and give the page's address. Afterwards it has ended in order, without a complaint."""
+    """Run `python -m sandbox` and yield the page's address. At the end it must exit without errors."""
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("DEMO", "DISPLAY", "WAYLAND"))
     }
@@ -62,7 +62,7 @@ async def run_demo(module: str = "sandbox") -> AsyncIterator[str]:
 
 @contextlib.asynccontextmanager
 async def run_browser() -> AsyncIterator[Browser]:
-    """The system's Chromium. Raises: AssertionError: it is not installed."""
+    """Run the system's Chromium. Raises: AssertionError: it is not installed."""
     assert CHROMIUM.exists(), "no Chromium: `make system` installs it"
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)
@@ -73,14 +73,14 @@ async def run_browser() -> AsyncIterator[Browser]:
 
 
 class Windows:
-    """Opens windows on the page, and remembers what must not happen in any."""
+    """Opens windows of the page, and records what must not happen in them."""
 
     def __init__(self, browser: Browser, address: str) -> None:
         self._browser = browser
         self._address = address
         self._pages: list[Page] = []
         self.complaints: list[str] = []
-        """What the browser's console said, and requests to anywhere else."""
+        """Messages of the browser's console, and requests to other servers."""
 
     async def open(self, name: str, size: tuple[int, int] = WIDE) -> Page:
         """Open the page and act as the person of this name."""
@@ -98,7 +98,7 @@ class Windows:
         return page
 
     async def close(self) -> None:
-        """Close the windows; a modal that a failed test left open would else be in the next one's way."""
+        """Close the windows, and the modals that a failed test left open."""
         for page in self._pages:
             dialogs = page.get_by_role("dialog")
             while left := await dialogs.count():

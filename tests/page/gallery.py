@@ -1,4 +1,4 @@
-"""The page with everything of Block Kit that it draws, and something that it does not: `python -m tests.page.gallery`."""
+"""The page with all parts of Block Kit that it draws, and one that it does not: `python -m tests.page.gallery`."""
 
 import asyncio
 import contextlib
@@ -124,14 +124,14 @@ HOME: Final[JsonObject] = {
     ],
 }
 SHORTCUTS: Final = (
-    Shortcut("Begin anew", "begin_anew", is_global=True),
+    Shortcut("Start again", "start_again", is_global=True),
     Shortcut("Begin with this", "begin_with_this", is_global=False),
     Shortcut("Forget this", "forget_this", is_global=False),
 )
 
 
 def declare(world: World) -> World:
-    """The same world with an app that has shortcuts and a Home tab, of which the bot is told nothing."""
+    """Return the same world with an app that has shortcuts and a Home tab, without the events for the bot."""
     world.slack.install(world.apps["es"].scopes, has_home=True)
 
     def extend(app: App) -> App:
@@ -147,7 +147,7 @@ def fill(slack: LocalSlack, people: Mapping[str, Person]) -> None:
     below = slack.views.open(workspace.issue_trigger(people["Sofía"].id), FORM)
     slack.views.put_on(below, TOP)
     slack.home_tabs.publish(people["Alex"].id, HOME)
-    # The bot has a Home of its own, which it would put in place of this one.
+    # Otherwise the bot would publish its own Home tab in place of this one.
     slack.faults.add(Fault("views.publish", "error", error="not_enabled"))
     workspace.post(workspace.channel(slack.general), "A button", fill_in_ids(MESSAGE), author=BOT_USER_ID)
 

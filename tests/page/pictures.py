@@ -1,4 +1,4 @@
-"""Takes the README's pictures by the same means as the tests: `make pictures`."""
+"""Takes the README's pictures (`make pictures`)."""
 
 import asyncio
 import re
@@ -8,18 +8,17 @@ from typing import Final
 
 from playwright.async_api import Browser, expect
 
-from sandbox.page.words import choose_words
-from tests.page.agent import EN, ES, Agent
+from tests.page.agent import Agent
 from tests.page.demo import ROOT, Windows, run_browser, run_demo
 
 FOLDER: Final = ROOT / "docs" / "pictures"
 LANGUAGES: Final = ("en", "es")
 
 _PEOPLE: Final = {
-    "en": ("Alex", EN, "AAA - 111 - 2013", "persona01@cinco.example.com"),
-    "es": ("Sofía", ES, "007431", "persona02@cinco.example.com"),
+    "en": ("Alex", "AAA - 111 - 2013", "persona01@cinco.example.com"),
+    "es": ("Sofía", "007431", "persona02@cinco.example.com"),
 }
-"""Who, in which language, from which ticket, for which user."""
+"""By language: the agent, the ticket they start from, and the user."""
 _SIZE: Final = (1280, 860)
 _SHOWN: Final = "EXAMPLE-only#not%9ok"
 _REPLACE: Final = """([secret, shown]) => {
@@ -30,35 +29,36 @@ _REPLACE: Final = """([secret, shown]) => {
 
 
 async def take_pictures(browser: Browser, address: str, language: str, folder: Path) -> None:
-    """Set a password as somebody who speaks this language, and take each step, and the app's Home after it."""
-    name, labels, ticket, user = _PEOPLE[language]
+    """Set a password as an agent with this language; take a picture of each step, and of the app's Home tab."""
+    name, ticket, user = _PEOPLE[language]
     windows = Windows(browser, address)
     page = await windows.open(name, _SIZE)
-    agent = Agent(page, labels, choose_words(language))
+    agent = Agent(page, language)
+    labels = agent.labels
 
     await agent.opens_form(ticket)
-    await agent.chooses(labels.set_password, user)
+    await agent.chooses(labels["set_password"], user)
     await page.screenshot(path=folder / f"form.{language}.png")
 
     await agent.submits()
-    confirm = agent.modal.get_by_role("button", name=labels.confirm, exact=True)
+    confirm = agent.modal.get_by_role("button", name=labels["confirm"], exact=True)
     await expect(confirm).to_be_visible()
     await page.screenshot(path=folder / f"confirm.{language}.png")
 
     await confirm.click()
-    await expect(agent.modal.get_by_text(labels.done, exact=True)).to_be_visible()
+    await expect(agent.modal.get_by_text(labels["done"], exact=True)).to_be_visible()
     await page.screenshot(path=folder / f"result.{language}.png")
 
     await agent.closes()
     password = await agent.reads_password()
     await agent.tries(user, password, opens=True)
     await expect(page.get_by_role("row", name=re.compile(re.escape(user))).get_by_role("time")).to_be_visible()
-    # No password stands in a picture, not even one that opens nothing but a demo.
+    # Pictures contain no real password, not even one of the demo.
     await page.evaluate(_REPLACE, [password, _SHOWN])
     await expect(page.get_by_text(password)).to_have_count(0)
     await page.screenshot(path=folder / f"message.{language}.png")
 
-    await page.get_by_role("tab", name=agent.words.home).click()
+    await page.get_by_role("tab", name=agent.words["home"]).click()
     await expect(page.get_by_text(re.compile(f"· {re.escape(user)} · #"))).to_be_visible()
     await page.screenshot(path=folder / f"home.{language}.png")
     await windows.close()

@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group
 PNG = b"\x89PNG"
 
 
-async def test_the_readmes_pictures_can_be_taken_anew_and_are_small(browser: Browser, tmp_path: Path) -> None:
+async def test_the_readmes_pictures_can_be_taken_again_and_are_small(browser: Browser, tmp_path: Path) -> None:
     async with run_demo() as address:
         await take_pictures(browser, address, LANGUAGES[0], tmp_path)
 

@@ -1,4 +1,4 @@
-"""The app's shortcuts, taken from the menus in which Slack offers them."""
+"""The app's shortcuts, in the menus of Slack."""
 
 import re
 
@@ -17,23 +17,23 @@ async def test_the_menu_of_the_composer_opens_the_form_also_where_the_bot_is_not
 
     await agent.uses_shortcut()
 
-    await expect(agent.modal.get_by_role("combobox", name=agent.labels.client)).to_be_focused()
+    await expect(agent.modal.get_by_role("combobox", name=agent.labels["client"])).to_be_focused()
     await agent.closes()
     await expect(agent.composer).to_be_focused()
 
 
-async def test_the_menu_of_a_message_opens_the_form_with_whom_the_message_names(sit_down: Open) -> None:
+async def test_a_message_shortcut_opens_the_form_for_the_named_client(sit_down: Open) -> None:
     colleague, agent = await sit_down("Nico"), await sit_down("Sofía", NARROW)
     await colleague.types("Hola, ma01@example.com no puede entrar")
     message = agent.messages.filter(has_text="ma01@example.com")
 
     await agent.uses_message_shortcut(message)
 
-    client = agent.modal.get_by_role("combobox", name=agent.labels.client)
+    client = agent.modal.get_by_role("combobox", name=agent.labels["client"])
     await expect(client).to_have_value(re.compile("ma01@example.com"))
-    await agent.chooses(agent.labels.reset_email)
+    await agent.chooses(agent.labels["reset_email"])
     await agent.submits()
-    await expect(agent.modal.get_by_text(agent.labels.done, exact=True)).to_be_visible()
+    await expect(agent.modal.get_by_text(agent.labels["done"], exact=True)).to_be_visible()
     await agent.closes()
     await agent.reads_answer("ma01@example.com")
     await expect(colleague.messages.filter(has_text="ma01@example.com")).to_have_count(1)
@@ -46,21 +46,21 @@ async def test_the_message_with_which_the_demo_begins_names_a_ticket(sit_down: O
 
     await agent.uses_message_shortcut(message)
 
-    client = agent.modal.get_by_role("combobox", name=agent.labels.client)
+    client = agent.modal.get_by_role("combobox", name=agent.labels["client"])
     await expect(client).to_have_value(re.compile("Ana López"))
     await agent.closes()
 
 
-async def test_somebody_who_is_no_agent_is_refused_where_the_shortcut_was_taken_or_by_the_app(sit_down: Open) -> None:
+async def test_other_people_are_refused_where_they_used_the_shortcut_or_by_the_app(sit_down: Open) -> None:
     nico = await sit_down("Nico")
     await nico.types("Para mí también, ¿sí?")
 
     await nico.uses_message_shortcut(nico.messages.last)
-    await nico.reads_answer(nico.labels.nothing_changed)
+    await nico.reads_answer(nico.labels["nothing_changed"])
     await expect(nico.modal).to_have_count(0)
 
     await nico.uses_shortcut()
-    app = nico.page.get_by_role("navigation").get_by_role("button", name=nico.labels.app)
-    await expect(app.get_by_role("img", name=f"1 {nico.words.unread}")).to_be_visible()
+    app = nico.page.get_by_role("navigation").get_by_role("button", name=nico.labels["app"])
+    await expect(app.get_by_role("img", name=f"1 {nico.words['unread']}")).to_be_visible()
     await app.click()
-    await expect(nico.messages.last).to_contain_text(nico.labels.nothing_changed)
+    await expect(nico.messages.last).to_contain_text(nico.labels["nothing_changed"])

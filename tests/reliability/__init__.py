@@ -1,10 +1,10 @@
-"""What is seen in the end when something fails, on the real process; docs/reliability.md is written from it.
+"""Faults on the real process, and the visible result of each; docs/reliability.md is generated from these scenarios.
 
-`row` is a line of that page, `case` the agent and the user with whom it is played, `stage` the local servers and the
-processes, `steps` what is done on the way to a fault, `checks` what must be seen after every row. A module of rows
-(`whmcs_faults`, `slack_faults`, `sqlite_faults`, `stopped`, ...) says which there are; its `test_` module plays them all in
-one moment, and `table` names it as a section of the page.
+`scenario` is a row of that page, `scenario_run` the agent and the user who play it, `harness` the fake servers and the
+bot's processes, `steps` the way to a fault, `checks` what must hold after every scenario. Modules of scenarios
+(`whmcs_faults`, `slack_faults`, `sqlite_faults`, `stopped`, ...) list them; the `test_` module of each plays all of them
+at the same time on one bot, and `table` names it as a section of the page.
 
-A new row goes into the module of what fails, and the page is written anew: `python -m tests.reliability.table`. A new
-kind of failure is a module of rows, a `test_` module with an `xdist_group` of its own, and a section.
+Add a scenario to the module of its fault and regenerate the page: `python -m tests.reliability.table`. A new kind of
+fault is a module of scenarios, a `test_` module of the `xdist_group` "reliability", and a section.
 """

@@ -1,4 +1,4 @@
-"""The clock of the host of a bot, which a test moves; that one stays as it is by which is counted how long things take."""
+"""A bot's host clock that a test can move; the monotonic clock is unchanged."""
 
 import os
 import threading
@@ -9,8 +9,8 @@ from typing import Final
 
 import time_machine
 
-from tests.flows.replicas import ROOT
-from tests.flows.world import World
+from tests.harness.fork_server import ROOT
+from tests.harness.world import World
 
 _VARIABLE: Final = "CLOCK_FILE"
 _LOOK_SECONDS: Final = 0.05
@@ -18,7 +18,7 @@ _LOOK_SECONDS: Final = 0.05
 
 @dataclass
 class Clock:
-    """That of the processes that are started with `settings`."""
+    """The clock of the processes that are started with `settings`."""
 
     folder: Path
 
@@ -32,7 +32,7 @@ class Clock:
         return {"PYTHONPATH": f"{self.folder}:{ROOT}", _VARIABLE: str(self._file)}
 
     async def set_ahead(self, world: World, *, hours: float) -> None:
-        """Let it be so far ahead, or behind, and return when that is so in the process."""
+        """Set the clock this far ahead or, if negative, behind; return when the process uses it."""
         seconds = str(hours * 3600)
         self._write(seconds)
         await world.until(lambda: _seen(self._file).read_text() == seconds, 20)
@@ -48,7 +48,7 @@ class Clock:
 
 
 def follow() -> None:
-    """Move this process's clock, from its start on, as the file says."""
+    """Keep this process's clock as far ahead as the file states."""
     _Follower(Path(os.environ[_VARIABLE])).begin()
 
 

@@ -1,21 +1,21 @@
-"""Where the rows run: over HTTP on SQLite, and in the long form in both modes on both databases."""
+"""Fixtures: the scenarios run over HTTP on SQLite, and in the long form in both modes on both databases."""
 
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
 
-from tests.flows.world import Mode
+from tests.harness.world import Mode
 from tests.postgresql import PostgresServer
-from tests.reliability.row import Row
-from tests.reliability.stage import IS_LONG, Endings, Stage, make_stage
+from tests.reliability.harness import IS_LONG, Endings, Harness, make_harness
+from tests.reliability.scenario import Scenario
 
 PLACES = ["http-sqlite", *(["socket-sqlite", "http-postgresql", "socket-postgresql"] if IS_LONG else [])]
 
 
 @pytest.fixture(scope="module", params=PLACES)
 def place(request: pytest.FixtureRequest) -> Iterator[tuple[Mode, str]]:
-    """How Slack reaches the bot, and the PostgreSQL database; empty: a file."""
+    """How Slack reaches the bot, and the PostgreSQL database; an empty address means SQLite."""
     mode, _, database = request.param.partition("-")
     if database == "sqlite":
         yield mode, ""
@@ -26,21 +26,25 @@ def place(request: pytest.FixtureRequest) -> Iterator[tuple[Mode, str]]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def stage(place: tuple[Mode, str], tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+async def harness(place: tuple[Mode, str], tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
     """Slack, WHMCS and a database, without a bot."""
     mode, address = place
-    async with make_stage(tmp_path_factory.mktemp("stage"), mode, address) as made:
+    async with make_harness(tmp_path_factory.mktemp("stage"), mode, address) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def rows(request: pytest.FixtureRequest) -> list[Row]:
-    """The rows of this module whose tests were asked for: one bot tells all of them."""
-    found: dict[str, Row] = {}
+def scenarios(request: pytest.FixtureRequest) -> list[Scenario]:
+    """The selected scenarios of this module; one bot plays all of them."""
+    found: dict[str, Scenario] = {}
     for item in request.session.items:
         callspec = getattr(item, "callspec", None)
-        if callspec is not None and item.path == request.path and isinstance(row := callspec.params.get("row"), Row):
-            found[row.id] = row
+        if (
+            callspec is not None
+            and item.path == request.path
+            and isinstance(scenario := callspec.params.get("scenario"), Scenario)
+        ):
+            found[scenario.id] = scenario
     return list(found.values())
 
 

@@ -1,20 +1,20 @@
-"""What a database does wrong before and after WHMCS did its work, and what is seen of each in the end."""
+"""Faults of a database before and after WHMCS did its work, and the visible result of each."""
 
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
 from bot.domain.resets import Method
-from tests.reliability.row import EMAIL, SET, Message, Row, Whmcs, form, message
+from tests.reliability.scenario import EMAIL, SET, Message, Scenario, Whmcs, form, message
 
 
 class Step(Enum):
-    """How far a reset is when the database fails; the value says so."""
+    """The step of a reset at which the database fails."""
 
-    BEFORE_STARTED = "before STARTED is committed"
-    BEFORE_CALL = "after STARTED, before the call is announced"
-    AFTER_WORK = "after WHMCS did it, before the outcome is committed"
-    KILLED = "the same, and the process is killed before the database is well again"
+    BEFORE_STARTED = "Before STARTED is committed"
+    BEFORE_CALL = "After STARTED, before *calling* is committed"
+    AFTER_WORK = "After WHMCS executed the call, before the outcome is committed"
+    KILLED = "The same, and the process is killed before the database recovers"
 
 
 @dataclass(frozen=True)
@@ -23,16 +23,16 @@ class DatabaseFault:
     words: str
 
     @property
-    def rows(self) -> tuple[Row, ...]:
+    def scenarios(self) -> tuple[Scenario, ...]:
         return tuple(_row(self, step, method) for step in Step for method in (EMAIL, SET))
 
-    def is_at(self, step: Step, row: Row) -> bool:
-        """Whether the row is about this fault at this step."""
-        return row.name == _name(self, step)
+    def is_at(self, step: Step, scenario: Scenario) -> bool:
+        """Return True if the row is about this fault at this step."""
+        return scenario.name == _name(self, step)
 
 
 NO_RECORD: Final = "without a record nothing is done."
-FOLLOWS: Final = "stands, but it could not be recorded yet."
+FOLLOWS: Final = "is final, but it could not be recorded yet."
 UNKNOWN_MAIL: Final = "It is not known whether WHMCS sent the e-mail"
 SET_AGAIN: Final = "was changed, but the new one could not be delivered to you: set it again."
 
@@ -41,14 +41,14 @@ def _name(fault: DatabaseFault, step: Step) -> str:
     return f"{fault.name}_{step.name.lower()}"
 
 
-def _row(fault: DatabaseFault, step: Step, method: Method) -> Row:
+def _row(fault: DatabaseFault, step: Step, method: Method) -> Scenario:
     name, words = _name(fault, step), f"{fault.words}: {step.value}"
     done = Whmcs.MAIL if method is EMAIL else Whmcs.PASSWORD
     match step:
         case Step.BEFORE_STARTED:
-            return Row(name=name, method=method, fault=words, reads=form(NO_RECORD), audit=(), again=True)
+            return Scenario(name=name, method=method, fault=words, reads=form(NO_RECORD), audit=(), again=True)
         case Step.BEFORE_CALL:
-            return Row(
+            return Scenario(
                 name=name,
                 method=method,
                 fault=words,
@@ -57,7 +57,7 @@ def _row(fault: DatabaseFault, step: Step, method: Method) -> Row:
                 audit=("STARTED", "FAILED not_recorded"),
             )
         case Step.AFTER_WORK:
-            return Row(
+            return Scenario(
                 name=name,
                 method=method,
                 fault=words,
@@ -67,7 +67,7 @@ def _row(fault: DatabaseFault, step: Step, method: Method) -> Row:
                 audit=("STARTED", "SUCCEEDED"),
             )
         case Step.KILLED:
-            return Row(
+            return Scenario(
                 name=name,
                 method=method,
                 fault=words,

@@ -2,16 +2,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from tests.reliability.case import Case
-from tests.reliability.row import Row
+from tests.reliability.scenario import Scenario
+from tests.reliability.scenario_run import ScenarioRun
 
-Break: TypeAlias = Callable[[Case], None]
+Break: TypeAlias = Callable[[ScenarioRun], None]
 
 
 @dataclass(frozen=True)
 class Fault:
-    """`order` breaks this case's calls. `is_settled`: once all is well again, what was unknown is found out."""
+    """A fault of WHMCS. `order` adds it for the run's calls; `is_settled`: the unknown outcome is settled afterwards."""
 
-    row: Row
+    scenario: Scenario
     order: Break
     is_settled: bool = False

@@ -1,4 +1,4 @@
-"""A database of yesterday is put back, in which ten thousand messages wait to be deleted; nobody's new reset waits."""
+"""Yesterday's database is restored, with a backlog of ten thousand deletions, which does not delay new resets."""
 
 import asyncio
 import json
@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from tests.flows.replicas import ROOT, Replica
-from tests.flows.world import World
-from tests.reliability.case import PATIENCE_SECONDS, Case
+from tests.harness.fork_server import ROOT
+from tests.harness.process import Replica
+from tests.harness.world import World
 from tests.reliability.checks import expect_end
-from tests.reliability.row import EMAIL, SET, Message, Row, done, form, message
-from tests.reliability.stage import Endings, Stage
+from tests.reliability.harness import Endings, Harness
+from tests.reliability.scenario import EMAIL, SET, Message, Scenario, done, form, message
+from tests.reliability.scenario_run import PATIENCE_SECONDS, ScenarioRun
 from tests.reliability.steps import Do, finish, held_by_whmcs, nothing
 
 WAITING: Final = 10_000
@@ -27,56 +28,56 @@ _DAY_MINUTES: Final = 24 * 60
 
 @dataclass(frozen=True)
 class Past:
-    """`before` and `since` the copy was made; then it is put back, a day later, and `now` another process runs."""
+    """Steps `before` the copy is made, `since` then, and `now`, when it was restored a day later and the bot restarted."""
 
-    row: Row
+    scenario: Scenario
     before: Do = nothing
     since: Do = nothing
     now: Do = nothing
 
 
-async def let_whmcs_go_on(case: Case) -> None:
-    case.let_whmcs_go_on()
-    await case.form.shows("Done", timeout_seconds=20)
+async def let_whmcs_go_on(run: ScenarioRun) -> None:
+    run.let_whmcs_go_on()
+    await run.form.shows("Done", timeout_seconds=20)
 
 
-async def hold_deletion(case: Case) -> None:
-    await let_whmcs_go_on(case)
-    case.break_slack("chat.delete", "held_before")
+async def hold_deletion(run: ScenarioRun) -> None:
+    await let_whmcs_go_on(run)
+    run.break_slack("chat.delete", "held_before")
 
 
-async def read_and_let_delete(case: Case) -> None:
-    """What is said in the message before it is deleted is gone with it."""
-    await case.agent.direct_message(containing=UNKNOWN_PASSWORD, timeout_seconds=20)
-    case.let_slack_go_on()
+async def read_and_let_delete(run: ScenarioRun) -> None:
+    """Read the message before its deletion."""
+    await run.agent.direct_message(containing=UNKNOWN_PASSWORD, timeout_seconds=20)
+    run.let_slack_go_on()
 
 
-async def let_message_go(case: Case) -> None:
-    case.let_message_be_due()
-    await case.until_audit("STARTED", "SUCCEEDED", "message DELETED")
+async def let_message_go(run: ScenarioRun) -> None:
+    run.let_message_be_due()
+    await run.until_audit("STARTED", "SUCCEEDED", "message DELETED")
 
 
-async def fill_in_and_finish(case: Case) -> None:
-    await case.fill_in()
-    await finish(case)
+async def fill_in_and_finish(run: ScenarioRun) -> None:
+    await run.fill_in()
+    await finish(run)
 
 
-async def delete_now(case: Case) -> None:
-    await case.agent.direct_messages[-1].press("Delete now")
+async def delete_now(run: ScenarioRun) -> None:
+    await run.agent.direct_messages[-1].press("Delete now")
 
 
-def deleted(name: str, fault: str, *audit: str) -> Row:
+def deleted(name: str, fault: str, *audit: str) -> Scenario:
     return replace(done(name, SET, fault), message=Message.DELETED, audit=(*audit, "message DELETED"))
 
 
-_RUNNING: Final = "Yesterday’s database is put back: the reset ran when the copy was made, and has ended since"
-_NEW: Final = f"Begun while {WAITING:,} messages of yesterday are to be deleted"
+_RUNNING: Final = "A backup is restored: the reset was running when it was made, and has ended since"
+_NEW: Final = f"Started while {WAITING:,} old messages are due for deletion"
 PASTS: Final = (
-    Past(done("ended", EMAIL, "Yesterday’s database is put back: the reset had ended"), before=finish),
+    Past(done("ended", EMAIL, "A backup is restored: the reset had ended"), before=finish),
     Past(
         deleted(
             "still_there",
-            "Yesterday’s database is put back: the message was there, and is so still",
+            "A backup is restored: it knows the message, which still exists",
             *("STARTED", "SUCCEEDED"),
         ),
         before=finish,
@@ -84,7 +85,7 @@ PASTS: Final = (
     Past(
         deleted(
             "gone_since",
-            "Yesterday’s database is put back: the message was there, and has been deleted since",
+            "A backup is restored: it knows the message, which has been deleted since",
             *("STARTED", "SUCCEEDED"),
         ),
         before=finish,
@@ -102,7 +103,7 @@ PASTS: Final = (
     ),
     Past(
         replace(
-            done("running", SET, f"{_RUNNING}, and its message is still there"),
+            done("running", SET, f"{_RUNNING}, and its message still exists"),
             reads=(*form("Done"), *message(UNKNOWN_PASSWORD)),
             message=Message.NOTICE,
             audit=("STARTED", "UNKNOWN interrupted", "message DELETED"),
@@ -112,54 +113,56 @@ PASTS: Final = (
         now=read_and_let_delete,
     ),
     Past(
-        replace(done("begun_since", EMAIL, "Yesterday’s database is put back: the reset has begun since"), audit=()),
+        replace(done("begun_since", EMAIL, "A backup is restored: the reset started after it"), audit=()),
         since=finish,
     ),
     Past(
         deleted(
             "begun_since",
-            "Yesterday’s database is put back: the reset has begun since, and its message is still there, until *Delete now*",
+            "A backup is restored: the reset started after it, and its message exists until *Delete now*",
         ),
         since=finish,
         now=delete_now,
     ),
     *(Past(done("backlog", method, _NEW), now=fill_in_and_finish) for method in (EMAIL, SET)),
 )
-ROWS: Final = tuple(past.row for past in PASTS)
-_PASTS: Final = {past.row.id: past for past in PASTS}
+SCENARIOS: Final = tuple(past.scenario for past in PASTS)
+_PASTS: Final = {past.scenario.id: past for past in PASTS}
 
 
-async def tell(stage: Stage, endings: Endings, cases: list[Case]) -> None:
-    if not cases:
+async def play(harness: Harness, endings: Endings, runs: list[ScenarioRun]) -> None:
+    if not runs:
         return
-    world, pasts = stage.world, {case.row.id: _PASTS[case.row.id] for case in cases}
-    bot = await stage.start()
-    await endings.play([case for case in cases if pasts[case.row.id].now is not fill_in_and_finish], Case.fill_in)
-    await endings.play(cases, lambda case: pasts[case.row.id].before(case))
-    # Who has just read it in the form is not told once more.
+    world, pasts = harness.world, {run.scenario.id: _PASTS[run.scenario.id] for run in runs}
+    bot = await harness.start()
+    await endings.play(
+        [run for run in runs if pasts[run.scenario.id].now is not fill_in_and_finish], ScenarioRun.fill_in
+    )
+    await endings.play(runs, lambda run: pasts[run.scenario.id].before(run))
+    # The agents have read the outcome in the form, so no notification remains.
     await world.until(lambda: not world.rows("SELECT * FROM jobs WHERE kind = 'tell_agent'"), 20)
     copy = _copy(world.database)
-    await endings.play(cases, lambda case: pasts[case.row.id].since(case))
-    await endings.play(cases, Case.answered)
+    await endings.play(runs, lambda run: pasts[run.scenario.id].since(run))
+    await endings.play(runs, ScenarioRun.answered)
     assert await bot.ends() == 0
     _put_back(copy, world.database)
     world.whmcs.forget_requests()
-    stage.let_pass(minutes=_DAY_MINUTES)
-    _let_many_wait(stage)
+    harness.let_pass(minutes=_DAY_MINUTES)
+    _let_many_wait(harness)
     deleted_before = _deletions(world)
-    bot = await stage.start()
+    bot = await harness.start()
     await world.until(lambda: _deletions(world) > deleted_before, 20)
     loop = asyncio.get_running_loop()
     began_at = loop.time()
-    await world.until(lambda: _is_told(bot), 20, every_seconds=0.1)
-    await endings.play(cases, lambda case: pasts[case.row.id].now(case))
-    await endings.play(cases, expect_end)
-    # As many as there would be much sooner, if they were not kept back.
+    await world.until(lambda: _is_overdue_reported(bot), 20, every_seconds=0.1)
+    await endings.play(runs, lambda run: pasts[run.scenario.id].now(run))
+    await endings.play(runs, expect_end)
+    # Without the rate limit this number would be reached much sooner.
     await world.until(lambda: _deletions(world) - deleted_before > AT_ONCE + 10, PATIENCE_SECONDS)
     most = AT_ONCE + (loop.time() - began_at) * PER_MINUTE / 60 + 1
-    by_hand = len([case for case in cases if pasts[case.row.id].now is delete_now])
+    by_hand = len([run for run in runs if pasts[run.scenario.id].now is delete_now])
     assert _deletions(world) - deleted_before <= most + by_hand, "more than Slack takes"
-    await _expect_check_to_tell(bot)
+    await _expect_check_to_report(bot)
     world.execute("DELETE FROM jobs WHERE reference LIKE 'OLD-%'")
 
 
@@ -176,10 +179,10 @@ def _put_back(copy: Path, database: Path) -> None:
         database.with_name(name).unlink(missing_ok=True)
 
 
-def _let_many_wait(stage: Stage) -> None:
-    """They are in Slack no more, which makes no difference for who has to ask. What else waits has waited for longer."""
-    bystander = stage.bystanders[0]
-    stage.world.execute(
+def _let_many_wait(harness: Harness) -> None:
+    """Add overdue deletions of messages that Slack no longer has. The other jobs are overdue for longer."""
+    bystander = harness.bystanders[0]
+    harness.world.execute(
         f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {WAITING})"  # noqa: S608 - ids of ours
         " INSERT INTO jobs (kind, reference, due_at, attempts, agent_id, agent_locale, channel, ts)"
         " SELECT 'delete_message', 'OLD-' || i, strftime('%Y-%m-%d %H:%M:%f000', 'now', '-1 hours'), 0,"
@@ -191,17 +194,17 @@ def _deletions(world: World) -> int:
     return [call.method for call in world.slack.calls].count("chat.delete")
 
 
-async def _is_told(bot: Replica) -> bool:
-    """By the figures: nearly all are overdue, of which some have been deleted by now."""
-    figures = dict(line.rsplit(" ", 1) for line in (await bot.figures()).splitlines() if not line.startswith("#"))
-    return WAITING - 500 < float(figures["resetbot_secret_messages_overdue"]) <= WAITING + len(ROWS)
+async def _is_overdue_reported(bot: Replica) -> bool:
+    """Return True if the metrics report nearly all messages as overdue; some are deleted meanwhile."""
+    metrics = dict(line.rsplit(" ", 1) for line in (await bot.metrics()).splitlines() if not line.startswith("#"))
+    return WAITING - 500 < float(metrics["resetbot_secret_messages_overdue"]) <= WAITING + len(SCENARIOS)
 
 
-async def _expect_check_to_tell(bot: Replica) -> None:
+async def _expect_check_to_report(bot: Replica) -> None:
     check = await asyncio.create_subprocess_exec(
         sys.executable, *("-m", "bot", "check", "--json"), cwd=ROOT, env=bot.environment, stdout=asyncio.subprocess.PIPE
     )
-    said, _ = await check.communicate()
-    [line] = [line for line in json.loads(said)["checks"] if line["check"] == "database.overdue_messages"]
+    output, _ = await check.communicate()
+    [line] = [line for line in json.loads(output)["checks"] if line["check"] == "database.overdue_messages"]
     number = int(str(line["text"]).split()[0])
     assert WAITING - 500 < number <= WAITING

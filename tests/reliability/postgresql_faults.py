@@ -1,4 +1,4 @@
-"""What becomes of a server, or of the bot's way into its database."""
+"""Faults of a PostgreSQL server, or of the bot's access to its database."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -9,7 +9,7 @@ from tests.postgresql import ADMIN, PostgresServer
 from tests.reliability.database_faults import DatabaseFault
 
 Breaking: TypeAlias = Callable[[PostgresServer, str], AbstractAsyncContextManager[None]]
-"""The server is broken within it, at least for this database."""
+"""A context in which the server fails, at least for this database."""
 
 
 @asynccontextmanager
@@ -40,16 +40,16 @@ async def hanging(server: PostgresServer, _: str) -> AsyncIterator[None]:
 
 
 def _change(server: PostgresServer, database: str, how: str) -> None:
-    """And end the connections, for which nothing would change."""
+    """Alter the database, and end its connections, to which the change would not apply."""
     with server.connect(ADMIN) as connection:
         connection.execute(f"ALTER DATABASE {database} {how}")
         connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [database])
 
 
 FAULTS: Final[Mapping[DatabaseFault, Breaking]] = {
-    DatabaseFault("stopped", "PostgreSQL is stopped at once, and started again"): stopped,
-    DatabaseFault("refusing", "PostgreSQL cuts all connections and refuses new ones"): refusing,
-    DatabaseFault("read_only", "PostgreSQL is read-only, as after a change to a standby"): read_only,
-    DatabaseFault("hanging", "PostgreSQL hangs: it takes connections, and does not answer"): hanging,
+    DatabaseFault("stopped", "PostgreSQL crashes and is restarted"): stopped,
+    DatabaseFault("refusing", "PostgreSQL closes all connections and refuses new ones"): refusing,
+    DatabaseFault("read_only", "PostgreSQL is read-only, as after a failover to a standby"): read_only,
+    DatabaseFault("hanging", "PostgreSQL accepts connections but does not answer"): hanging,
 }
-ROWS: Final = tuple(row for fault in FAULTS for row in fault.rows)
+SCENARIOS: Final = tuple(scenario for fault in FAULTS for scenario in fault.scenarios)

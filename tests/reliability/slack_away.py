@@ -1,10 +1,10 @@
-"""A token that is revoked, an app that is removed, a socket that falls silent; and what is seen of each in the end."""
+"""Revoked tokens, removed apps and silent sockets, and the visible result of each."""
 
 from dataclasses import dataclass
 from typing import Final
 
-from tests.reliability.case import Case
-from tests.reliability.row import Message, Row, channel, form, message
+from tests.reliability.scenario import Message, Scenario, channel, form, message
+from tests.reliability.scenario_run import ScenarioRun
 from tests.reliability.slack_rows import (
     DELIVERED,
     MAIL,
@@ -29,28 +29,30 @@ TOKENS: Final = (
         nothing,
     ),
     Trouble(
-        named(MAIL, "revoked_form", "Token revoked between form and button", reads=channel(SENT)),
+        named(MAIL, "revoked_form", "Token revoked before the form is submitted", reads=channel(SENT)),
         go_on=at_the_button(_REVOKED),
     ),
     Trouble(
         named(
             NOT_CONFIRMED,
             "revoked_form",
-            "Token revoked between form and *Confirm*, and no answer in time from `users.info`",
+            "Token revoked before *Confirm*, and no answer in time from `users.info`",
             reads=(*form("One moment"), *channel(NOT_DRAWN)),
             again=False,
         ),
         go_on=at_the_button(broken("users.info", "held_before"), _REVOKED),
     ),
     Trouble(
-        named(MAIL, "revoked_write", "Token revoked while WHMCS is asked", reads=(*form("One moment"), *channel(SENT))),
+        named(
+            MAIL, "revoked_write", "Token revoked during the call to WHMCS", reads=(*form("One moment"), *channel(SENT))
+        ),
         go_on=after_progress(_REVOKED),
     ),
     Trouble(
         named(
             NOT_DELIVERED,
             "revoked_write",
-            "Token revoked while WHMCS is asked",
+            "Token revoked during the call to WHMCS",
             reads=(*form("One moment"), *channel(SET_AGAIN)),
         ),
         go_on=after_progress(_REVOKED),
@@ -59,7 +61,7 @@ TOKENS: Final = (
         named(
             MAIL,
             "removed_write",
-            "App removed while WHMCS is asked, then installed again",
+            "App removed during the call to WHMCS, then reinstalled",
             reads=(*form("One moment"), *message(SENT)),
             message=Message.NOTICE,
         ),
@@ -70,7 +72,7 @@ TOKENS: Final = (
         named(
             NOT_DELIVERED,
             "removed_write",
-            "App removed while WHMCS is asked, then installed again",
+            "App removed during the call to WHMCS, then reinstalled",
             reads=(*form("One moment"), *message(SET_AGAIN)),
             message=Message.NOTICE,
         ),
@@ -82,25 +84,25 @@ TOKENS: Final = (
 
 @dataclass(frozen=True)
 class Silence:
-    """`before`: up to where the socket falls silent; `after`: while it is. `is_late`: seen once there is another one."""
+    """Steps `before` the socket falls silent and `after` that. `is_late`: the result needs the next socket."""
 
-    row: Row
+    scenario: Scenario
     before: Do = nothing
     after: Do = nothing
     is_late: bool = False
 
 
-async def submit_up_to_check(case: Case) -> None:
-    """The button has arrived, and nobody has answered it."""
-    fault = case.break_whmcs("GetClientsDetails", "held_before", times=1)
-    case.submit()
-    await case.held_by_whmcs(fault)
+async def submit_up_to_check(run: ScenarioRun) -> None:
+    """Press the button, and hold the bot's response to it."""
+    fault = run.break_whmcs("GetClientsDetails", "held_before", times=1)
+    run.submit()
+    await run.held_by_whmcs(fault)
 
 
-def _silences(sound: Row, said: str) -> tuple[Silence, ...]:
-    """The same for either method; `sound` is how it ends where nothing goes wrong."""
-    between = "Socket Mode: the socket falls silent between form and button, and is replaced"
-    unheard = Row(
+def _silences(sound: Scenario, text: str) -> tuple[Silence, ...]:
+    """Return the scenarios of a method; `sound` is its result without a fault."""
+    between = "Socket Mode: the socket goes silent before the form is submitted, and is replaced"
+    unheard = Scenario(
         name="socket_form",
         method=sound.method,
         fault=between,
@@ -111,10 +113,10 @@ def _silences(sound: Row, said: str) -> tuple[Silence, ...]:
     unanswered = named(
         sound,
         "socket_button",
-        "Socket Mode: the socket falls silent before the button is answered",
-        reads=channel(said),
+        "Socket Mode: the socket goes silent before the submission is acknowledged",
+        reads=channel(text),
     )
-    asked = named(sound, "socket_write", "Socket Mode: the socket falls silent while WHMCS is asked")
+    asked = named(sound, "socket_write", "Socket Mode: the socket goes silent during the call to WHMCS")
     return (
         Silence(unheard, after=submit, is_late=True),
         Silence(unanswered, before=submit_up_to_check, after=let_whmcs_go_on),

@@ -1,8 +1,8 @@
-"""What Slack does wrong at each call of a reset, and what is seen of each in the end."""
+"""Faults of Slack at each call of a reset, and the visible result of each."""
 
 from typing import Final
 
-from tests.reliability.row import SET, Message, channel, form, message
+from tests.reliability.scenario import SET, Message, channel, form, message
 from tests.reliability.slack_rows import (
     DELIVERED,
     MAIL,
@@ -38,9 +38,9 @@ from tests.reliability.slack_steps import (
 )
 from tests.reliability.steps import nothing
 
-_ALL: Final = "at every attempt"
+_ALL: Final = "on every attempt"
 CALLS: Final = (
-    # Who asks.
+    # Reading the agent.
     Trouble(
         named(NOT_ADMITTED, "command_429", "`users.info` at the command: 429"),
         at_the_command(broken("users.info", "ratelimited", times=1)),
@@ -58,7 +58,7 @@ CALLS: Final = (
     Trouble(
         named(NOT_CONFIRMED, "button_late", "`users.info` at *Confirm*: no answer in time"),
         go_on=at_the_button(broken("users.info", "held_before", times=1)),
-        # Who asks again while that answer is still waited for, waits for the same one.
+        # A second request during the read waits for the same response.
         is_late=True,
     ),
     Trouble(
@@ -71,7 +71,7 @@ CALLS: Final = (
         go_on=lose_groups,
         is_first=True,
     ),
-    # The form.
+    # Opening and updating the form.
     Trouble(
         named(UNSEEN, "open_429", "`views.open`: 429"),
         at_the_command(broken("views.open", "ratelimited")),
@@ -83,7 +83,7 @@ CALLS: Final = (
         nothing,
     ),
     Trouble(
-        named(UNSEEN, "open_late", "`views.open`: no answer in time, and no work"),
+        named(UNSEEN, "open_late", "`views.open`: no answer in time, call not executed"),
         at_the_command(broken("views.open", "held_before")),
         nothing,
     ),
@@ -91,7 +91,7 @@ CALLS: Final = (
         named(
             UNSEEN,
             "open_lost",
-            "`views.open`: answer lost after the work",
+            "`views.open`: answer lost after Slack executed the call",
             reads=(*form("One moment: searching WHMCS"), *channel(NOT_OPENED)),
         ),
         at_the_command(broken("views.open", "drop_after")),
@@ -127,7 +127,9 @@ CALLS: Final = (
         go_on=after_progress(broken("views.update", "held_before", times=1)),
     ),
     Trouble(
-        named(PASSWORD, "result_lost", "`views.update` with the result: answer lost after the work, once"),
+        named(
+            PASSWORD, "result_lost", "`views.update` with the result: answer lost after Slack executed the call, once"
+        ),
         go_on=after_progress(broken("views.update", "drop_after", times=1)),
     ),
     Trouble(
@@ -158,13 +160,14 @@ CALLS: Final = (
         go_on=after_progress(broken("views.update", "error", error="hash_conflict")),
     ),
     Trouble(
-        named(MAIL, "closed", "The agent closes the form while WHMCS is asked", reads=channel(SENT)), go_on=close_form
-    ),
-    Trouble(
-        named(PASSWORD, "closed", "The agent closes the form while WHMCS is asked", reads=channel(DELIVERED)),
+        named(MAIL, "closed", "The agent closes the form during the call to WHMCS", reads=channel(SENT)),
         go_on=close_form,
     ),
-    # The place for the password.
+    Trouble(
+        named(PASSWORD, "closed", "The agent closes the form during the call to WHMCS", reads=channel(DELIVERED)),
+        go_on=close_form,
+    ),
+    # The placeholder for the password.
     Trouble(
         named(PASSWORD, "place_429", "`chat.postMessage` for the password: 429, once"),
         go_on=at_the_button(broken("chat.postMessage", "ratelimited", times=1)),
@@ -181,7 +184,7 @@ CALLS: Final = (
         named(
             PASSWORD,
             "place_late",
-            "`chat.postMessage` for the password: no answer in time, once; Slack does it afterwards",
+            "`chat.postMessage` for the password: no answer in time, once; Slack executes the call afterwards",
             message=Message.BESIDE_PLACEHOLDER,
         ),
         go_on=place_late,
@@ -190,7 +193,7 @@ CALLS: Final = (
         named(
             PASSWORD,
             "place_lost",
-            "`chat.postMessage` for the password: answer lost after the work, once",
+            "`chat.postMessage` for the password: answer lost after Slack executed the call, once",
             message=Message.BESIDE_PLACEHOLDER,
         ),
         go_on=at_the_button(broken("chat.postMessage", "drop_after", times=1)),
@@ -199,7 +202,7 @@ CALLS: Final = (
         named(
             NOT_PLACED,
             "place_lost_always",
-            f"`chat.postMessage` for the password: answer lost after the work, {_ALL}",
+            f"`chat.postMessage` for the password: answer lost after Slack executed the call, {_ALL}",
             message=Message.EMPTY,
         ),
         go_on=at_the_button(broken("chat.postMessage", "drop_after")),
@@ -222,14 +225,16 @@ CALLS: Final = (
         go_on=at_the_button(broken("chat.update", "held_before", times=1)),
     ),
     Trouble(
-        named(PASSWORD, "fill_lost", f"`chat.update` with the password: answer lost after the work, {_ALL}"),
+        named(
+            PASSWORD, "fill_lost", f"`chat.update` with the password: answer lost after Slack executed the call, {_ALL}"
+        ),
         go_on=at_the_button(broken("chat.update", "drop_after")),
     ),
     Trouble(
         named(
             PASSWORD,
             "fill_lost_refused",
-            "`chat.update` with the password: answer lost after the work, once, then refused for good",
+            "`chat.update` with the password: answer lost after Slack executed the call, once, then refused permanently",
         ),
         go_on=lose_and_refuse,
     ),
@@ -237,7 +242,7 @@ CALLS: Final = (
         named(
             PASSWORD,
             "fill_refused",
-            "`chat.update` with the password: refused for good",
+            "`chat.update` with the password: refused permanently",
             message=Message.BESIDE_PLACEHOLDER,
         ),
         go_on=at_the_button(broken("chat.update", "error", error="cant_update_message")),
@@ -246,12 +251,12 @@ CALLS: Final = (
         named(
             PASSWORD,
             "fill_refused_lost",
-            "`chat.update` with the password: refused for good; the answer to a new message is lost after the work",
+            "`chat.update` with the password: refused permanently; answer to a new message lost after Slack executed the call",
             message=Message.BESIDE_PLACEHOLDER,
         ),
         go_on=lose_the_second_message,
     ),
-    # Where the agent typed.
+    # The confirmation where the agent typed.
     Trouble(
         named(MAIL, "line_429", "`response_url`: 429", reads=message(SENT), message=Message.NOTICE),
         go_on=after_progress(broken("response_url", "ratelimited")),
@@ -268,21 +273,21 @@ CALLS: Final = (
         named(
             MAIL,
             "line_lost",
-            "`response_url`: answer lost after the work",
+            "`response_url`: answer lost after Slack executed the call",
             reads=(*channel(SENT), *message(SENT)),
             message=Message.NOTICE,
         ),
         go_on=after_progress(broken("response_url", "drop_after")),
     ),
     Trouble(
-        named(PASSWORD, "line_spent", "`response_url`: spent", reads=message(DELIVERED)),
+        named(PASSWORD, "line_spent", "`response_url`: used up", reads=message(DELIVERED)),
         go_on=after_progress(broken("response_url", "error", error="used_url")),
     ),
     Trouble(
         named(
             MAIL,
             "line_and_form",
-            "`response_url`: spent; `views.update` with the result: 500; `chat.postMessage` with the result: 429",
+            "`response_url`: used up; `views.update` with the result: 500; `chat.postMessage` with the result: 429",
             reads=message(SENT),
             message=Message.NOTICE,
         ),
@@ -297,7 +302,7 @@ CALLS: Final = (
         named(
             NOT_DELIVERED,
             "nothing_works",
-            "`response_url`, `views.update`, `chat.postMessage` and `chat.update`: 500 from the write on",
+            "`response_url`, `views.update`, `chat.postMessage` and `chat.update`: 500 from the call to WHMCS onwards",
             reads=message(SET_AGAIN),
             message=Message.NOTICE,
         ),
@@ -309,7 +314,7 @@ CALLS: Final = (
         ),
         is_late=True,
     ),
-    # The end of the password.
+    # The deletion of the password.
     Trouble(
         deleted("delete_429", "`chat.delete`: 429, once"),
         go_on=when_deleted(broken("chat.delete", "ratelimited", times=1)),
@@ -320,7 +325,7 @@ CALLS: Final = (
         go_on=deleted_again(broken("chat.delete", "held_before", times=1)),
     ),
     Trouble(
-        deleted("delete_lost", "`chat.delete`: answer lost after the work, once"),
+        deleted("delete_lost", "`chat.delete`: answer lost after Slack executed the call, once"),
         go_on=deleted_again(broken("chat.delete", "drop_after", times=1)),
     ),
 )

@@ -1,13 +1,13 @@
-"""The process is told to end at every step of both methods, all in one moment; what it does not bring to an end is found."""
+"""The process receives SIGTERM at every step of both methods; the next one finds the resets that it did not complete."""
 
 import asyncio
 from dataclasses import dataclass, replace
 from typing import Final
 
-from tests.reliability.case import Case
 from tests.reliability.checks import expect_end
-from tests.reliability.row import EMAIL, SET, Message, Row, Whmcs, done, form, message
-from tests.reliability.stage import Endings, Stage
+from tests.reliability.harness import Endings, Harness
+from tests.reliability.scenario import EMAIL, SET, Message, Scenario, Whmcs, done, form, message
+from tests.reliability.scenario_run import ScenarioRun
 from tests.reliability.steps import (
     Do,
     finish,
@@ -21,27 +21,27 @@ from tests.reliability.steps import (
 )
 
 PATIENCE_SECONDS: Final = 30
-"""Who ends it this way kills it after so long."""
+"""The time after which a supervisor kills a process that it has stopped."""
 
 
 @dataclass(frozen=True)
 class Stop:
-    """`prepare`, then `hold`: how a reset is brought to its step. `after`: the process has ended, and no other is there yet.
+    """The steps of a stopped process: `prepare` and `hold` bring a reset to its step; `after` runs between processes.
 
-    `goes_on`: what holds it lets it go once the process has begun to end.
+    `goes_on`: the held calls are released once the process has begun to stop.
     """
 
-    row: Row
+    scenario: Scenario
     prepare: Do = nothing
     hold: Do = nothing
     after: Do = nothing
     goes_on: bool = True
 
 
-AFTERWARDS: Final = Row(
+AFTERWARDS: Final = Scenario(
     name="afterwards",
     method=EMAIL,
-    fault="Before the form is sent, which it is when the process has ended",
+    fault="SIGTERM before the form is submitted; it is submitted when the process has ended",
     reads=form("We had some trouble connecting. Try again?"),
     audit=(),
     again=True,
@@ -51,34 +51,44 @@ STOPS: Final = (
     Stop(replace(AFTERWARDS, method=SET), after=submit, goes_on=False),
     *(
         Stop(
-            done("user_being_checked", method, "While the user is checked"),
+            done("user_being_checked", method, "SIGTERM while the user is checked"),
             hold=held_by_whmcs("held_before", "GetClientsDetails"),
         )
         for method in (EMAIL, SET)
     ),
     Stop(
-        done("placeholder", SET, "While the placeholder is posted"),
+        done("placeholder", SET, "SIGTERM while the placeholder is posted"),
         hold=held_by_slack("chat.postMessage", "held_before"),
     ),
     *(
-        Stop(done("asked", method, "While WHMCS is asked, before its work"), hold=held_by_whmcs("held_before"))
+        Stop(
+            done("asked", method, "SIGTERM during the call, before WHMCS executes it"),
+            hold=held_by_whmcs("held_before"),
+        )
         for method in (EMAIL, SET)
     ),
     *(
-        Stop(done("answering", method, "While WHMCS is asked, after its work"), hold=held_by_whmcs("held_after"))
+        Stop(
+            done("answering", method, "SIGTERM during the call, after WHMCS executed it"),
+            hold=held_by_whmcs("held_after"),
+        )
         for method in (EMAIL, SET)
     ),
     Stop(
-        done("being_filled", SET, "While the password is put into the message"),
+        done("being_filled", SET, "SIGTERM while the password is put into the message"),
         hold=held_by_slack("chat.update", "held_before"),
     ),
     *(
-        Stop(done("result_being_shown", method, "While the result is shown"), prepare=with_progress, hold=held_result)
+        Stop(
+            done("result_being_shown", method, "SIGTERM while the result is shown"),
+            prepare=with_progress,
+            hold=held_result,
+        )
         for method in (EMAIL, SET)
     ),
     Stop(
         replace(
-            done("being_deleted", SET, "While the message is deleted, whose time is over"),
+            done("being_deleted", SET, "SIGTERM while a due message is deleted"),
             message=Message.DELETED,
             audit=("STARTED", "SUCCEEDED", "message DELETED"),
         ),
@@ -86,10 +96,10 @@ STOPS: Final = (
         hold=held_deletion("held_before"),
     ),
     Stop(
-        Row(
+        Scenario(
             name="never",
             method=EMAIL,
-            fault="While WHMCS is asked, which never answers",
+            fault="SIGTERM during the call; WHMCS never answers",
             reads=message("It is not known whether WHMCS sent the e-mail"),
             message=Message.NOTICE,
             audit=("STARTED", "UNKNOWN interrupted"),
@@ -98,10 +108,10 @@ STOPS: Final = (
         goes_on=False,
     ),
     Stop(
-        Row(
+        Scenario(
             name="never",
             method=SET,
-            fault="While the password is put into the message, to which Slack never answers",
+            fault="SIGTERM while the password is put into the message; Slack never answers",
             whmcs=Whmcs.PASSWORD,
             reads=message("was changed, but the new one could not be delivered to you: set it again."),
             message=Message.NOTICE,
@@ -111,37 +121,37 @@ STOPS: Final = (
         goes_on=False,
     ),
 )
-ROWS: Final = tuple(stop.row for stop in STOPS)
-_STOPS: Final = {stop.row.id: stop for stop in STOPS}
+SCENARIOS: Final = tuple(stop.scenario for stop in STOPS)
+_STOPS: Final = {stop.scenario.id: stop for stop in STOPS}
 
 
-async def tell(stage: Stage, endings: Endings, cases: list[Case]) -> None:
-    if not cases:
+async def play(harness: Harness, endings: Endings, runs: list[ScenarioRun]) -> None:
+    if not runs:
         return
-    world = stage.world
-    bot = await stage.start()
-    stops = {case.row.id: _STOPS[case.row.id] for case in cases}
-    await endings.play(cases, Case.fill_in)
-    await endings.play(cases, lambda case: stops[case.row.id].prepare(case))
-    going_on = [case for case in cases if stops[case.row.id].goes_on]
-    await endings.play(going_on, lambda case: stops[case.row.id].hold(case))
-    # So that nothing but the resets themselves is left to wait for.
-    await endings.play(going_on, Case.answered)
-    # Last, since who never gets an answer gives up by itself half a minute later.
-    await endings.play([case for case in cases if case not in going_on], lambda case: stops[case.row.id].hold(case))
+    world = harness.world
+    bot = await harness.start()
+    stops = {run.scenario.id: _STOPS[run.scenario.id] for run in runs}
+    await endings.play(runs, ScenarioRun.fill_in)
+    await endings.play(runs, lambda run: stops[run.scenario.id].prepare(run))
+    going_on = [run for run in runs if stops[run.scenario.id].goes_on]
+    await endings.play(going_on, lambda run: stops[run.scenario.id].hold(run))
+    # After this only the held resets can delay the stop.
+    await endings.play(going_on, ScenarioRun.answered)
+    # These are last, since calls without a response time out after half a minute.
+    await endings.play([run for run in runs if run not in going_on], lambda run: stops[run.scenario.id].hold(run))
     bot.process.terminate()
     await world.until(bot.is_stopping, 20)
-    for case in going_on:
-        case.let_whmcs_go_on()
-        case.let_slack_go_on()
+    for run in going_on:
+        run.let_whmcs_go_on()
+        run.let_slack_go_on()
     async with asyncio.timeout(PATIENCE_SECONDS):
         assert await bot.process.wait() == 0
     await endings.play(going_on, expect_end)
-    await endings.play(cases, lambda case: stops[case.row.id].after(case))
-    await endings.play(cases, Case.lose_whmcs)
+    await endings.play(runs, lambda run: stops[run.scenario.id].after(run))
+    await endings.play(runs, ScenarioRun.lose_whmcs)
     world.slack.faults.drop()
     world.slack.faults.clear()
-    await endings.play(cases, Case.answered)
-    stage.let_pass(minutes=3)
-    await stage.start()
-    await endings.play(cases, expect_end)
+    await endings.play(runs, ScenarioRun.answered)
+    harness.let_pass(minutes=3)
+    await harness.start()
+    await endings.play(runs, expect_end)

@@ -17,7 +17,8 @@ from tests.reliability import (
     test_slack,
     whmcs_faults,
 )
-from tests.reliability.row import Row
+from tests.reliability.database_faults import DatabaseFault
+from tests.reliability.scenario import Scenario
 
 PAGE: Final = Path(__file__).parents[2] / "docs/reliability.md"
 
@@ -25,26 +26,26 @@ _METHODS: Final = {Method.RESET_EMAIL: "reset e-mail", Method.SET_PASSWORD: "set
 _INTRODUCTION: Final = """\
 # Reliability
 
-What is seen in the end when something fails, whatever it is and whenever. Each row of these tables is a test on the real
-process, `python -m bot serve`, between a local Slack and a local WHMCS (`tests/reliability`). The page is written from
-what the tests look for, by `python -m tests.reliability.table`; a test compares it.
+What the agent, WHMCS and the audit show in the end when something fails. Each row is a test of the real process,
+`python -m bot serve`, against a local Slack and a local WHMCS (`tests/reliability`). This page is generated from these
+tests by `python -m tests.reliability.table`, and a test compares it with them.
 
-The columns:
+| Column | Content |
+|---|---|
+| WHMCS has | as before, one e-mail sent, or the new password; and a reply on the ticket, if one was requested |
+| The agent reads | part of the text, and where it appears: *form* is the modal, *channel* where the command was typed |
+| Direct message | what the agent's direct messages contain in the end. A message with the password is deleted when it is due |
+| Audit | the events of the reset and its agent, in order |
 
-- **WHMCS has**: as before, one e-mail sent, or the new password; and what is on the ticket, where a reply was asked for.
-- **The agent reads**: where, and a part of what. *Form* is the modal, *channel* the place where the command was typed.
-- **Direct message**: what it holds in the end. The password stays until its time is over.
-- **Audit**: the events of that reset and its agent, in order.
+After each row, the tests also check that:
 
-After every row this holds as well:
+- each reset sent at most one e-mail or set at most one password;
+- only the requesting agent saw the password, in at most one message, and it is in no log and no database;
+- each reset with STARTED has exactly one outcome, and at most one SETTLED after UNKNOWN or FAILED `interrupted`;
+- no message with a password is overdue while a bot runs;
+- the log has no traceback.
 
-- At most one e-mail is sent, or one password set, for each reset.
-- Nobody but its agent ever saw the password, and at most one message holds it. It is in no log and in no database.
-- A reset that STARTED has exactly one end; after UNKNOWN, or FAILED `interrupted`, at most one SETTLED.
-- No message holds a password past its time, once a bot runs.
-- No traceback is in the log.
-
-How a reset's life is made for this is told in [architecture](architecture.md#the-life-of-a-reset).
+[Architecture](architecture.md#the-life-of-a-reset) explains STARTED, *calling* and recovery.
 """
 _HEAD: Final = """\
 | Fault | Method | WHMCS has | The agent reads | Direct message | Audit |
@@ -54,52 +55,56 @@ _HEAD: Final = """\
 
 @dataclass(frozen=True)
 class Section:
+    """`faults`: those that all end as the rows of the first one, so that only these are written."""
+
     title: str
     text: str
-    rows: tuple[Row, ...]
+    scenarios: tuple[Scenario, ...]
+    faults: tuple[DatabaseFault, ...] = ()
 
 
 SECTIONS: Final = (
     Section(
         "The process is killed",
-        "By SIGKILL, at each step. Within a minute of the lease's end another process, or the same one when it runs again, "
-        "takes the reset over. It sends no e-mail and sets no password.",
-        test_killed.ROWS,
+        "By SIGKILL, at each step. Within a minute after the lease expires, another process, or the restarted one, takes "
+        "the reset over. Recovery sends no e-mail and sets no password.",
+        test_killed.SCENARIOS,
     ),
     Section(
         "WHMCS",
-        "For an e-mail the write is `ResetPassword`, asked once, with 30 s to answer. For a password it is the companion's "
-        "`set_password`, asked up to three times with 8 s each, and then its `result`. What is SETTLED here is so minutes "
-        "later, when WHMCS is well again.",
-        whmcs_faults.ROWS,
+        "For an e-mail the write is `ResetPassword`, sent once, with a timeout of 30 s. For a password it is the companion's "
+        "`set_password`, sent up to three times with a timeout of 8 s, followed by its `result`. SETTLED follows minutes "
+        "later, when WHMCS works again.",
+        whmcs_faults.SCENARIOS,
     ),
     Section(
         "Slack",
-        "Calls to Slack have 8 s to answer; what is harmless to repeat is repeated, three or four times, and after 429 as "
-        "late as Slack asks for. *Refused for good*, *429*, *500* and *no answer in time* are before the work where "
-        "nothing else is said. Who is an agent has to be told within seconds.",
-        test_slack.ROWS,
+        "Calls to Slack have a timeout of 8 s. Calls that are safe to repeat are retried up to three times, after 429 as "
+        "late as Slack asks for. *Refused permanently*, *429*, *500* and *no answer in time* mean that Slack did not execute "
+        "the call, unless the row says otherwise. Slack has only seconds to confirm who is an agent.",
+        test_slack.SCENARIOS,
     ),
     Section(
         "Approvals and ticket replies",
-        "The process is killed, or ended by SIGTERM, while a reset waits for a second agent, while what that one decided is "
-        "carried out, or while a reply is under way. Another process is there minutes later.",
-        follow_ups.ROWS,
+        "The process is killed, or receives SIGTERM, while a request is pending, while a decision is carried out, or during "
+        "a reply. Another process starts minutes later.",
+        follow_ups.SCENARIOS,
     ),
     Section(
         "The database",
-        "It takes nothing for a while, and all again later. What a process could not record it records by itself within a "
-        "quarter of a minute of that. Until then the outcome is in its log, with `recorded` false, also where the process "
-        "is killed. Where it took the database longer than 1.5 s to refuse, the form is sent again after *Back*.",
-        (*sqlite_faults.ROWS, *postgresql_faults.ROWS),
+        "The database accepts nothing for a while, then works again. Within 15 s after that, a process records what it could "
+        "not record before. Until then the outcome is in its log, with `recorded` false, even if the process is killed. If "
+        "the database needs longer than 1.5 s to refuse, the agent submits the form again after *Back*.",
+        (*sqlite_faults.SCENARIOS, *postgresql_faults.SCENARIOS),
+        (*sqlite_faults.FAULTS, *postgresql_faults.FAULTS),
     ),
     Section(
         "Stopped, moved clocks, old data",
-        "SIGTERM comes at each step: what is under way has 25 s to end, then the process ends by itself, and the next one "
-        "takes over what is left. Where the database has no clock of its own, a host's clock that is ahead lets a password's "
-        "message go early, and one that is behind lets it stay longer. Nothing is done twice. A "
-        "database that is put back knows nothing of what came after its copy was made, and sends nothing again.",
-        (*stopped.ROWS, *moved_clock.ROWS, *old_data.ROWS),
+        "On SIGTERM, running work has 25 s to finish. Then the process exits, and the next one recovers the rest. With "
+        "SQLite, due times depend on the host's clock: if it is ahead, a message with a password is deleted early, if it is "
+        "behind, late. Nothing is done twice. A restored backup does not know what happened after it was made, and nothing "
+        "is sent again.",
+        (*stopped.SCENARIOS, *moved_clock.SCENARIOS, *old_data.SCENARIOS),
     ),
 )
 
@@ -109,17 +114,37 @@ def render() -> str:
 
 
 def _section(section: Section) -> str:
-    return f"## {section.title}\n\n{section.text}\n\n{_HEAD}{''.join(map(_line, section.rows))}"
+    faults, lines = "", [_line(scenario) for scenario in section.scenarios]
+    if section.faults:
+        faults = "The rows hold for each of these faults:\n\n"
+        faults += "".join(f"- {fault.words}\n" for fault in section.faults) + "\n"
+        lines = _list_common_lines(section.faults)
+    return f"## {section.title}\n\n{section.text}\n\n{faults}{_HEAD}{''.join(lines)}"
 
 
-def _line(row: Row) -> str:
-    cells = (row.fault, _METHODS[row.method], row.whmcs.value, _reads(row), row.message.value, _audit(row.audit))
+def _list_common_lines(faults: Iterable[DatabaseFault]) -> list[str]:
+    """Return the rows of every fault, without its name. Raises ValueError if they differ."""
+    lines = [[_line(scenario).replace(f"{fault.words}: ", "") for scenario in fault.scenarios] for fault in faults]
+    if any(other != lines[0] for other in lines):
+        raise ValueError("these faults end differently: list each in a section of its own")
+    return lines[0]
+
+
+def _line(scenario: Scenario) -> str:
+    cells = (
+        scenario.fault,
+        _METHODS[scenario.method],
+        scenario.whmcs.value,
+        _reads(scenario),
+        scenario.message.value,
+        _audit(scenario.audit),
+    )
     return f"| {' | '.join(cells)} |\n"
 
 
-def _reads(row: Row) -> str:
-    said = "; ".join(f"{place.value}: “{text}”" for place, text in row.reads)
-    return f"{said}. The same form, sent again, does it" if row.again else said
+def _reads(scenario: Scenario) -> str:
+    said = "; ".join(f"{place.value}: “{text}”" for place, text in scenario.reads)
+    return f"{said}. Submitting the same form again succeeds" if scenario.again else said
 
 
 def _audit(events: Iterable[str]) -> str:

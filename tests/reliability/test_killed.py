@@ -1,4 +1,4 @@
-"""The process is killed at every step of both methods, all in one moment; another one finds what it left."""
+"""The process is killed at every step of both methods; another one finishes its resets."""
 
 from dataclasses import replace
 from typing import Final
@@ -7,10 +7,10 @@ import pytest
 import pytest_asyncio
 
 from bot.domain.resets import Method
-from tests.reliability.case import PLACEHOLDER, Case
 from tests.reliability.checks import expect_end, expect_nothing_left
-from tests.reliability.row import EMAIL, SET, Message, Row, Whmcs, form, message
-from tests.reliability.stage import Endings, Stage
+from tests.reliability.harness import Endings, Harness
+from tests.reliability.scenario import EMAIL, SET, Message, Scenario, Whmcs, form, message
+from tests.reliability.scenario_run import PLACEHOLDER, ScenarioRun
 from tests.reliability.steps import (
     Stop,
     finish,
@@ -26,26 +26,24 @@ from tests.reliability.steps import (
     with_progress,
 )
 
-pytestmark = pytest.mark.xdist_group("reliability-killed")
+pytestmark = pytest.mark.xdist_group("reliability")
 
-INTERRUPTED: Final = message(
-    "The bot was interrupted before WHMCS had done anything. Start again. Nothing was changed."
-)
+INTERRUPTED: Final = message("The bot was interrupted before WHMCS changed anything. Start again. Nothing was changed.")
 
 
-async def with_placeholder(case: Case) -> None:
-    """The user is being checked, and the placeholder is there."""
-    await held_by_whmcs("held_before", "GetClientsDetails")(case)
-    await case.agent.direct_message(containing=PLACEHOLDER, timeout_seconds=20)
+async def with_placeholder(run: ScenarioRun) -> None:
+    """Submit until WHMCS holds the check of the user and the placeholder is posted."""
+    await held_by_whmcs("held_before", "GetClientsDetails")(run)
+    await run.agent.direct_message(containing=PLACEHOLDER, timeout_seconds=20)
 
 
-def nothing_changed(name: str, method: Method, fault: str, held: Message = Message.NOTICE) -> Row:
+def nothing_changed(name: str, method: Method, fault: str, held: Message = Message.NOTICE) -> Scenario:
     audit = ("STARTED", "FAILED interrupted")
-    return Row(name=name, method=method, fault=fault, reads=INTERRUPTED, message=held, audit=audit)
+    return Scenario(name=name, method=method, fault=fault, reads=INTERRUPTED, message=held, audit=audit)
 
 
-def not_known(name: str, fault: str, whmcs: Whmcs) -> Row:
-    return Row(
+def not_known(name: str, fault: str, whmcs: Whmcs) -> Scenario:
+    return Scenario(
         name=name,
         method=EMAIL,
         fault=fault,
@@ -56,8 +54,8 @@ def not_known(name: str, fault: str, whmcs: Whmcs) -> Row:
     )
 
 
-def not_delivered(name: str, fault: str) -> Row:
-    return Row(
+def not_delivered(name: str, fault: str) -> Scenario:
+    return Scenario(
         name=name,
         method=SET,
         fault=fault,
@@ -68,8 +66,8 @@ def not_delivered(name: str, fault: str) -> Row:
     )
 
 
-def deleted(name: str, fault: str) -> Row:
-    return Row(
+def deleted(name: str, fault: str) -> Scenario:
+    return Scenario(
         name=name,
         method=SET,
         fault=fault,
@@ -80,7 +78,7 @@ def deleted(name: str, fault: str) -> Row:
     )
 
 
-BEFORE_STARTED: Final = Row(
+BEFORE_STARTED: Final = Scenario(
     name="before_started",
     method=EMAIL,
     fault="Before STARTED is committed",
@@ -92,11 +90,11 @@ STOPS: Final = (
     Stop(BEFORE_STARTED, go_on=submit),
     Stop(replace(BEFORE_STARTED, method=SET), go_on=submit),
     Stop(
-        Row(
+        Scenario(
             name="progress_before_started",
             method=EMAIL,
-            fault="Before STARTED is committed, which takes so long that the form says meanwhile that it goes on",
-            reads=form("One moment", "If neither has come after five minutes, start again."),
+            fault="Before STARTED is committed, after the form has already shown progress",
+            reads=form("One moment", "If neither appears within five minutes, start again."),
             audit=(),
         ),
         first=up_to_progress,
@@ -106,11 +104,11 @@ STOPS: Final = (
         hold=held_by_whmcs("held_before", "GetClientsDetails"),
     ),
     Stop(
-        nothing_changed("user_being_checked", SET, "While the user is checked, before a placeholder is posted"),
+        nothing_changed("user_being_checked", SET, "While the user is checked, before the placeholder is posted"),
         hold=held_by_slack("chat.postMessage", "held_before"),
     ),
     Stop(
-        nothing_changed("call_not_announced", EMAIL, "After the check, before the call is announced"),
+        nothing_changed("call_not_announced", EMAIL, "After the check, before *calling* is committed"),
         hold=held_by_whmcs("held_before", "GetClientsDetails"),
         go_on=let_whmcs_go_on,
     ),
@@ -118,37 +116,37 @@ STOPS: Final = (
         nothing_changed(
             "call_not_announced",
             SET,
-            "After the placeholder is posted, before its place and the call are committed",
+            "After the placeholder is posted, before *calling* is committed",
             Message.PLACEHOLDER,
         ),
         hold=with_placeholder,
         go_on=let_whmcs_go_on,
     ),
     Stop(
-        not_known("call_announced", "After the call is announced; WHMCS never does it", Whmcs.AS_BEFORE),
+        not_known("call_announced", "After *calling* is committed; WHMCS never executes the call", Whmcs.AS_BEFORE),
         hold=held_by_whmcs("held_before"),
     ),
     Stop(
-        nothing_changed("call_announced", SET, "After the call is announced; WHMCS never does it"),
+        nothing_changed("call_announced", SET, "After *calling* is committed; WHMCS never executes the call"),
         hold=held_by_whmcs("held_before"),
     ),
     Stop(
-        not_known("done_after_the_kill", "While WHMCS is asked, which does it afterwards", Whmcs.MAIL),
-        hold=held_by_whmcs("held_before"),
-        after=let_whmcs_go_on,
-    ),
-    Stop(
-        not_delivered("done_after_the_kill", "While WHMCS is asked, which does it afterwards"),
+        not_known("done_after_the_kill", "During the call; WHMCS executes it afterwards", Whmcs.MAIL),
         hold=held_by_whmcs("held_before"),
         after=let_whmcs_go_on,
     ),
     Stop(
-        Row(
+        not_delivered("done_after_the_kill", "During the call; WHMCS executes it afterwards"),
+        hold=held_by_whmcs("held_before"),
+        after=let_whmcs_go_on,
+    ),
+    Stop(
+        Scenario(
             name="done_after_recovery",
             method=SET,
-            fault="While WHMCS is asked, which does it minutes later, after the agent was told that it did not",
+            fault="During the call; WHMCS executes it minutes later, after the bot reported that it did not",
             whmcs=Whmcs.PASSWORD,
-            reads=message("It is known now: the password of"),
+            reads=message("Update: the password of"),
             message=Message.NOTICE,
             audit=("STARTED", "FAILED interrupted", "SETTLED not_delivered"),
         ),
@@ -156,11 +154,11 @@ STOPS: Final = (
         late=let_whmcs_go_on,
     ),
     Stop(
-        not_known("answer_not_read", "After WHMCS did it, before its answer is read", Whmcs.MAIL),
+        not_known("answer_not_read", "After WHMCS executed the call, before its answer is read", Whmcs.MAIL),
         hold=held_by_whmcs("held_after"),
     ),
     Stop(
-        not_delivered("answer_not_read", "After WHMCS did it, before its answer is read"),
+        not_delivered("answer_not_read", "After WHMCS executed the call, before its answer is read"),
         hold=held_by_whmcs("held_after"),
     ),
     Stop(
@@ -177,7 +175,7 @@ STOPS: Final = (
         hold=held_by_slack("chat.update", "held_after"),
     ),
     Stop(
-        Row(
+        Scenario(
             name="result_not_shown",
             method=EMAIL,
             fault="After the outcome is committed, before it is shown",
@@ -190,7 +188,7 @@ STOPS: Final = (
         hold=held_result,
     ),
     Stop(
-        Row(
+        Scenario(
             name="result_not_shown",
             method=SET,
             fault="After the outcome is committed, before it is shown",
@@ -203,66 +201,66 @@ STOPS: Final = (
         hold=held_result,
     ),
     Stop(
-        deleted("deletion_due", "Before the message's time is over, which is while no bot runs"),
+        deleted("deletion_due", "Before the message is due; it becomes due while no bot runs"),
         prepare=finish,
         after=let_message_be_due,
     ),
     Stop(
-        deleted("deletion_asked", "When Slack is asked to delete, which it never does"),
+        deleted("deletion_asked", "During the call that deletes the message; Slack never executes it"),
         prepare=finish,
         hold=held_deletion("held_before"),
     ),
     Stop(
-        deleted("deletion_done", "When Slack has deleted, before that is committed"),
+        deleted("deletion_done", "After Slack deleted the message, before that is committed"),
         prepare=finish,
         hold=held_deletion("held_after"),
     ),
 )
-ROWS: Final = tuple(stop.row for stop in STOPS)
-_STOPS: Final = {stop.row.id: stop for stop in STOPS}
+SCENARIOS: Final = tuple(stop.scenario for stop in STOPS)
+_STOPS: Final = {stop.scenario.id: stop for stop in STOPS}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def killed(stage: Stage, rows: list[Row], endings: Endings) -> Endings:
-    """Everything happens here, to all rows at once; their tests tell how each ended."""
-    world = stage.world
-    # A replica that lives on, where there can be one that Slack does not talk to; else the next process takes over.
-    survivor = await stage.start() if world.postgresql and world.mode == "http" else None
-    bot = await stage.start()
-    cases = [stage.cast(row) for row in rows]
-    stops = {case.row.id: _STOPS[case.row.id] for case in cases}
-    await endings.play(cases, Case.fill_in)
-    await endings.play(cases, lambda case: stops[case.row.id].prepare(case))
-    await endings.play(cases, lambda case: stops[case.row.id].hold(case))
+async def killed(harness: Harness, scenarios: list[Scenario], endings: Endings) -> Endings:
+    """Play all scenarios at the same time; each test reports the result of its own."""
+    world = harness.world
+    # Over HTTP on PostgreSQL a second replica, to which Slack sends nothing, survives; otherwise the next process takes over.
+    survivor = await harness.start() if world.postgresql and world.mode == "http" else None
+    bot = await harness.start()
+    runs = [harness.cast(scenario) for scenario in scenarios]
+    stops = {run.scenario.id: _STOPS[run.scenario.id] for run in runs}
+    await endings.play(runs, ScenarioRun.fill_in)
+    await endings.play(runs, lambda run: stops[run.scenario.id].prepare(run))
+    await endings.play(runs, lambda run: stops[run.scenario.id].hold(run))
     with world.locked():
-        await endings.play(cases, lambda case: stops[case.row.id].first(case))
-        await endings.play(cases, lambda case: stops[case.row.id].go_on(case))
+        await endings.play(runs, lambda run: stops[run.scenario.id].first(run))
+        await endings.play(runs, lambda run: stops[run.scenario.id].go_on(run))
         await bot.kill()
-    await endings.play(cases, lambda case: stops[case.row.id].after(case))
+    await endings.play(runs, lambda run: stops[run.scenario.id].after(run))
     world.slack.faults.drop()
     world.slack.faults.clear()
-    late = [case for case in cases if stops[case.row.id].late is not nothing]
-    await endings.play([case for case in cases if case not in late], Case.lose_whmcs)
-    await endings.play(cases, Case.answered)
-    stage.let_pass(minutes=3)
+    late = [run for run in runs if stops[run.scenario.id].late is not nothing]
+    await endings.play([run for run in runs if run not in late], ScenarioRun.lose_whmcs)
+    await endings.play(runs, ScenarioRun.answered)
+    harness.let_pass(minutes=3)
     if survivor is not None:
-        stage.talk_to(survivor)
+        harness.talk_to(survivor)
     else:
-        await stage.start()
-    await endings.play(late, lambda case: case.until_audit("STARTED", "FAILED interrupted"))
-    await endings.play(late, Case.until_asked_on)
-    await endings.play(late, lambda case: stops[case.row.id].late(case))
-    stage.let_pass(minutes=5)
-    await endings.play(cases, expect_end)
+        await harness.start()
+    await endings.play(late, lambda run: run.until_audit("STARTED", "FAILED interrupted"))
+    await endings.play(late, ScenarioRun.until_asked_on)
+    await endings.play(late, lambda run: stops[run.scenario.id].late(run))
+    harness.let_pass(minutes=5)
+    await endings.play(runs, expect_end)
     return endings
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
-def test_a_killed_bot_leaves_what_another_one_ends_as_the_table_says(killed: Endings, row: Row) -> None:
-    killed.raise_for(row)
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.id)
+def test_another_bot_finishes_the_resets_of_a_killed_one_as_documented(killed: Endings, scenario: Scenario) -> None:
+    killed.raise_for(scenario)
 
 
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.usefixtures("killed")
-async def test_nothing_is_left_of_any_of_them(stage: Stage) -> None:
-    await expect_nothing_left(stage.cases, stage.logs)
+async def test_no_password_or_unfinished_job_is_left(harness: Harness) -> None:
+    await expect_nothing_left(harness.runs, harness.logs)

@@ -1,19 +1,19 @@
-"""PostgreSQL takes nothing, at every step of both methods, and does so again later."""
+"""PostgreSQL accepts no writes at every step of both methods, and recovers later."""
 
 from collections.abc import Iterator
 
 import pytest
 import pytest_asyncio
 
-from tests.flows.world import Mode
+from tests.harness.world import Mode
 from tests.postgresql import PostgresServer
 from tests.reliability.checks import expect_nothing_left
-from tests.reliability.database_story import tell
-from tests.reliability.postgresql_faults import FAULTS, ROWS
-from tests.reliability.row import Row
-from tests.reliability.stage import IS_LONG, Endings, Stage
+from tests.reliability.database_story import play
+from tests.reliability.harness import IS_LONG, Endings, Harness
+from tests.reliability.postgresql_faults import FAULTS, SCENARIOS
+from tests.reliability.scenario import Scenario
 
-pytestmark = pytest.mark.xdist_group("reliability-postgresql")
+pytestmark = pytest.mark.xdist_group("reliability")
 
 
 @pytest.fixture(scope="module", params=["http", *(["socket"] if IS_LONG else [])])
@@ -23,23 +23,23 @@ def place(request: pytest.FixtureRequest, postgresql: PostgresServer) -> Iterato
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def failed(stage: Stage, rows: list[Row], endings: Endings, postgresql: PostgresServer) -> Endings:
-    """Everything happens here, one fault after the other; the rows' tests tell how each ended."""
-    cases = [stage.cast(row) for row in rows]
-    survivor = await stage.start()
-    database = stage.world.postgresql.rpartition("/")[2]
+async def failed(harness: Harness, scenarios: list[Scenario], endings: Endings, postgresql: PostgresServer) -> Endings:
+    """Play all scenarios, one fault after the other; each test reports the result of its own."""
+    runs = [harness.cast(scenario) for scenario in scenarios]
+    survivor = await harness.start()
+    database = harness.world.postgresql.rpartition("/")[2]
     for fault, breaking in FAULTS.items():
-        of_fault = [case for case in cases if case.row in fault.rows]
-        await tell(stage, endings, fault, breaking(postgresql, database), survivor, of_fault)
+        of_fault = [run for run in runs if run.scenario in fault.scenarios]
+        await play(harness, endings, fault, breaking(postgresql, database), survivor, of_fault)
     return endings
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
-def test_a_server_that_takes_nothing_leaves_what_the_table_says(failed: Endings, row: Row) -> None:
-    failed.raise_for(row)
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.id)
+def test_an_unwritable_server_ends_as_documented(failed: Endings, scenario: Scenario) -> None:
+    failed.raise_for(scenario)
 
 
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.usefixtures("failed")
-async def test_nothing_is_left_of_any_of_them(stage: Stage) -> None:
-    await expect_nothing_left(stage.cases, stage.logs)
+async def test_no_password_or_unfinished_job_is_left(harness: Harness) -> None:
+    await expect_nothing_left(harness.runs, harness.logs)

@@ -1,4 +1,4 @@
-"""Slack does not do what it is asked, or does it and does not say so, at each call that a reset makes; or falls silent."""
+"""Slack fails before or after its work at each call of a reset, or its socket falls silent."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,113 +8,116 @@ import pytest
 import pytest_asyncio
 
 from sandbox.slack import Fault as SlackFault
-from tests.flows.world import Mode
-from tests.reliability.case import Case
+from tests.harness.world import Mode
 from tests.reliability.checks import expect_end, expect_nothing_left
-from tests.reliability.row import Row
+from tests.reliability.harness import APART_SECONDS, Endings, Harness, make_harness
+from tests.reliability.scenario import Scenario
+from tests.reliability.scenario_run import ScenarioRun
 from tests.reliability.slack_away import SILENCES, TOKENS
 from tests.reliability.slack_faults import CALLS
-from tests.reliability.stage import Endings, Stage, make_stage
 
-pytestmark = pytest.mark.xdist_group("reliability-slack")
+pytestmark = pytest.mark.xdist_group("reliability")
 
-_TROUBLES: Final = {trouble.row.id: trouble for trouble in (*CALLS, *TOKENS)}
-_SILENCES: Final = {silence.row.id: silence for silence in SILENCES}
-ROWS: Final = (*(trouble.row for trouble in _TROUBLES.values()), *(silence.row for silence in _SILENCES.values()))
+_TROUBLES: Final = {trouble.scenario.id: trouble for trouble in (*CALLS, *TOKENS)}
+_SILENCES: Final = {silence.scenario.id: silence for silence in SILENCES}
+SCENARIOS: Final = (
+    *(trouble.scenario for trouble in _TROUBLES.values()),
+    *(silence.scenario for silence in _SILENCES.values()),
+)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def silent_stage(place: tuple[Mode, str], tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
-    """Beside the other one, and over a socket wherever that one is: over HTTP nothing can fall silent."""
-    async with make_stage(tmp_path_factory.mktemp(f"silent_beside_{place[0]}"), "socket") as made:
+async def silent_harness(place: tuple[Mode, str], tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
+    """A second harness, always in Socket Mode, since only a socket can fall silent."""
+    async with make_harness(tmp_path_factory.mktemp(f"silent_beside_{place[0]}"), "socket") as made:
         yield made
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def told(stage: Stage, silent_stage: Stage, rows: list[Row]) -> Endings:
-    """Everything happens here, to all rows at once; their tests tell how each ended."""
+async def played(harness: Harness, silent_harness: Harness, scenarios: list[Scenario]) -> Endings:
+    """Play all scenarios at the same time; each test reports the result of its own."""
     endings = Endings()
-    cases = [stage.cast(row) for row in rows if row.id in _TROUBLES]
-    silent = [silent_stage.cast(row) for row in rows if row.id in _SILENCES]
-    await asyncio.gather(_go_wrong(stage, endings, cases), _fall_silent(silent_stage, endings, silent))
+    runs = [harness.cast(scenario) for scenario in scenarios if scenario.id in _TROUBLES]
+    silent = [silent_harness.cast(scenario) for scenario in scenarios if scenario.id in _SILENCES]
+    await asyncio.gather(_go_wrong(harness, endings, runs), _fall_silent(silent_harness, endings, silent))
     return endings
 
 
-async def _go_wrong(stage: Stage, endings: Endings, cases: list[Case]) -> None:
-    # What is refused before Slack has told who asks is said in the default language.
-    await stage.start(DEFAULT_LOCALE="en")
-    _revoke_token(stage)
-    first = [case for case in cases if _TROUBLES[case.row.id].is_first]
+async def _go_wrong(harness: Harness, endings: Endings, runs: list[ScenarioRun]) -> None:
+    # Refusals before Slack has described the person are in the default language.
+    await harness.start(DEFAULT_LOCALE="en")
+    _revoke_token(harness)
+    first = [run for run in runs if _TROUBLES[run.scenario.id].is_first]
     await endings.play(first, _tell)
-    await endings.play([case for case in cases if case not in first], _tell)
-    stage.world.slack.faults.clear()
-    _revoke_token(stage)
-    stage.let_pass(minutes=3)
-    await endings.play([case for case in cases if _TROUBLES[case.row.id].is_late], _see_end)
+    await endings.play([run for run in runs if run not in first], _tell, apart_seconds=APART_SECONDS)
+    harness.world.slack.faults.clear()
+    _revoke_token(harness)
+    harness.let_pass(minutes=3)
+    await endings.play([run for run in runs if _TROUBLES[run.scenario.id].is_late], _see_end)
 
 
-async def _fall_silent(stage: Stage, endings: Endings, cases: list[Case]) -> None:
-    """The socket takes nothing and says nothing any more, until the bot has found that out."""
-    bot, sockets = await stage.start(), stage.world.slack.sockets
-    late = [case for case in cases if _SILENCES[case.row.id].is_late]
-    await endings.play(cases, Case.fill_in)
-    await endings.play(cases, lambda case: _SILENCES[case.row.id].before(case))
+async def _fall_silent(harness: Harness, endings: Endings, runs: list[ScenarioRun]) -> None:
+    """Silence the socket until the bot detects it."""
+    bot, sockets = await harness.start(), harness.world.slack.sockets
+    late = [run for run in runs if _SILENCES[run.scenario.id].is_late]
+    await endings.play(runs, ScenarioRun.fill_in)
+    await endings.play(runs, lambda run: _SILENCES[run.scenario.id].before(run))
     sockets.connections[-1].is_silent = True
     sockets.refuses = True
-    await endings.play(cases, lambda case: _SILENCES[case.row.id].after(case))
-    await endings.play([case for case in cases if case not in late], expect_end)
+    await endings.play(runs, lambda run: _SILENCES[run.scenario.id].after(run))
+    await endings.play([run for run in runs if run not in late], expect_end)
 
     async def is_found() -> bool:
         answer = await bot.readiness()
         return answer.status_code == 503 and answer.json()["socket"].startswith("unusable: ")
 
-    await stage.world.until(is_found, 30, every_seconds=0.1)
+    await harness.world.until(is_found, 30, every_seconds=0.1)
     sockets.refuses = False
     await bot.wait_until_ready()
-    await endings.play(late, Case.answered)
+    await endings.play(late, ScenarioRun.answered)
     await endings.play(late, expect_end)
 
 
-def _revoke_token(stage: Stage) -> None:
-    """For the question alone that the bot asks every 20 s: each row's calls have faults of their own."""
-    stage.world.slack.faults.add(SlackFault("auth.test", "error", error="token_revoked"))
+def _revoke_token(harness: Harness) -> None:
+    """Revoke the token only for the bot's periodic check; the calls of each row have their own faults."""
+    harness.world.slack.faults.add(SlackFault("auth.test", "error", error="token_revoked"))
 
 
-async def _tell(case: Case) -> None:
-    trouble = _TROUBLES[case.row.id]
-    await trouble.reach(case)
-    await trouble.go_on(case)
-    await case.answered()
+async def _tell(run: ScenarioRun) -> None:
+    trouble = _TROUBLES[run.scenario.id]
+    await trouble.reach(run)
+    await trouble.go_on(run)
+    await run.answered()
     if not trouble.is_late:
-        await _see_end(case)
+        await _see_end(run)
 
 
-async def _see_end(case: Case) -> None:
-    await expect_end(case)
-    # Not all at the end: a process deletes twenty at once, and then one every other second.
-    case.let_message_be_due()
+async def _see_end(run: ScenarioRun) -> None:
+    await expect_end(run)
+    # Delete each message early: a process deletes twenty at once, then one every two seconds.
+    run.let_message_be_due()
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
-def test_an_unwell_slack_leaves_what_the_table_says(told: Endings, row: Row) -> None:
-    told.raise_for(row)
-
-
-@pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.usefixtures("told")
-async def test_nothing_is_left_of_any_of_them(stage: Stage, silent_stage: Stage) -> None:
-    stages = [each for each in (stage, silent_stage) if each.cases]
-    await asyncio.gather(*(expect_nothing_left(each.cases, each.logs) for each in stages))
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.id)
+def test_a_failing_slack_ends_as_documented(played: Endings, scenario: Scenario) -> None:
+    played.raise_for(scenario)
 
 
 @pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.usefixtures("told")
-async def test_readiness_names_a_revoked_token_and_the_bot_goes_on_until_it_is_told_to_end(stage: Stage) -> None:
-    [bot] = stage.bots
+@pytest.mark.usefixtures("played")
+async def test_no_password_or_unfinished_job_is_left(harness: Harness, silent_harness: Harness) -> None:
+    harnesses = [each for each in (harness, silent_harness) if each.runs]
+    await asyncio.gather(*(expect_nothing_left(each.runs, each.logs) for each in harnesses))
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.usefixtures("played")
+async def test_readiness_reports_a_revoked_token_and_the_bot_keeps_running(harness: Harness) -> None:
+    [bot] = harness.bots
 
     async def names_it() -> bool:
         answer = await bot.readiness()
         return (answer.status_code, answer.json()["slack"]) == (503, "unusable: token_revoked")
 
-    await stage.world.until(names_it, 30, every_seconds=0.1)
+    await harness.world.until(names_it, 30, every_seconds=0.1)
     assert await bot.ends() == 0

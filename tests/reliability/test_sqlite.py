@@ -1,16 +1,16 @@
-"""SQLite takes nothing, at every step of both methods, and does so again later."""
+"""SQLite accepts no writes at every step of both methods, and recovers later."""
 
 import pytest
 import pytest_asyncio
 
-from tests.flows.world import Mode
+from tests.harness.world import Mode
 from tests.reliability.checks import expect_nothing_left
-from tests.reliability.database_story import tell
-from tests.reliability.row import Row
-from tests.reliability.sqlite_faults import FAULTS, ROWS
-from tests.reliability.stage import IS_LONG, Endings, Stage
+from tests.reliability.database_story import play
+from tests.reliability.harness import IS_LONG, Endings, Harness
+from tests.reliability.scenario import Scenario
+from tests.reliability.sqlite_faults import FAULTS, SCENARIOS
 
-pytestmark = pytest.mark.xdist_group("reliability-sqlite")
+pytestmark = pytest.mark.xdist_group("reliability")
 
 
 @pytest.fixture(scope="module", params=["http", *(["socket"] if IS_LONG else [])])
@@ -19,22 +19,22 @@ def place(request: pytest.FixtureRequest) -> tuple[Mode, str]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def failed(stage: Stage, rows: list[Row], endings: Endings) -> Endings:
-    """Everything happens here, one fault after the other; the rows' tests tell how each ended."""
-    cases = [stage.cast(row) for row in rows]
-    survivor = await stage.start()
+async def failed(harness: Harness, scenarios: list[Scenario], endings: Endings) -> Endings:
+    """Play all scenarios, one fault after the other; each test reports the result of its own."""
+    runs = [harness.cast(scenario) for scenario in scenarios]
+    survivor = await harness.start()
     for fault, breaking in FAULTS.items():
-        of_fault = [case for case in cases if case.row in fault.rows]
-        await tell(stage, endings, fault, breaking(stage), survivor, of_fault)
+        of_fault = [run for run in runs if run.scenario in fault.scenarios]
+        await play(harness, endings, fault, breaking(harness), survivor, of_fault)
     return endings
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
-def test_a_file_that_takes_nothing_leaves_what_the_table_says(failed: Endings, row: Row) -> None:
-    failed.raise_for(row)
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.id)
+def test_an_unwritable_file_ends_as_documented(failed: Endings, scenario: Scenario) -> None:
+    failed.raise_for(scenario)
 
 
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.usefixtures("failed")
-async def test_nothing_is_left_of_any_of_them(stage: Stage) -> None:
-    await expect_nothing_left(stage.cases, stage.logs)
+async def test_no_password_or_unfinished_job_is_left(harness: Harness) -> None:
+    await expect_nothing_left(harness.runs, harness.logs)

@@ -13,14 +13,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from sandbox.demo.columns import fold_columns
-from sandbox.demo.processes import BotProcess, ProcessError, build_settings, run_command
-from sandbox.demo.screen import TerminalScreen
-from sandbox.demo.story import Story, StoryError, check_audit
-from sandbox.demo.terminal import walk_through
-from sandbox.demo.words import Language, choose_words
+from sandbox.bot_process import BotProcess, ProcessError, build_settings, run_command
+from sandbox.demo.story import Story, StoryError, check_audit, walk_through
+from sandbox.demo.terminal import Terminal
 from sandbox.slack import LocalSlack
 from sandbox.whmcs import LocalWhmcs
+from sandbox.words import LANGUAGES, choose_words
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 60
@@ -68,7 +66,7 @@ def secrets() -> tuple[str, ...]:
 
 
 def environment(**variables: str) -> dict[str, str]:
-    # Without a desktop: a page that is served opens no browser.
+    # Without a display the demo opens no browser.
     left_out = ("DEMO", "COLUMNS", "DISPLAY", "WAYLAND_DISPLAY")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     return inherited | {"PYTHONUTF8": "1"} | variables
@@ -92,7 +90,7 @@ def assert_holds_events(audit: str) -> None:
         assert any(set(event) <= set(line) for line in lines), event
 
 
-# What else stands in the environment does not reach the bot.
+# Other variables of the environment do not reach the bot.
 STRANGERS = {"SLACK_APP_TOKEN": "xapp-of-somebody", "WHMCS_URL": "http://127.0.0.1:9"}
 
 
@@ -117,7 +115,7 @@ def test_the_demo_walks_through_both_methods_and_ends_with_the_audit(
 @pytest.mark.parametrize(
     ("name", "value"), [("DEMO", "film"), ("DEMO_LANGUAGE", "fr"), ("DEMO_MODE", "pigeon"), ("DEMO_PORT", "0")]
 )
-def test_what_there_is_not_is_refused_in_a_clear_line(name: str, value: str) -> None:
+def test_an_unknown_value_is_refused_with_its_name(name: str, value: str) -> None:
     ended = run(**{name: value})
 
     assert (ended.returncode, ended.stdout) == (2, "")
@@ -132,18 +130,7 @@ def test_what_there_is_not_is_refused_in_a_clear_line(name: str, value: str) -> 
 def test_an_interrupted_demo_leaves_no_process_and_no_folder(
     tmp_path: Path, number: signal.Signals, moment: str
 ) -> None:
-    with (
-        subprocess.Popen(
-            [sys.executable, "-u", "-m", "sandbox"],
-            cwd=ROOT,
-            env=environment(DEMO="terminal", TMPDIR=str(tmp_path)),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            start_new_session=True,
-        ) as process,
-        ended_at_last(process),
-    ):
+    with start(DEMO="terminal", TMPDIR=str(tmp_path)) as process, ended_at_last(process):
         assert process.stdout is not None
         while moment not in process.stdout.readline():
             assert process.poll() is None
@@ -159,18 +146,7 @@ def test_an_interrupted_demo_leaves_no_process_and_no_folder(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_page_that_is_ended_leaves_no_process_and_no_folder(tmp_path: Path, number: signal.Signals) -> None:
-    with (
-        subprocess.Popen(
-            [sys.executable, "-u", "-m", "sandbox"],
-            cwd=ROOT,
-            env=environment(TMPDIR=str(tmp_path)),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            start_new_session=True,
-        ) as process,
-        ended_at_last(process),
-    ):
+    with start(TMPDIR=str(tmp_path)) as process, ended_at_last(process):
         assert process.stdout is not None
         assert process.stdout.readline().startswith("Open http://127.0.0.1:")
         process.send_signal(number)
@@ -190,9 +166,29 @@ def test_a_port_that_is_taken_is_named() -> None:
     assert "Address already in use" in ended.stderr
 
 
+def start(**variables: str) -> subprocess.Popen[str]:
+    """Start the demo so that SIGINT ends it even if this process ignores it, as in the background of a script.
+
+    Child processes inherit ignored signals, but not handled ones.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-u", "-m", "sandbox"],
+            cwd=ROOT,
+            env=environment(**variables),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            start_new_session=True,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 @contextlib.contextmanager
 def ended_at_last(process: subprocess.Popen[str]) -> Iterator[None]:
-    """End the whole group of a process that a failed test leaves behind."""
+    """Kill the process group that a failed test leaves behind."""
     try:
         yield
     finally:
@@ -201,8 +197,8 @@ def ended_at_last(process: subprocess.Popen[str]) -> Iterator[None]:
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("language", list(Language))
-async def test_nothing_is_wider_than_a_terminal_of_80_columns(language: Language) -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_no_line_is_wider_than_a_terminal_of_80_columns(language: str) -> None:
     console = Console(file=io.StringIO(), force_terminal=True, color_system="standard", width=80, highlight=False)
     assert await walk_through(language, console)
 
@@ -214,7 +210,7 @@ async def test_nothing_is_wider_than_a_terminal_of_80_columns(language: Language
 
 
 @pytest.mark.asyncio
-async def test_a_bot_that_does_not_start_is_reported_with_its_own_words_and_without_secrets(tmp_path: Path) -> None:
+async def test_a_failed_start_is_reported_with_the_bots_log_without_secrets(tmp_path: Path) -> None:
     async with LocalSlack() as slack, LocalWhmcs() as whmcs:
         settings = build_settings(slack, whmcs, tmp_path, group="S0AGENTS", locale="es", help_contact="")
         bot = BotProcess(settings | {"SLACK_BOT_TOKEN": "xoxb-of-somebody-else"}, tmp_path / "bot.log")
@@ -225,23 +221,21 @@ async def test_a_bot_that_does_not_start_is_reported_with_its_own_words_and_with
 
 
 @pytest.mark.asyncio
-async def test_a_command_that_fails_is_reported_with_what_it_said() -> None:
+async def test_a_failed_command_is_reported_with_its_output() -> None:
     with pytest.raises(ProcessError, match=r"`python -m bot audit list` ended with exit code 2:\nDATABASE_URL"):
         await run_command({"DATABASE_URL": "oracle://nowhere"}, "audit", "list")
 
 
 @pytest.mark.asyncio
-async def test_a_step_that_does_not_end_as_expected_is_told_with_what_was_seen_instead() -> None:
-    words = choose_words(Language.EN)
-    screen = TerminalScreen(Console(file=io.StringIO()), words)
+async def test_a_failed_step_is_reported_with_what_was_visible() -> None:
+    terminal = Terminal(Console(file=io.StringIO()), choose_words("en", "demo"))
     async with LocalSlack() as slack, LocalWhmcs() as whmcs:
-        # Nobody listens where the bot should be.
+        # No server listens at this address.
         slack.connect_bot("http://127.0.0.1:9/slack/events")
-        agent, stranger = slack.add_person(words.agent), slack.add_person(words.stranger)
-        story = Story(slack, whmcs, agent, stranger, words.labels, screen)
+        story = Story(slack, whmcs, "en", terminal)
         with pytest.raises(StoryError, match=r"reset_email: no modal after '/reset-password ana@example.com'"):
             async with asyncio.timeout(SECONDS):
-                await story.tell()
+                await story.play()
 
 
 def test_an_audit_that_lacks_an_event_of_the_story_is_a_failure() -> None:
@@ -251,7 +245,7 @@ def test_an_audit_that_lacks_an_event_of_the_story_is_a_failure() -> None:
 
 def test_a_failure_is_shown_with_the_end_of_the_log() -> None:
     console = Console(file=io.StringIO(), width=80)
-    TerminalScreen(console, choose_words(Language.EN)).failed("no modal", '{"event": "ready"}')
+    Terminal(console, choose_words("en", "demo")).fail("no modal", '{"event": "ready"}')
 
     assert isinstance(console.file, io.StringIO)
     assert console.file.getvalue().split("\n")[1:-1] == [
@@ -261,12 +255,3 @@ def test_a_failure_is_shown_with_the_end_of_the_log() -> None:
         "The end of the bot’s log:",
         '{"event": "ready"}',
     ]
-
-
-def test_a_table_that_fits_stays_and_a_wider_one_is_folded_between_its_columns() -> None:
-    table = "at     actor  action  method\n10:00  bot    reset   reset_email\n10:01  bot\n"
-
-    assert fold_columns(table, None) == fold_columns(table, 33) == table.rstrip("\n")
-    assert fold_columns(table, 20) == (
-        "at     actor  action\n    method\n10:00  bot    reset\n    reset_email\n10:01  bot"
-    )

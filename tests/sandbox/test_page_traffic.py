@@ -1,4 +1,4 @@
-"""What the page may show of a password on a ticket, and what it never shows."""
+"""Masking of passwords on tickets in the traffic."""
 
 import json
 import secrets
@@ -12,6 +12,7 @@ from sandbox.page.traffic import MASK, list_exchanges, mask
 from sandbox.page.world import make_world
 from sandbox.whmcs import REPLY_ADMIN, LocalWhmcs
 from sandbox.whmcs.companion import sign
+from tests.harness.plain_http import http_client
 
 PASSWORD = "fake-Password-Qw7Zk9"
 
@@ -37,7 +38,7 @@ async def set_password(whmcs: LocalWhmcs, http: httpx.AsyncClient) -> None:
 
 @pytest.mark.asyncio
 async def test_a_password_on_a_ticket_and_the_guests_key_are_masked_in_the_traffic(tmp_path: Path) -> None:
-    async with make_world(tmp_path, locale="en") as world, httpx.AsyncClient() as http:
+    async with make_world(tmp_path, locale="en") as world, http_client() as http:
         whmcs = world.whmcs
         await set_password(whmcs, http)
         ticket = whmcs.ticket("ABC-123456")

@@ -1,4 +1,4 @@
-"""Channels of the local Slack: who is in them, what the bot may do there, and what it may read."""
+"""Channels of the local Slack: members, and the permissions of the bot."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -140,13 +140,15 @@ async def test_history_is_read_only_where_the_bot_is_and_with_the_scope_of_that_
         ({"oldest": "then"}, "invalid_ts_oldest"),
     ],
 )
-async def test_history_refuses_what_is_no_number(world: World, arguments: Json, error: str) -> None:
+async def test_history_refuses_limits_and_timestamps_that_are_not_numbers(
+    world: World, arguments: Json, error: str
+) -> None:
     slack, bot, agent = world
     channel = slack.workspace.direct_channel(agent.id).id
     assert await refusal(bot, "conversations.history", channel=channel, **arguments) == error
 
 
-async def test_history_tells_neither_ephemeral_nor_deleted_messages_nor_answers_in_threads(world: World) -> None:
+async def test_history_omits_ephemeral_and_deleted_messages_and_thread_replies(world: World) -> None:
     _slack, bot, agent = world
     kept = await bot.client.chat_postMessage(channel=agent.id, text="kept")
     gone = await bot.client.chat_postMessage(channel=agent.id, text="gone")

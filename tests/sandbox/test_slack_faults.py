@@ -3,13 +3,13 @@ import time
 from collections.abc import AsyncIterator
 
 import aiohttp
-import httpx
 import pytest
 import pytest_asyncio
 from slack_sdk.errors import SlackApiError
 
 from sandbox.slack import Fault, LocalSlack, Person
 from sandbox.slack.faults import Kind
+from tests.harness.plain_http import http_client
 from tests.sandbox.test_slack_support import ScriptedBot, running
 
 pytestmark = pytest.mark.asyncio
@@ -91,7 +91,7 @@ async def test_a_response_url_can_go_wrong_as_well(world: World) -> None:
     slack, _, agent = world
     slack.faults.add(Fault(method="response_url", kind="error", error="used_url", times=1))
     address = slack.command_payload(agent, "/reset-password")["response_url"]
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with http_client() as http:
         answer = await http.post(address, json={"text": "x"})
         assert (answer.status_code, answer.text) == (404, "used_url")
         assert (await http.post(address, json={"text": "x"})).status_code == 200
@@ -108,7 +108,7 @@ async def test_the_local_slack_stops_while_calls_are_held() -> None:
         await calling
 
 
-async def test_a_fault_meets_the_calls_that_are_about_something_alone(world: World) -> None:
+async def test_a_fault_affects_only_calls_about_its_subject(world: World) -> None:
     slack, bot, agent = world
     other = slack.add_person("Other")
     slack.faults.add(Fault("chat.postMessage", "error", error="fatal_error", about=other.id))

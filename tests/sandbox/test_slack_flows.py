@@ -43,7 +43,7 @@ async def world() -> AsyncIterator[World]:
         yield slack, bot, slack.add_person("Ana Agente", locale="en-GB", groups=["S0AGENTS"])
 
 
-async def test_a_bolt_app_opens_a_modal_and_its_submission_leads_to_a_direct_message_that_is_deleted() -> None:
+async def test_a_bolt_app_opens_a_modal_and_deletes_the_message_after_its_submission() -> None:
     async with LocalSlack() as slack:
         agent, other = slack.add_person("Agent"), slack.add_person("Other")
         app = AsyncApp(
@@ -91,7 +91,7 @@ async def test_a_bolt_app_opens_a_modal_and_its_submission_leads_to_a_direct_mes
             assert agent.direct_messages == ()
 
 
-async def test_a_command_carries_what_slack_sends(world: World) -> None:
+async def test_a_command_has_the_fields_of_slack(world: World) -> None:
     slack, bot, agent = world
     bot.opens(modal(section()))
     await agent.types("/reset-password  ana@example.com ")
@@ -208,7 +208,7 @@ async def test_state_holds_an_entry_for_each_field_whether_filled_in_or_not(worl
     assert not form.is_open
 
 
-async def test_choosing_in_an_input_block_is_told_to_the_bot_only_with_dispatch_action(world: World) -> None:
+async def test_a_choice_in_an_input_block_is_sent_only_with_dispatch_action(world: World) -> None:
     _, bot, agent = world
     bot.opens(
         modal(
@@ -232,7 +232,7 @@ async def test_choosing_in_an_input_block_is_told_to_the_bot_only_with_dispatch_
     assert await form.choose("Loud", "d") is None
 
 
-async def test_a_type_ahead_asks_the_bot_and_offers_what_it_answers(world: World) -> None:
+async def test_a_type_ahead_offers_the_options_of_the_bot(world: World) -> None:
     _, bot, agent = world
     bot.opens(modal(field(type_ahead(), "Client", dispatch_action=True)))
     bot.answers_with("block_suggestion", {"options": [option("Ana Pérez"), option("Bo Pérez")]})
@@ -453,7 +453,7 @@ async def test_a_text_of_the_wrong_length_sends_nothing(world: World) -> None:
     assert bot.requests[-1]["type"] == "view_submission"
 
 
-async def test_closing_is_told_to_the_bot_only_when_it_asked(world: World) -> None:
+async def test_closing_is_sent_to_the_bot_only_with_notify_on_close(world: World) -> None:
     _, bot, agent = world
     bot.opens(modal(section()))
     await (await agent.types("/reset-password")).close()
@@ -497,7 +497,7 @@ async def test_an_update_that_comes_before_the_acknowledgement_is_overdrawn_by_i
     assert "progress" in form.text
 
 
-async def test_waiting_for_a_text_ends_with_what_is_visible_instead(world: World) -> None:
+async def test_waiting_for_a_text_fails_with_the_visible_text(world: World) -> None:
     _, bot, agent = world
     bot.opens(modal(section("only this")))
     form = await agent.types("/reset-password")
@@ -566,7 +566,7 @@ async def test_a_submission_can_be_forged_with_other_values_for_somebody_else(wo
     assert [request["type"] for request in bot.requests[-2:]] == ["block_suggestion", "block_actions"]
 
 
-async def test_nobody_but_those_who_were_shown_a_text_have_seen_it(world: World) -> None:
+async def test_only_people_who_were_shown_a_text_have_seen_it(world: World) -> None:
     slack, bot, agent = world
     other = slack.add_person("Other")
     posted = await bot.client.chat_postMessage(channel=agent.id, text="first version")
@@ -616,7 +616,7 @@ async def test_a_late_answer_to_a_type_ahead_reads_as_nothing_found(world: World
     assert "operation_timeout" in agent.notices[-1]
 
 
-async def test_what_a_person_cannot_do_is_told_with_what_there_is(world: World) -> None:
+async def test_an_impossible_action_fails_with_the_possible_ones(world: World) -> None:
     _, bot, agent = world
     bot.opens(modal(field(typed(), "Note"), field(radio(option("a"), option("b")), "Who"), submit=text("Go")))
     form = await agent.types("/reset-password")
@@ -646,7 +646,7 @@ async def test_checkboxes_are_ticked_and_cleared(world: World) -> None:
     assert form.chosen("Which") == "b"
 
 
-async def test_a_message_without_a_password_says_what_it_shows(world: World) -> None:
+async def test_a_message_without_a_password_fails_with_its_text(world: World) -> None:
     _, bot, agent = world
     await bot.client.chat_postMessage(channel=agent.id, text="hello")
     message = await agent.direct_message()

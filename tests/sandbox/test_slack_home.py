@@ -1,4 +1,4 @@
-"""The local Slack's Home tab, and the event that asks for it."""
+"""The local Slack's Home tab and its event."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -67,7 +67,7 @@ async def test_opening_the_home_tab_sends_an_event_as_json_to_the_same_address(w
     assert (home_tab.is_published, home_tab.text, home_tab.buttons) == (False, "", ())
 
 
-async def test_a_published_home_tab_is_read_by_its_person_alone_and_changes_while_they_look(world: World) -> None:
+async def test_a_home_tab_is_visible_only_to_its_person_and_follows_updates(world: World) -> None:
     slack, bot, agent = world
     other = slack.add_person("Other")
     bot.publishes(home(section("Hello Ana"), actions(button("Start")), private_metadata="m"))
@@ -82,7 +82,7 @@ async def test_a_published_home_tab_is_read_by_its_person_alone_and_changes_whil
         await home_tab.shows("nothing of it", timeout_seconds=0.01)
 
 
-async def test_the_event_carries_what_was_published_before_with_its_state(world: World) -> None:
+async def test_the_event_carries_the_published_view_with_its_state(world: World) -> None:
     _, bot, agent = world
     bot.publishes(home(section("Hello"), private_metadata="secret of the app", callback_id="home"))
     first = (await agent.opens_home()).view
@@ -108,7 +108,7 @@ async def test_a_button_in_the_home_tab_opens_a_modal(world: World) -> None:
     assert "response_url" not in sent
 
 
-async def test_what_is_filled_in_on_the_home_tab_stands_in_its_state(world: World) -> None:
+async def test_values_on_the_home_tab_are_in_its_state(world: World) -> None:
     _, bot, agent = world
     bot.publishes(
         home(
@@ -152,7 +152,7 @@ async def test_a_home_tab_that_slack_would_refuse_is_refused_by_name(world: Worl
     assert fault in " ".join(answer["response_metadata"]["messages"])
 
 
-async def test_a_home_tab_of_nobody_is_refused(world: World) -> None:
+async def test_a_home_tab_of_an_unknown_person_is_refused(world: World) -> None:
     slack, bot, agent = world
     answer = await refusal(bot, user_id="U0NOBODY", view=home(section()))
     assert answer["response_metadata"]["messages"] == ["[ERROR] invalid `user_id`"]

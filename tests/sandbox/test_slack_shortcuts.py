@@ -1,14 +1,14 @@
-"""Shortcuts of the local Slack: global ones, and those that are used on a message."""
+"""Global and message shortcuts of the local Slack."""
 
 from collections.abc import AsyncIterator
 
-import httpx
 import pytest
 import pytest_asyncio
 from slack_sdk.errors import SlackApiError
 from starlette.responses import Response
 
 from sandbox.slack import LocalSlack, Person
+from tests.harness.plain_http import http_client
 from tests.sandbox.test_slack_support import Json, ScriptedBot, modal, running, section
 
 pytestmark = pytest.mark.asyncio
@@ -51,13 +51,26 @@ async def test_a_message_shortcut_carries_the_message_and_a_place_to_answer_in(w
     )
     assert "bot_id" not in sent["message"]
     assert message.visible_text == "Please help ana@example.com, see https://whmcs.example.com/ticket?a=1&b=2."
-    async with httpx.AsyncClient() as http:
+    async with http_client() as http:
         await http.post(sent["response_url"], json={"text": "done"})
     assert (await agent.ephemeral_message()).visible_text == "done"
     assert customer.ephemeral_messages == ()
 
 
-async def test_a_shortcut_is_used_in_a_thread_and_on_what_another_bot_says(world: World) -> None:
+async def test_a_message_shortcut_carries_attachments_and_a_forwarded_mail(world: World) -> None:
+    slack, bot, agent = world
+    mail = {"filetype": "email", "subject": "Access", "from": [{"address": "ana@example.com"}]}
+    message = await slack.add_person("Mail", is_bot=True).shares(
+        {"text": "", "attachments": [{"title": "Ticket"}], "files": [mail]}
+    )
+    bot.opens(modal(section("the form")), at="message_action")
+    await agent.uses_message_shortcut("reset_password_message", message)
+    sent = bot.requests[0]["message"]
+    assert (sent["text"], sent["attachments"], sent["files"]) == ("", [{"title": "Ticket"}], [mail])
+    assert sent["bot_id"]
+
+
+async def test_a_shortcut_works_in_a_thread_and_on_a_message_of_another_bot(world: World) -> None:
     slack, bot, agent = world
     tickets = slack.add_person("Tickets", is_bot=True)
     first = await tickets.posts("Ticket #100001 <new> & unanswered")
@@ -80,7 +93,7 @@ async def test_a_message_shortcut_carries_the_blocks_of_the_message(world: World
     assert sent["bot_id"]
 
 
-async def test_a_shortcut_that_opens_nothing_fails_with_what_is_said_instead(world: World) -> None:
+async def test_a_shortcut_that_opens_no_modal_fails_with_the_message_shown_instead(world: World) -> None:
     slack, bot, agent = world
     message = await agent.posts("hello")
 
@@ -88,7 +101,7 @@ async def test_a_shortcut_that_opens_nothing_fails_with_what_is_said_instead(wor
         await bot.client.chat_postMessage(channel=payload["user"]["id"], text="Not for you")
 
     async def refuse_there(payload: Json) -> None:
-        async with httpx.AsyncClient() as http:
+        async with http_client() as http:
             await http.post(payload["response_url"], json={"text": "Not here"})
 
     bot.answers |= {"shortcut": refuse, "message_action": refuse_there}

@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator
 
 import aiohttp
-import httpx
 import pytest
 import pytest_asyncio
 
 from sandbox.slack import LocalSlack
+from tests.harness.plain_http import http_client
 
 pytestmark = pytest.mark.asyncio
 
@@ -19,7 +19,7 @@ async def slack() -> AsyncIterator[LocalSlack]:
 
 
 async def open_url(slack: LocalSlack, token: str) -> dict[str, object]:
-    async with httpx.AsyncClient() as client:
+    async with http_client() as client:
         answer = await client.post(
             f"{slack.api_url}apps.connections.open", headers={"authorization": f"Bearer {token}"}
         )
@@ -39,7 +39,7 @@ async def test_an_address_opens_one_socket_which_begins_with_hello(slack: LocalS
 async def test_only_the_app_token_opens_sockets_and_it_can_do_nothing_else(slack: LocalSlack) -> None:
     assert (await open_url(slack, slack.bot_token))["error"] == "not_allowed_token_type"
     assert (await open_url(slack, "xapp-other"))["error"] == "invalid_auth"
-    async with httpx.AsyncClient() as client:
+    async with http_client() as client:
         answer = await client.post(f"{slack.api_url}auth.test", data={"token": slack.app_token})
     assert answer.json()["error"] == "not_allowed_token_type"
 

@@ -1,4 +1,4 @@
-"""A tiny bot for the tests of the local Slack: it verifies signatures and answers as each test scripts it."""
+"""A small bot for the tests of the local Slack, which verifies signatures and responds as scripted."""
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -21,7 +21,7 @@ Answer = Callable[[Json], Awaitable[Json | str | Response | None]]
 
 
 class ScriptedBot:
-    """Answers a request with what stands in `answers` under its kind; without an entry: 200 and no body."""
+    """Responds to each kind of request as set in `answers`, by default with 200 and no body."""
 
     def __init__(self, slack: LocalSlack, client: AsyncWebClient) -> None:
         self.slack = slack
@@ -52,7 +52,7 @@ class ScriptedBot:
         return JSONResponse(content) if isinstance(content, dict) else Response(content or "")
 
     def opens(self, view: Json, at: str = "command") -> None:
-        """Open this view at each command, or at each request of another kind."""
+        """Open this view at each command, or each request of another kind."""
 
         async def answer(payload: Json) -> None:
             await self.client.views_open(trigger_id=payload["trigger_id"], view=view)
@@ -60,7 +60,7 @@ class ScriptedBot:
         self.answers[at] = answer
 
     def publishes(self, view: Json) -> None:
-        """Publish this Home tab whenever somebody looks at it."""
+        """Publish this Home tab at each app_home_opened."""
 
         async def answer(payload: Json) -> None:
             await self.client.views_publish(user_id=payload["event"]["user"], view=view)
@@ -68,7 +68,7 @@ class ScriptedBot:
         self.answers["event_callback"] = answer
 
     def answers_with(self, kind: str, content: Json | str | Response) -> None:
-        """Acknowledge this kind of request with this."""
+        """Acknowledge this kind of request with this content."""
 
         async def answer(_: Json) -> Json | str | Response:
             return content
@@ -78,7 +78,7 @@ class ScriptedBot:
 
 @asynccontextmanager
 async def running() -> AsyncIterator[tuple[LocalSlack, ScriptedBot]]:
-    """A local Slack with a bot behind it, both on loopback."""
+    """Run a local Slack with a scripted bot."""
     async with LocalSlack() as slack, aiohttp.ClientSession() as session:
         client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, session=session, retry_handlers=[])
         bot = ScriptedBot(slack, client)

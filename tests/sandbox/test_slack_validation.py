@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
+from sandbox.slack.refusal import RefusedError
 from sandbox.slack.validation import check_message, check_view
-from sandbox.slack.workspace import RefusedError
 from tests.sandbox.test_slack_support import (
     Json,
     actions,

@@ -9,6 +9,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.slack import LocalSlack, Person
+from tests.harness.plain_http import http_client
 from tests.sandbox.test_slack_support import Json, ScriptedBot, modal, running, section, text
 
 pytestmark = pytest.mark.asyncio
@@ -24,7 +25,7 @@ async def world() -> AsyncIterator[World]:
 
 @pytest_asyncio.fixture
 async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with http_client() as client:
         yield client
 
 
@@ -40,7 +41,7 @@ async def trigger(slack: LocalSlack, person: Person) -> str:
     return str(slack.command_payload(person, "/reset-password")["trigger_id"])
 
 
-async def test_auth_test_says_who_the_bot_is_and_what_it_may_do(world: World) -> None:
+async def test_auth_test_returns_the_bots_identity_and_scopes(world: World) -> None:
     slack, bot, _ = world
     answer = await bot.client.auth_test()
     assert {"team_id", "user_id", "bot_id", "url", "team", "user"} <= set(answer.data)
@@ -48,7 +49,7 @@ async def test_auth_test_says_who_the_bot_is_and_what_it_may_do(world: World) ->
     assert answer.headers["x-oauth-scopes"] == "chat:write,commands,im:history,usergroups:read,users:read"
 
 
-async def test_a_socket_is_offered_to_the_app_token_alone_and_nothing_else_is(world: World) -> None:
+async def test_the_app_token_can_open_sockets_and_nothing_else(world: World) -> None:
     slack, bot, _ = world
     client = AsyncWebClient(token=slack.app_token, base_url=slack.api_url)
     assert (await client.apps_connections_open(app_token=slack.app_token))["url"].startswith("ws://")
@@ -127,7 +128,7 @@ async def test_scopes_can_be_granted_and_taken_away(world: World) -> None:
     assert (await refusal(bot.client, "users.info", user=agent.id))["error"] == "missing_scope"
 
 
-async def test_users_info_tells_everything_by_which_people_are_let_in(world: World) -> None:
+async def test_users_info_has_all_fields_that_access_depends_on(world: World) -> None:
     slack, bot, agent = world
     guest = slack.add_person("Guest", is_guest=True, is_stranger=True, team_id="T0OTHER", locale="en-GB")
     user = (await bot.client.users_info(user=guest.id, include_locale=True))["user"]
@@ -172,7 +173,7 @@ async def test_a_message_to_a_person_goes_to_the_direct_channel(world: World) ->
         assert answer["error"] == "message_not_found"
 
 
-async def test_an_update_with_text_alone_takes_the_blocks_away(world: World) -> None:
+async def test_an_update_with_only_text_removes_the_blocks(world: World) -> None:
     _, bot, agent = world
     posted = await bot.client.chat_postMessage(channel=agent.id, text="t", blocks=[section("block")])
     await bot.client.chat_update(channel=posted["channel"], ts=posted["ts"], text="plain")

@@ -1,20 +1,21 @@
-"""The local companion's own: faults on demand. What it has in common with the PHP module is in tests/companion."""
+"""Faults of the local companion. The behaviour that it shares with the PHP module is tested in tests/companion."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
-import httpx
 import pytest
 import pytest_asyncio
 
 from sandbox.whmcs import Fault, FaultKind, LocalWhmcs
 from tests.companion.servers import ANA, PASSWORD, REQUEST_ID, LocalCompanion
+from tests.harness.plain_http import http_client
 
 pytestmark = pytest.mark.asyncio
 
 
 @pytest_asyncio.fixture
 async def companion() -> AsyncIterator[LocalCompanion]:
-    async with LocalWhmcs() as whmcs, httpx.AsyncClient() as http:
+    async with LocalWhmcs() as whmcs, http_client() as http:
         yield LocalCompanion(whmcs, http)
 
 
@@ -34,6 +35,19 @@ async def test_a_companion_whose_clock_is_ahead_refuses(companion: LocalCompanio
 
     companion.whmcs.faults.clear()
     assert (await companion.ask("ping")).json()["ok"] is True
+
+
+@pytest.mark.parametrize(("offset", "seconds"), [(timedelta(0), 0), (timedelta(hours=5, minutes=30), 19800)])
+async def test_an_installation_can_be_in_any_zone(companion: LocalCompanion, offset: timedelta, seconds: int) -> None:
+    companion.whmcs.data.utc_offset = offset
+
+    assert (await companion.ask("ping")).json()["utc_offset_seconds"] == seconds
+
+
+async def test_a_module_can_be_too_old_to_report_its_offset(companion: LocalCompanion) -> None:
+    companion.whmcs.companion.has_utc_offset = False
+
+    assert "utc_offset_seconds" not in (await companion.ask("ping")).json()
 
 
 @pytest.mark.parametrize(
@@ -78,7 +92,7 @@ async def test_an_internal_error_after_the_work_is_settled_by_result(companion: 
     assert (await companion.set_password()).json()["repeated"] is True
 
 
-async def test_a_request_broken_off_half_way_is_unknown_to_result_and_written_again_by_a_repeat(
+async def test_an_interrupted_request_is_unknown_to_result_and_repeated_in_full(
     companion: LocalCompanion,
 ) -> None:
     companion.whmcs.faults.add(Fault("set_password", "internal_between", times=1))

@@ -1,4 +1,4 @@
-"""What a caller meets when the local WHMCS is told to fail, and what has really happened then."""
+"""Faults of the local WHMCS: the response to the caller, and the state in WHMCS."""
 
 import asyncio
 import json
@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from sandbox.whmcs import Fault, FaultKind, LocalWhmcs
+from tests.harness.plain_http import http_client
 
 pytestmark = pytest.mark.asyncio
 
@@ -41,7 +42,7 @@ async def whmcs() -> AsyncIterator[LocalWhmcs]:
 
 @pytest_asyncio.fixture
 async def caller(whmcs: LocalWhmcs) -> AsyncIterator[Caller]:
-    async with httpx.AsyncClient() as http:
+    async with http_client() as http:
         yield Caller(whmcs, http)
 
 
@@ -114,14 +115,14 @@ async def test_a_held_request_is_answered_on_release(
 
 
 @pytest.mark.parametrize(("kind", "mails"), [("held_before", 0), ("held_after", 1)])
-async def test_the_connection_of_one_held_request_ends_while_another_one_goes_on_being_held(
+async def test_one_held_request_is_dropped_while_another_remains_held(
     caller: Caller, whmcs: LocalWhmcs, kind: FaultKind, mails: int
 ) -> None:
     dropped = whmcs.faults.add(Fault("ResetPassword", kind, about="901"))
     whmcs.faults.add(Fault("ResetPassword", kind, about="902"))
     both = [asyncio.create_task(caller.ask("ResetPassword", id=user_id)) for user_id in ("901", "902")]
-    await whmcs.faults.wait_until_held(2)
-    await whmcs.faults.wait_until_held(1, dropped)
+    await whmcs.faults.wait_until_held(count=2)
+    await whmcs.faults.wait_until_held(dropped)
 
     whmcs.faults.drop(dropped)
 
@@ -135,7 +136,7 @@ async def test_the_connection_of_one_held_request_ends_while_another_one_goes_on
 async def test_clearing_the_faults_lets_held_requests_go_on(caller: Caller, whmcs: LocalWhmcs) -> None:
     whmcs.faults.add(Fault("*", "held_before"))
     both = [asyncio.create_task(caller.reset()) for _ in range(2)]
-    await whmcs.faults.wait_until_held(2)
+    await whmcs.faults.wait_until_held(count=2)
 
     whmcs.faults.clear()
 
@@ -219,7 +220,7 @@ async def test_a_redirect_leads_elsewhere(caller: Caller, whmcs: LocalWhmcs, sta
     assert whmcs.writes == []
 
 
-async def test_a_fault_concerns_its_action_alone_and_only_so_often(caller: Caller, whmcs: LocalWhmcs) -> None:
+async def test_a_fault_affects_only_its_action_and_number_of_times(caller: Caller, whmcs: LocalWhmcs) -> None:
     whmcs.faults.add(Fault("resetpassword", "status_503", times=2))
     whmcs.faults.add(Fault("ResetPassword", "html_500", times=1))
 
@@ -230,15 +231,13 @@ async def test_a_fault_concerns_its_action_alone_and_only_so_often(caller: Calle
     assert answers == [503, 503, 500, 200]
 
 
-async def test_a_fault_of_the_companion_leaves_the_api_alone_and_the_other_way_round(
-    caller: Caller, whmcs: LocalWhmcs
-) -> None:
+async def test_faults_of_companion_and_api_are_independent(caller: Caller, whmcs: LocalWhmcs) -> None:
     whmcs.faults.add(Fault("*", "companion_inactive"))
     assert (await caller.reset()).status_code == 200
 
     whmcs.faults.clear()
     whmcs.faults.add(Fault("*", "invalid_ip"))
-    async with httpx.AsyncClient() as http:
+    async with http_client() as http:
         response = await http.post(whmcs.companion_url, content=b"{}")
     assert response.json()["error"] == "bad_signature"
 
@@ -280,7 +279,7 @@ async def test_stopping_ends_held_requests_and_leaves_nothing_behind(
 ) -> None:
     whmcs.faults.add(Fault("*", "held_before"))
     resets = [asyncio.create_task(caller.reset()) for _ in range(3)]
-    await whmcs.faults.wait_until_held(3)
+    await whmcs.faults.wait_until_held(count=3)
 
     async with asyncio.timeout(2):
         await whmcs.stop()

@@ -1,4 +1,4 @@
-"""The switches for what a caller of WHMCS has to survive: other shapes, other formats, broken bytes, slowness, TLS."""
+"""Unusual responses of the local WHMCS: other shapes and formats, broken bytes, slowness, TLS."""
 
 import asyncio
 import json
@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from sandbox.whmcs import Fault, FaultKind, LocalWhmcs
+from tests.harness.plain_http import http_client
 from tests.tls import self_signed
 
 pytestmark = pytest.mark.asyncio
@@ -24,7 +25,7 @@ async def whmcs() -> AsyncIterator[LocalWhmcs]:
 
 async def ask(whmcs: LocalWhmcs, action: str, **parameters: str) -> httpx.Response:
     fields = {"identifier": whmcs.identifier, "secret": whmcs.secret, "responsetype": "json", "action": action}
-    async with httpx.AsyncClient() as http:
+    async with http_client() as http:
         return await http.post(f"{whmcs.url}/includes/api.php", data=fields | parameters)
 
 
@@ -142,7 +143,7 @@ async def test_a_dripping_answer_comes_byte_by_byte_and_whole_in_the_end(whmcs: 
     writer.close()
 
 
-async def test_with_tls_it_shows_a_certificate_for_which_nobody_vouches(tmp_path: Path) -> None:
+async def test_tls_uses_a_certificate_that_no_authority_signed(tmp_path: Path) -> None:
     trusting = ssl.create_default_context()
     trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
     async with LocalWhmcs(tls=self_signed(tmp_path)) as whmcs:
@@ -162,7 +163,7 @@ async def test_with_tls_it_shows_a_certificate_for_which_nobody_vouches(tmp_path
         ("list_text", "", ""),
     ],
 )
-async def test_what_was_written_on_a_ticket_comes_in_another_shape(
+async def test_messages_of_a_ticket_can_have_other_shapes(
     whmcs: LocalWhmcs, kind: FaultKind, replies: object, notes: object
 ) -> None:
     whmcs.ticket("ABC-123456").notes += whmcs.notes_of("516757")

@@ -1,14 +1,24 @@
-"""The local WHMCS's support desk, as a caller on the other end of a socket sees it."""
+"""The support desk of the local WHMCS, called over HTTP."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta, timezone
 
 import httpx
 import pytest
 import pytest_asyncio
 
 from sandbox.whmcs import LocalWhmcs, make_seed
-from sandbox.whmcs.seed_tickets import NOTICE_TEMPLATE, TEN_TICKETS
+from sandbox.whmcs.seed_tickets import (
+    ANSWERED_TICKET,
+    FOLLOWED_UP_TICKET,
+    MOVED_TICKET,
+    NOTICE_TEMPLATE,
+    OLD_TICKET,
+    TEN_TICKETS,
+)
+from sandbox.whmcs.ticket_history import Writer
 from sandbox.whmcs.tickets import MergedAnswer
+from tests.harness.plain_http import http_client
 
 pytestmark = pytest.mark.asyncio
 
@@ -34,21 +44,20 @@ async def whmcs() -> AsyncIterator[LocalWhmcs]:
 
 @pytest_asyncio.fixture
 async def api(whmcs: LocalWhmcs) -> AsyncIterator[Api]:
-    async with httpx.AsyncClient() as http:
+    async with http_client() as http:
         yield Api(whmcs, http)
 
 
-async def test_get_ticket_tells_what_the_reference_shows(api: Api) -> None:
+async def test_get_ticket_has_the_fields_of_the_reference(api: Api) -> None:
     answer = await api.ask("GetTicket", ticketnum="ABC-123456")
 
-    told = {name: answer[name] for name in ("tid", "deptname", "userid", "date", "subject", "status")}
+    told = {name: answer[name] for name in ("tid", "deptname", "userid", "subject", "status")}
     assert told == {
         "tid": "ABC-123456",
         "deptname": "Área de clientes",
         "userid": "42",
-        "date": "2026-05-05 09:00:00",
         "subject": "Acceso &lt;urgente&gt;",
-        "status": "Customer-Reply",
+        "status": "Answered",
     }
     assert answer == await api.ask("GetTicket", ticketid=str(answer["ticketid"]))
     replies = answer["replies"]
@@ -56,8 +65,84 @@ async def test_get_ticket_tells_what_the_reference_shows(api: Api) -> None:
     assert [(one["replyid"], one["admin"], one["requestor_type"]) for one in replies["reply"]] == [
         ("0", "", "Owner"),
         ("700", "Soporte Ejemplo", "Operator"),
-        ("701", "", "Owner"),
+        ("701", "Soporte Ejemplo", "Operator"),
     ]
+
+
+@pytest.mark.parametrize("offset", [timedelta(hours=-5), timedelta(0), timedelta(hours=5, minutes=30)])
+async def test_times_are_local_ones_without_a_zone(api: Api, whmcs: LocalWhmcs, offset: timedelta) -> None:
+    whmcs.data.utc_offset = offset
+    ticket = whmcs.open_ticket("700001", "ana@example.com", hours_ago=30)
+    reply = whmcs.write_on_ticket("700001", "staff", hours_ago=1)
+
+    answer = await api.ask("GetTicket", ticketnum="700001")
+    listed = (await api.ask("GetTickets", clientid="42"))["tickets"]
+
+    opened, replied = [f"{at.astimezone(timezone(offset)):%Y-%m-%d %H:%M:%S}" for at in (ticket.opened_at, reply.at)]
+    assert (answer["date"], answer["lastreply"]) == (opened, replied)
+    assert [message["date"] for message in messages(answer)] == [opened, replied]
+    assert isinstance(listed, dict)
+    assert (listed["ticket"][-1]["date"], listed["ticket"][-1]["lastreply"]) == (opened, replied)
+
+
+async def test_each_message_names_its_author(api: Api, whmcs: LocalWhmcs) -> None:
+    whmcs.open_ticket("700001", "persona02@cinco.example.com", hours_ago=9)
+    writers: tuple[Writer, ...] = (
+        *("requestor", "another_user", "other_address", "guest", "unnamed", "staff", "operator"),
+    )
+    for hours, writer in enumerate(writers):
+        whmcs.write_on_ticket("700001", writer, hours_ago=8 - hours)
+
+    told = messages(await api.ask("GetTicket", ticketnum="700001"))
+
+    assert [(one["admin"], one["requestor_type"], one["requestor_email"], one["userid"]) for one in told] == [
+        ("", "Authorized User", "persona02@cinco.example.com", "61"),
+        ("", "Authorized User", "persona02@cinco.example.com", "61"),
+        ("", "Owner", "persona01@cinco.example.com", "61"),
+        ("", "Registered User", "ana.personal@example.test", "61"),
+        ("", "Guest", "desconocida@example.test", "0"),
+        ("", "", "", "61"),
+        ("Soporte Ejemplo", "Operator", "", "61"),
+        ("", "Operator", "", "61"),
+    ]
+
+
+async def test_messages_stand_in_the_order_of_their_times_whoever_was_named_first(api: Api, whmcs: LocalWhmcs) -> None:
+    whmcs.open_ticket("700001", "ana@example.com", hours_ago=9)
+    whmcs.write_on_ticket("700001", "guest", "later", hours_ago=1)
+    whmcs.write_on_ticket("700001", "staff", "earlier", hours_ago=2)
+
+    told = messages(await api.ask("GetTicket", ticketnum="700001"))
+
+    assert [one["message"] for one in told][1:] == ["earlier", "later"]
+
+
+async def test_a_ticket_that_was_moved_looks_as_if_it_had_always_been_there(api: Api, whmcs: LocalWhmcs) -> None:
+    whmcs.open_ticket("700001", "ana@example.com")
+    before = await api.ask("GetTicket", ticketnum="700001")
+
+    whmcs.move_ticket("700001", 2)
+
+    moved = await api.ask("GetTicket", ticketnum="700001")
+    assert moved == before | {"deptid": "2", "deptname": "Área de clientes"}
+
+
+async def test_the_seed_has_a_ticket_for_each_way_in_which_a_sign_in_can_prove_too_little(api: Api) -> None:
+    told = {}
+    for number in (OLD_TICKET, MOVED_TICKET, ANSWERED_TICKET, FOLLOWED_UP_TICKET):
+        answer = await api.ask("GetTicket", ticketnum=number)
+        assert (answer["deptid"], messages(answer)[0]["requestor_email"]) == ("2", "ma09@example.com")
+        told[number] = [str(one["requestor_type"]) for one in messages(answer)]
+        opened_at = datetime.fromisoformat(f"{answer['date']}-05:00")
+        is_fresh = datetime.now(UTC) - opened_at < timedelta(hours=24)
+        assert is_fresh is (number != OLD_TICKET)
+
+    assert told == {
+        OLD_TICKET: ["Owner", "Guest"],
+        MOVED_TICKET: ["Owner"],
+        ANSWERED_TICKET: ["Owner", "Operator"],
+        FOLLOWED_UP_TICKET: ["Owner", "Operator", "Owner"],
+    }
 
 
 @pytest.mark.parametrize("number", ["007431", "AAA - 111 - 2013", "aaa - 111 - 2013 ", "abc-123456", "516757"])
@@ -87,7 +172,7 @@ async def test_the_seed_has_every_kind_of_requestor_and_of_status() -> None:
         ("says_nothing", "118830", "Closed", None),
     ],
 )
-async def test_a_merged_ticket_is_told_in_each_way_that_is_thinkable(
+async def test_a_merged_ticket_has_each_conceivable_response(
     api: Api, whmcs: LocalWhmcs, answer: MergedAnswer, number: str, status: str, target: str | None
 ) -> None:
     whmcs.desk.merged_answer = answer
@@ -141,7 +226,7 @@ async def test_a_reply_of_an_admin_is_mailed_and_answers_the_ticket(api: Api, wh
         ({"name": "Ana", "email": "ana@example.com", "status": "Escalado"}, "Escalado", 0),
     ],
 )
-async def test_status_and_mail_of_a_reply_depend_on_who_writes_and_what_is_asked(
+async def test_status_and_mail_of_a_reply_depend_on_author_and_parameters(
     api: Api, whmcs: LocalWhmcs, parameters: dict[str, str], status: str, mails: int
 ) -> None:
     ticket = whmcs.ticket("ABC-123456")
@@ -158,7 +243,7 @@ async def test_a_note_and_another_text_for_a_reply_stay_inside(api: Api, whmcs: 
     assert answer == {"result": "success", "replyid": "700"}
     assert [note.message for note in whmcs.notes_of("ABC-123456")] == ["Llamada hecha."]
     assert whmcs.replies_of("ABC-123456")[0].message == "(retirado)"
-    assert (whmcs.ticket_mails, whmcs.ticket("ABC-123456").status) == ([], "Customer-Reply")
+    assert (whmcs.ticket_mails, whmcs.ticket("ABC-123456").status) == ([], "Answered")
 
 
 async def test_a_notice_goes_to_the_clients_address_and_not_to_the_users(api: Api, whmcs: LocalWhmcs) -> None:
@@ -212,7 +297,7 @@ async def test_a_bad_request_is_refused_in_the_references_words(
     assert whmcs.writes == []
 
 
-async def test_people_can_do_to_tickets_what_they_do_while_it_runs(api: Api, whmcs: LocalWhmcs) -> None:
+async def test_people_can_change_tickets_while_the_server_runs(api: Api, whmcs: LocalWhmcs) -> None:
     whmcs.reply_as_client("516757", "¿Hay alguien?")
     assert (await api.ask("GetTicket", ticketnum="516757"))["status"] == "Customer-Reply"
     whmcs.ticket("516757").client_id = 43
@@ -221,6 +306,12 @@ async def test_people_can_do_to_tickets_what_they_do_while_it_runs(api: Api, whm
     assert (await api.ask("GetTicket", ticketnum="516757"))["merged_ticket_id"] == "2"
     whmcs.desk.remove_ticket("ABC-123456")
     assert (await api.ask("GetTicket", ticketnum="ABC-123456"))["message"] == "Ticket ID Not Found"
+
+
+def messages(answer: dict[str, object]) -> list[dict[str, object]]:
+    replies = answer["replies"]
+    assert isinstance(replies, dict)
+    return list(replies["reply"])
 
 
 def numbers(answer: dict[str, object]) -> list[str]:

@@ -9,14 +9,14 @@ from sandbox.slack import Fault, LocalSlack
 pytestmark = pytest.mark.asyncio
 
 
-async def test_it_tells_who_the_bot_is(client: SlackClient, slack: LocalSlack) -> None:
+async def test_the_client_returns_the_bots_identity(client: SlackClient, slack: LocalSlack) -> None:
     identity = await client.identify()
     assert identity.workspace == Workspace(team_id=slack.team_id)
     assert identity.bot_user_id
 
 
 @pytest.mark.parametrize("code", ["invalid_auth", "account_inactive", "missing_scope"])
-async def test_a_refusal_tells_slacks_code(client: SlackClient, slack: LocalSlack, code: str) -> None:
+async def test_a_refusal_carries_slacks_code(client: SlackClient, slack: LocalSlack, code: str) -> None:
     slack.faults.add(Fault("auth.test", "error", error=code))
     with pytest.raises(SlackRefusedError) as caught:
         await client.identify()
@@ -24,7 +24,7 @@ async def test_a_refusal_tells_slacks_code(client: SlackClient, slack: LocalSlac
 
 
 @pytest.mark.parametrize("code", ["internal_error", "fatal_error", "request_timeout", "service_unavailable"])
-async def test_an_error_after_which_it_may_be_done_is_no_refusal(
+async def test_an_error_after_which_the_call_may_be_done_is_no_refusal(
     client: SlackClient, slack: LocalSlack, code: str
 ) -> None:
     slack.faults.add(Fault("auth.test", "error", error=code))
@@ -42,7 +42,7 @@ async def test_a_broken_server_and_a_lost_answer_are_no_refusal(client: SlackCli
     await client.identify()
 
 
-async def test_a_slack_that_is_not_there_is_unanswered_and_no_error_holds_the_token() -> None:
+async def test_an_unreachable_slack_is_unanswered_and_the_error_has_no_token() -> None:
     client = SlackClient.connect("xoxb-CANARY", f"http://127.0.0.1:{free_port()}/api/")
     with pytest.raises(SlackUnansweredError) as caught:
         await client.identify()
@@ -50,27 +50,27 @@ async def test_a_slack_that_is_not_there_is_unanswered_and_no_error_holds_the_to
     assert "CANARY" not in f"{caught.value!r} {caught.value} {caught.value.__cause__}"
 
 
-async def test_an_answer_that_does_not_come_in_time_is_unanswered(client: SlackClient, slack: LocalSlack) -> None:
+async def test_a_late_response_counts_as_unanswered(client: SlackClient, slack: LocalSlack) -> None:
     slack.faults.add(Fault("auth.test", "held"))
     with pytest.raises(SlackUnansweredError):
         await client.call("auth.test", lambda web: web.auth_test(), seconds=0.05)
 
 
-async def test_a_rate_limit_tells_how_long_to_wait(client: SlackClient, slack: LocalSlack) -> None:
+async def test_a_rate_limit_carries_the_time_to_wait(client: SlackClient, slack: LocalSlack) -> None:
     slack.faults.add(Fault("auth.test", "ratelimited", seconds=7))
     with pytest.raises(SlackRateLimitedError) as caught:
         await client.identify()
     assert caught.value.retry_after_seconds == 7
 
 
-async def test_nothing_is_repeated_unless_it_is_asked_for(client: SlackClient, slack: LocalSlack) -> None:
+async def test_calls_are_not_retried_unless_requested(client: SlackClient, slack: LocalSlack) -> None:
     slack.faults.add(Fault("auth.test", "drop_after"))
     with pytest.raises(SlackError):
         await client.identify()
     assert [call.method for call in slack.calls] == ["auth.test"]
 
 
-async def test_what_is_harmless_to_repeat_is_repeated_after_a_lost_answer_and_after_a_rate_limit(
+async def test_harmless_calls_are_retried_after_a_lost_response_or_rate_limit(
     client: SlackClient, slack: LocalSlack
 ) -> None:
     slack.faults.add(Fault("auth.test", "drop_after", times=1))
@@ -79,7 +79,7 @@ async def test_what_is_harmless_to_repeat_is_repeated_after_a_lost_answer_and_af
     assert (await client.call_patiently("auth.test", lambda web: web.auth_test()))["ok"]
 
 
-async def test_a_refusal_is_not_asked_for_again(client: SlackClient, slack: LocalSlack) -> None:
+async def test_a_refusal_is_not_retried(client: SlackClient, slack: LocalSlack) -> None:
     slack.faults.add(Fault("auth.test", "error", error="invalid_auth"))
     with pytest.raises(SlackRefusedError):
         await client.call_patiently("auth.test", lambda web: web.auth_test())

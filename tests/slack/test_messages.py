@@ -39,7 +39,7 @@ async def test_a_message_reaches_its_agent_and_nobody_else(messages: Messages, s
     assert slack.people_who_saw("Una nota") == {ana}
 
 
-async def test_a_message_that_may_be_there_is_not_sent_again(
+async def test_a_message_that_may_have_arrived_is_not_sent_again(
     messages: Messages, slack: LocalSlack, ana: Person
 ) -> None:
     slack.faults.add(Fault("chat.postMessage", "drop_after"))
@@ -64,7 +64,7 @@ async def test_a_changed_message_stays_the_same_message(messages: Messages, slac
     assert message.visible_text == "Otra nota"
 
 
-async def test_a_message_is_deleted_and_one_that_is_gone_is_fine(messages: Messages, ana: Person) -> None:
+async def test_deleting_a_deleted_message_is_no_error(messages: Messages, ana: Person) -> None:
     place = await messages.post(AgentId(ana.id), NOTE)
     [message] = ana.direct_messages
     await messages.delete(place)
@@ -74,16 +74,14 @@ async def test_a_message_is_deleted_and_one_that_is_gone_is_fine(messages: Messa
 
 
 @pytest.mark.parametrize("code", ["channel_not_found", "cant_delete_message", "invalid_auth"])
-async def test_a_message_that_slack_does_not_delete_is_told(
-    messages: Messages, slack: LocalSlack, ana: Person, code: str
-) -> None:
+async def test_a_failed_deletion_is_reported(messages: Messages, slack: LocalSlack, ana: Person, code: str) -> None:
     place = await messages.post(AgentId(ana.id), NOTE)
     slack.faults.add(Fault("chat.delete", "error", error=code))
     with pytest.raises(SlackRefusedError):
         await messages.delete(place)
 
 
-async def test_an_answer_is_seen_where_the_agent_typed_by_him_alone(
+async def test_an_answer_is_shown_only_to_the_agent_where_they_typed(
     messages: Messages, slack: LocalSlack, ana: Person
 ) -> None:
     slack.add_person("Curro Colega")
@@ -94,7 +92,7 @@ async def test_an_answer_is_seen_where_the_agent_typed_by_him_alone(
     assert not ana.direct_messages
 
 
-async def test_an_answer_without_a_usable_place_is_a_direct_message(
+async def test_an_answer_without_a_usable_channel_is_a_direct_message(
     messages: Messages, slack: LocalSlack, ana: Person
 ) -> None:
     await messages.answer(Origin(), AgentId(ana.id), NOTE)
@@ -131,7 +129,7 @@ async def test_a_spent_response_url_leads_to_a_direct_message(
         "\x00",
     ],
 )
-async def test_nothing_is_ever_sent_to_an_address_that_is_not_slacks(
+async def test_nothing_is_sent_to_an_address_outside_slack(
     messages: Messages, slack: LocalSlack, ana: Person, shape: str
 ) -> None:
     visits: list[str] = []
@@ -148,7 +146,7 @@ async def test_nothing_is_ever_sent_to_an_address_that_is_not_slacks(
     assert len(ana.direct_messages) == 1
 
 
-async def test_in_production_an_address_on_this_machine_is_not_slacks(
+async def test_a_loopback_address_is_not_slacks_in_production(
     client: SlackClient, slack: LocalSlack, ana: Person
 ) -> None:
     url = slack.workspace.issue_response_url(ana.id, slack.general)
@@ -157,13 +155,15 @@ async def test_in_production_an_address_on_this_machine_is_not_slacks(
     assert len(ana.direct_messages) == 1
 
 
-async def test_where_neither_way_works_it_is_told(messages: Messages, slack: LocalSlack, ana: Person) -> None:
+async def test_an_answer_that_cannot_be_delivered_is_reported(
+    messages: Messages, slack: LocalSlack, ana: Person
+) -> None:
     slack.faults.add(Fault("*", "error", error="account_inactive"))
     with pytest.raises(SlackError):
         await messages.answer(Origin(), AgentId(ana.id), NOTE)
 
 
-async def test_a_modal_is_opened_and_drawn_over(client: SlackClient, slack: LocalSlack, ana: Person) -> None:
+async def test_a_modal_is_opened_and_updated(client: SlackClient, slack: LocalSlack, ana: Person) -> None:
     modals = Modals(client)
     view_id = await modals.open(slack.workspace.issue_trigger(ana.id), reset_result.build_notice("Uno", TEXTS))
     assert await modals.update(view_id, reset_result.build_notice("Dos", TEXTS))
@@ -180,7 +180,7 @@ async def test_a_modal_that_the_agent_has_closed_is_no_error(client: SlackClient
         assert not await modals.update(closed, reset_result.build_notice("Dos", TEXTS))
 
 
-async def test_a_modal_that_slack_refuses_to_draw_is_told(client: SlackClient, slack: LocalSlack) -> None:
+async def test_a_modal_that_slack_refuses_to_update_is_reported(client: SlackClient, slack: LocalSlack) -> None:
     slack.faults.add(Fault("views.update", "error", error="invalid_arguments"))
     with pytest.raises(SlackRefusedError):
         await Modals(client).update("V1", reset_result.build_notice("Dos", TEXTS))
@@ -195,7 +195,7 @@ async def test_a_spent_trigger_opens_nothing(client: SlackClient, slack: LocalSl
     assert slack.people_who_saw("Dos") == set()
 
 
-async def test_a_message_is_found_where_it_stands(messages: Messages, ana: Person) -> None:
+async def test_a_message_is_found_by_its_channel_and_timestamp(messages: Messages, ana: Person) -> None:
     place, later = await messages.post(AgentId(ana.id), NOTE), await messages.post(AgentId(ana.id), OTHER)
     for wanted, text in ((place, "Una nota"), (later, "Otra nota")):
         found = await messages.find(wanted)
@@ -210,7 +210,7 @@ async def test_a_message_that_is_gone_is_not_mistaken_for_the_one_before_it(mess
     assert await messages.find(place) is None
 
 
-async def test_a_message_that_slack_does_not_hand_out_is_an_error_and_asked_for_twice(
+async def test_a_message_that_slack_does_not_return_is_retried_and_then_an_error(
     messages: Messages, slack: LocalSlack, ana: Person
 ) -> None:
     place = await messages.post(AgentId(ana.id), NOTE)

@@ -38,7 +38,7 @@ def ana(slack: LocalSlack) -> Person:
     return person
 
 
-async def test_a_member_is_read_with_how_to_speak_to_him(people: People, ana: Person, slack: LocalSlack) -> None:
+async def test_a_member_is_read_with_locale_and_time_zone(people: People, ana: Person, slack: LocalSlack) -> None:
     assert await people.find_member(AgentId(ana.id)) == Member(
         id=AgentId(ana.id),
         team_id=slack.team_id,
@@ -48,19 +48,19 @@ async def test_a_member_is_read_with_how_to_speak_to_him(people: People, ana: Pe
     )
 
 
-async def test_what_somebody_is_not_allowed_for_is_read(people: People, slack: LocalSlack) -> None:
+async def test_guests_bots_deactivated_people_and_outsiders_are_recognized(people: People, slack: LocalSlack) -> None:
     guest = slack.add_person("Guest", is_guest=True)
     single = slack.add_person("Single", is_ultra_restricted=True)
     bot = slack.add_person("Robot", is_bot=True)
     gone = slack.add_person("Gone", is_deleted=True)
     stranger = slack.add_person("Stranger", is_stranger=True, team_id="T0000OTHER")
     found = {person.id: await people.find_member(AgentId(person.id)) for person in slack.people}
-    told = {
+    flags = {
         id_: (member.is_guest, member.is_bot, member.is_deleted, member.is_stranger)
         for id_, member in found.items()
         if member is not None
     }
-    assert told == {
+    assert flags == {
         guest.id: (True, False, False, False),
         single.id: (True, False, False, False),
         bot.id: (False, True, False, False),
@@ -69,25 +69,43 @@ async def test_what_somebody_is_not_allowed_for_is_read(people: People, slack: L
     }
 
 
-async def test_a_name_is_one_line_whatever_its_bearer_made_of_it(people: People, slack: LocalSlack) -> None:
+async def test_a_name_is_always_one_line(people: People, slack: LocalSlack) -> None:
     person = slack.add_person("Ana\n\u202eevil", id="U0ODD")
     member = await people.find_member(AgentId(person.id))
     assert member is not None
     assert member.name == "Ana evil"
 
 
-async def test_slackbot_is_a_bot_whatever_slack_says(people: People, slack: LocalSlack) -> None:
+async def test_the_full_name_is_used_instead_of_the_display_name(people: People, ana: Person) -> None:
+    ana.member.display_name = "Berta Segunda"
+
+    member = await people.find_member(AgentId(ana.id))
+
+    assert member is not None
+    assert member.name == "Ana Agente"
+
+
+async def test_the_display_name_is_used_without_a_full_name(people: People, ana: Person) -> None:
+    ana.member.name, ana.member.display_name = "", "Ana"
+
+    member = await people.find_member(AgentId(ana.id))
+
+    assert member is not None
+    assert member.name == "Ana"
+
+
+async def test_slackbot_is_always_a_bot(people: People, slack: LocalSlack) -> None:
     slack.add_person("Slackbot", id="USLACKBOT")
     member = await people.find_member(AgentId("USLACKBOT"))
     assert member is not None
     assert member.is_bot
 
 
-async def test_whom_slack_does_not_know_is_nobody(people: People) -> None:
+async def test_an_unknown_person_is_not_found(people: People) -> None:
     assert await people.find_member(AgentId("U0NOBODY")) is None
 
 
-async def test_who_somebody_is_is_kept_for_a_minute_at_most(people: People, ana: Person, clock: Clock) -> None:
+async def test_a_person_is_cached_for_at_most_a_minute(people: People, ana: Person, clock: Clock) -> None:
     await people.find_member(AgentId(ana.id))
     ana.member.is_deleted = True
     clock.now += 59
@@ -99,7 +117,7 @@ async def test_who_somebody_is_is_kept_for_a_minute_at_most(people: People, ana:
     assert (kept.is_deleted, read.is_deleted) == (False, True)
 
 
-async def test_who_is_asked_for_anew_is_read_past_what_is_kept(people: People, ana: Person) -> None:
+async def test_a_fresh_read_bypasses_the_cache(people: People, ana: Person) -> None:
     await people.find_member(AgentId(ana.id))
     ana.member.is_deleted = True
     fresh = await people.find_member(AgentId(ana.id), is_fresh=True)
@@ -107,16 +125,14 @@ async def test_who_is_asked_for_anew_is_read_past_what_is_kept(people: People, a
     assert fresh.is_deleted
 
 
-async def test_a_read_that_failed_is_not_kept(people: People, ana: Person, slack: LocalSlack) -> None:
+async def test_a_failed_read_is_not_cached(people: People, ana: Person, slack: LocalSlack) -> None:
     slack.faults.add(Fault("users.info", "status_500", times=1))
     with pytest.raises(SlackError):
         await people.find_member(AgentId(ana.id))
     assert await people.find_member(AgentId(ana.id)) is not None
 
 
-async def test_memberships_are_those_in_the_groups_that_were_asked_for(
-    people: People, ana: Person, slack: LocalSlack
-) -> None:
+async def test_memberships_are_limited_to_the_requested_groups(people: People, ana: Person, slack: LocalSlack) -> None:
     slack.add_group("S0OTHER", [ana])
     slack.add_group("S0EMPTY")
     found = await people.list_memberships(AgentId(ana.id), {GROUP, "S0EMPTY"})
@@ -129,7 +145,7 @@ async def test_without_groups_slack_is_not_asked(people: People, ana: Person, sl
     assert slack.calls == []
 
 
-async def test_a_group_that_slack_does_not_tell_of_is_unread(people: People, ana: Person, slack: LocalSlack) -> None:
+async def test_a_group_that_cannot_be_read_is_unread(people: People, ana: Person, slack: LocalSlack) -> None:
     slack.faults.add(Fault("usergroups.users.list", "error", error="missing_scope"))
     found = await people.list_memberships(AgentId(ana.id), {GROUP})
     assert found == Memberships(unread=frozenset({GROUP}))
@@ -140,7 +156,7 @@ async def test_a_group_that_does_not_exist_is_unread_and_the_others_are_read(peo
     assert found == Memberships(groups=frozenset({GROUP}), unread=frozenset({"S0NONE"}))
 
 
-async def test_memberships_are_kept_for_a_minute_and_read_anew_on_demand(
+async def test_memberships_are_cached_for_a_minute_and_read_fresh_on_demand(
     people: People, ana: Person, slack: LocalSlack, clock: Clock
 ) -> None:
     await people.list_memberships(AgentId(ana.id), {GROUP})
@@ -162,9 +178,7 @@ async def test_fresh_reads_of_a_group_within_three_seconds_share_one(
     assert (await people.list_memberships(AgentId(ana.id), {GROUP}, is_fresh=True)).groups == frozenset()
 
 
-async def test_what_was_read_before_is_never_good_enough_for_a_fresh_read(
-    people: People, ana: Person, slack: LocalSlack
-) -> None:
+async def test_an_earlier_read_never_serves_a_fresh_one(people: People, ana: Person, slack: LocalSlack) -> None:
     await people.list_memberships(AgentId(ana.id), {GROUP})
     slack.remove_from_group(GROUP, ana)
     assert (await people.list_memberships(AgentId(ana.id), {GROUP}, is_fresh=True)).groups == frozenset()

@@ -1,7 +1,6 @@
-"""An event loop whose time is made, and in which a part of the program can be killed or frozen like a process.
+"""An event loop in virtual time (`tests/virtual_time.py`) in which a part of the program can be killed or frozen like a process.
 
-Time stands still while anything is at work and leaps to the next timer when nothing is, so that a wait of a minute takes
-no longer than what is done in it. The time of day goes along. Not one line of the program knows of it.
+Not one line of the program knows of it.
 """
 
 import asyncio
@@ -9,7 +8,6 @@ import contextvars
 import datetime as dt
 import gc
 import logging
-import selectors
 import sqlite3
 import sys
 import warnings
@@ -18,13 +16,14 @@ from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol, TypeVar, TypeVarTuple
+from typing import Any, Final, TypeVar, TypeVarTuple
 
 import structlog
-import time_machine
 from sqlalchemy import event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
+
+from tests.virtual_time import VirtualTimeLoop
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -32,40 +31,8 @@ Process = int
 
 BEGINNING: Final = dt.datetime(2030, 1, 7, 8, 0, tzinfo=dt.UTC)
 _NOBODY: Final = 0
-_LONGEST_LEAP: Final = 1.0
-"""Seconds at most at once, since what another thread is at may be on its way."""
-
-_MOMENT: Final = 0.0005
-_PATIENCE: Final = 0.5
-
 _process: contextvars.ContextVar[Process] = contextvars.ContextVar("process", default=_NOBODY)
 """Whose code runs. Tasks, timers and connections hand it on to whatever they begin."""
-
-
-class _Clock(Protocol):
-    def shift(self, delta: dt.timedelta) -> None: ...
-
-
-class _Selector(selectors.DefaultSelector):
-    """Waits for what other threads and the kernel are at, and for nothing else."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.is_at_work: Callable[[], bool] = lambda: False
-        self.leap: Callable[[float], None] = lambda _seconds: None
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        ready = super().select(0)
-        if ready:
-            return ready
-        is_idle = timeout is None or timeout > 0
-        if is_idle:
-            ready = super().select(_PATIENCE if self.is_at_work() else _MOMENT)
-        elif self.is_at_work():
-            ready = super().select(_MOMENT)
-        if not ready and is_idle and timeout is not None:
-            self.leap(min(timeout, _LONGEST_LEAP))
-        return ready
 
 
 @dataclass
@@ -78,30 +45,17 @@ class _Owned:
     held_back: list[tuple[contextvars.Context, Callable[..., object], tuple[Any, ...]]] = field(default_factory=list)
 
 
-class SimulatedLoop(asyncio.SelectorEventLoop):
+class SimulatedLoop(VirtualTimeLoop):
     """`with simulated() as loop`. What `spawn()` starts is a process of its own: it can be killed, frozen and thawed."""
 
-    def __init__(self, clock: _Clock, databases: "_Databases") -> None:
-        self._seconds = 0.0
-        self._clock = clock
+    def __init__(self, databases: "_Databases") -> None:
         self._stopped: set[Process] = set()
         self._owned: defaultdict[Process, _Owned] = defaultdict(_Owned)
         self._databases = databases
-        selector = _Selector()
-        selector.leap = self.leap
-        selector.is_at_work = self._databases.is_any_at_work
-        super().__init__(selector)
+        super().__init__(BEGINNING)
         self.set_exception_handler(lambda _loop, _context: None)
 
     # Time
-
-    def time(self) -> float:
-        return self._seconds
-
-    def leap(self, seconds: float) -> None:
-        """Let this time be over at once, for everybody: what should have happened in it is late."""
-        self._seconds += seconds
-        self._clock.shift(dt.timedelta(seconds=seconds))
 
     async def ticks(self, number: int) -> None:
         """Let everybody go on for a very little while, in which no time passes."""
@@ -201,16 +155,13 @@ class _Databases:
         self._made: defaultdict[Process, list[Any]] = defaultdict(list)
         self._used: set[tuple[Process, int]] = set()
 
-    def is_any_at_work(self) -> bool:
-        return bool(self._used)
-
     def is_at_work(self, process: Process) -> bool:
         return any(user == process for user, _ in self._used)
 
     async def cut(self, process: Process) -> None:
         """Each ends as soon as its thread has done what it is at."""
         for connection in self._made.pop(process, []):
-            # Closing alone would keep its locks for as long as somebody who is dead has a cursor in his hands.
+            # Closing would keep its locks for as long as the killed process refers to a cursor.
             with suppress(ValueError, sqlite3.Error):
                 await connection.rollback()
             await connection.close()
@@ -246,8 +197,8 @@ class _Databases:
 def simulated() -> Iterator[SimulatedLoop]:
     """A loop that begins on a Monday morning, and is the only one while it lasts."""
     databases = _Databases()
-    with _nothing_said(), time_machine.travel(BEGINNING, tick=False) as clock, databases.watched():
-        loop = SimulatedLoop(clock, databases)
+    with _nothing_said(), databases.watched():
+        loop = SimulatedLoop(databases)
         asyncio.set_event_loop(loop)
         try:
             yield loop

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from tests.stateful.company import open_company
+from tests.stateful.actions import PROGRAM, Action
+from tests.stateful.cluster import open_cluster
 from tests.stateful.conftest import SHORT
-from tests.stateful.lines import PROGRAM, Line
+from tests.stateful.invariants import check_always, check_end, describe
 from tests.stateful.simulation import SimulatedLoop, simulated
-from tests.stateful.truths import check_always, check_end, describe
 
 # Hypothesis may hold an example for longer; a killed process's coroutines have no loop to end in when it lets go.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -24,7 +24,7 @@ _LENGTH: Final = settings.get_profile("long") if settings.get_current_profile_na
 @_LENGTH
 @given(program=PROGRAM, has_approvals=st.booleans())
 def test_whatever_people_do_and_whatever_fails_nothing_is_lost_or_done_twice(
-    program: Sequence[Line], *, has_approvals: bool
+    program: Sequence[Action], *, has_approvals: bool
 ) -> None:
     with simulated() as loop, tempfile.TemporaryDirectory(dir=_fast_folder()) as folder:
         # `--hypothesis-show-statistics` tells how often each was.
@@ -32,15 +32,15 @@ def test_whatever_people_do_and_whatever_fails_nothing_is_lost_or_done_twice(
             event(what)
 
 
-async def _run(loop: SimulatedLoop, folder: Path, program: Sequence[Line], *, has_approvals: bool) -> set[str]:
-    async with open_company(loop, folder, has_approvals=has_approvals) as company:
-        for line in program:
-            await line.run(company)
-            if company.has_database:
-                check_always(company)
-        await company.come_to_rest()
-        check_end(company)
-        return describe(company)
+async def _run(loop: SimulatedLoop, folder: Path, program: Sequence[Action], *, has_approvals: bool) -> set[str]:
+    async with open_cluster(loop, folder, has_approvals=has_approvals) as cluster:
+        for action in program:
+            await action.run(cluster)
+            if cluster.has_database:
+                check_always(cluster)
+        await cluster.come_to_rest()
+        check_end(cluster)
+        return describe(cluster)
 
 
 def _fast_folder() -> str | None:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.store.audit import AuditLog
+from bot.store.audit import AuditTrail
 from bot.store.database import Database
 from bot.store.jobs import JobStore
 from bot.store.resets import ResetStore
@@ -22,7 +22,7 @@ async def _threads_end() -> AsyncIterator[None]:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A database with this version's tables and nothing in them."""
+    """A file with this version's tables, without rows."""
     made = tmp_path / "bot.db"
     make_database(made)
     return made
@@ -30,7 +30,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def address(request: pytest.FixtureRequest) -> Iterator[str]:
-    """A migrated database without rows. Each test that has one runs on both kinds; see `samples.on_sqlite` for one alone."""
+    """The address of a migrated database without rows. Tests run on both dialects; `samples.on_sqlite` limits them to one."""
     if request.param == "sqlite":
         yield f"sqlite:///{request.getfixturevalue('path')}"
         return
@@ -48,7 +48,7 @@ async def database(address: str) -> AsyncIterator[Database]:
 
 @pytest_asyncio.fixture
 async def replica(address: str) -> AsyncIterator[Database]:
-    """What another process has: an engine of its own on the same database."""
+    """Another process's connection: an engine of its own on the same database."""
     connected = Database.connect(address)
     yield connected
     await connected.aclose()
@@ -65,5 +65,5 @@ def jobs(database: Database) -> JobStore:
 
 
 @pytest.fixture
-def audit(database: Database) -> AuditLog:
-    return AuditLog(database)
+def audit(database: Database) -> AuditTrail:
+    return AuditTrail(database)

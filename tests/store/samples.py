@@ -1,14 +1,15 @@
-"""Requests, times and events for the store; each request is another form unless it says otherwise."""
+"""Requests, times and events for store tests. Each request has a reference of its own unless one is given."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.audit import Action, AuditEvent, AuditFilter, Happened
+from bot.domain.audit import Action, AuditEvent, AuditFilter, AuditOutcome
+from bot.domain.limits import Limits
 from bot.domain.permissions import Agent, AgentId
 from bot.domain.references import Reference, make_reference
-from bot.domain.resets import Limits, MessageRef, Method, Origin, Reset, ResetRequest, SecretMessage
-from bot.store.audit import AuditLog
+from bot.domain.resets import MessageRef, Method, Origin, Reset, ResetRequest, SecretMessage, Target
+from bot.store.audit import AuditTrail
 from bot.store.database import Database
 from bot.store.resets import ResetStore
 
@@ -33,11 +34,8 @@ def make_request(
     return ResetRequest(
         reference=reference or make_reference(),
         agent=Agent(id=AgentId(agent), locale="es-ES"),
-        client_id=client_id,
-        user_id=user_id,
-        method=method,
+        target=Target(client_id=client_id, user_id=user_id, method=method, ticket=ticket),
         origin=Origin(),
-        ticket=ticket,
     )
 
 
@@ -45,7 +43,7 @@ async def begin(
     store: ResetStore, agent: str = "U1", user_id: int = 7, *, now: datetime = NOW, reference: Reference | None = None
 ) -> Reset:
     request = make_request(agent, user_id, reference=reference)
-    return await store.begin(request, now=now)
+    return await store.begin_reset(request, now=now)
 
 
 def make_message(
@@ -61,9 +59,9 @@ def make_message(
 
 
 def make_event(at: datetime = NOW, **values: object) -> AuditEvent:
-    known: dict[str, object] = {"at": at, "actor": "U1", "action": Action.RESET, "outcome": Happened.STARTED}
+    known: dict[str, object] = {"at": at, "actor": "U1", "action": Action.RESET, "outcome": AuditOutcome.STARTED}
     return AuditEvent(**known | values)  # type: ignore[arg-type]  # the fields are given by name, whatever their type
 
 
 async def events_in(database: Database) -> list[AuditEvent]:
-    return list(await AuditLog(database).list_events(AuditFilter(), 1000))
+    return list(await AuditTrail(database).list_events(AuditFilter(), 1000))

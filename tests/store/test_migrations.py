@@ -1,4 +1,4 @@
-"""From every revision that ever was, with rows in all tables, to this version's."""
+"""Migrations from every released revision, with rows in all tables, to this version's."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +13,8 @@ import bot.store
 from bot.domain.resets import Outcome
 from bot.store.database import Database
 from bot.store.errors import NotMigratedError
-from bot.store.models import Base
 from bot.store.resets import ResetStore
+from bot.store.schema import Base
 from tests.postgresql import PostgresServer
 from tests.store.samples import LIMITS, NOW, begin
 
@@ -54,7 +54,7 @@ def make_tables_with_rows(connection: Connection, revision: str) -> None:
 
 
 def row_of(table: Table) -> dict[str, object]:
-    """A value in each column that the database does not number itself, also where there might be none."""
+    """Return a value for each column that the database does not number itself, including nullable ones."""
     models = Base.metadata.tables[table.name].columns
     return {
         name: (1 if isinstance(column.type, Integer) else NOW if name.endswith(("at", "until")) else f"some {name}")
@@ -77,9 +77,7 @@ def rows_in(connection: Connection) -> dict[str, list[dict[str, object]]]:
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
-async def test_what_an_older_version_wrote_is_there_after_the_migration_and_the_bot_works(
-    empty: str, revision: str
-) -> None:
+async def test_rows_of_an_older_version_survive_the_migration_and_the_bot_works(empty: str, revision: str) -> None:
     database = Database.connect(empty)
     async with database.write() as connection:
         await connection.run_sync(make_tables_with_rows, revision)
@@ -101,7 +99,7 @@ async def test_what_an_older_version_wrote_is_there_after_the_migration_and_the_
 
     store = ResetStore(database, LIMITS)
     reset = await begin(store)
-    assert await store.finish(reset, Outcome.SUCCEEDED, None, now=NOW, actor="U1")
+    assert await store.finish_reset(reset, Outcome.SUCCEEDED, None, now=NOW, actor="U1")
     async with database.read() as connection:
         audit = (await connection.run_sync(rows_in))["audit"]
     assert [row["outcome"] for row in audit] == ["some outcome", "STARTED", "SUCCEEDED"]
@@ -109,10 +107,8 @@ async def test_what_an_older_version_wrote_is_there_after_the_migration_and_the_
 
 
 @pytest.mark.parametrize("revision", REVISIONS[1:])
-async def test_an_older_version_that_still_runs_writes_and_reads_beside_the_newer_tables(
-    empty: str, revision: str
-) -> None:
-    """While replicas are updated one after the other: what it says to the tables that it knows is still understood."""
+async def test_an_older_version_reads_and_writes_the_newer_tables(empty: str, revision: str) -> None:
+    """During a rolling update, its statements must still work on the tables that it knows."""
     database = Database.connect(empty)
     async with database.write() as connection:
         await connection.run_sync(upgrade_to, revision)

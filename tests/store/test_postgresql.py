@@ -1,4 +1,4 @@
-"""What a server can do to the bot, and a file can't."""
+"""Faults and behaviour that only a database server has."""
 
 import asyncio
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from bot.domain.audit import AuditFilter
 from bot.domain.resets import Outcome
-from bot.store.audit import AuditLog
+from bot.store.audit import AuditTrail
 from bot.store.database import Database
 from bot.store.errors import NotMigratedError, StoreFault, StoreUnavailableError
 from bot.store.jobs import JobKind, JobStore
@@ -26,24 +26,24 @@ pytestmark = [pytest.mark.asyncio]
 
 
 @on_postgresql
-async def test_a_server_that_is_stopped_is_unavailable_and_then_works_again(
+async def test_a_stopped_server_is_unavailable_until_it_is_started(
     postgresql: PostgresServer, database: Database
 ) -> None:
-    audit = AuditLog(database)
-    await audit.record(make_event(reference="before"))
+    audit = AuditTrail(database)
+    await audit.record_event(make_event(reference="before"))
     postgresql.stop()
     for _ in range(3):
         with pytest.raises(StoreUnavailableError):
-            await audit.record(make_event(reference="meanwhile"))
+            await audit.record_event(make_event(reference="restarted"))
         with pytest.raises(StoreUnavailableError):
             await database.ping()
     postgresql.start()
-    await audit.record(make_event(reference="after"))
+    await audit.record_event(make_event(reference="after"))
     assert [event.reference for event in await events_in(database)] == ["before", "after"]
 
 
 @on_postgresql
-async def test_a_server_that_stops_in_the_middle_of_a_transaction_leaves_nothing_of_it(
+async def test_a_server_stopped_during_a_transaction_keeps_nothing_of_it(
     postgresql: PostgresServer, database: Database
 ) -> None:
     async def write_and_lose() -> None:
@@ -59,30 +59,28 @@ async def test_a_server_that_stops_in_the_middle_of_a_transaction_leaves_nothing
 
 
 @on_postgresql
-async def test_a_server_that_hangs_is_given_up_and_then_works_again(
-    postgresql: PostgresServer, database: Database
-) -> None:
-    audit = AuditLog(database)
-    await audit.record(make_event())
+async def test_a_hanging_server_times_out_and_then_works_again(postgresql: PostgresServer, database: Database) -> None:
+    audit = AuditTrail(database)
+    await audit.record_event(make_event())
     with postgresql.hanging():
         async with asyncio.timeout(10):
             with pytest.raises(StoreUnavailableError):
-                await audit.record(make_event())
-    await audit.record(make_event(reference="after"))
+                await audit.record_event(make_event())
+    await audit.record_event(make_event(reference="after"))
     assert (await events_in(database))[-1].reference == "after"
 
 
 @on_postgresql
-async def test_a_connection_that_was_cut_is_replaced(database: Database, replica: Database) -> None:
+async def test_a_cut_connection_is_replaced(database: Database, replica: Database) -> None:
     await database.ping()
     async with replica.write() as connection:
         others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
         assert (await connection.execute(text(others))).all() == [(True,)]
-    await AuditLog(database).record(make_event())
+    await AuditTrail(database).record_event(make_event())
 
 
 @on_postgresql
-async def test_who_finds_no_free_connection_is_told_so_within_seconds(database: Database) -> None:
+async def test_an_exhausted_pool_is_reported_within_seconds(database: Database) -> None:
     async with AsyncExitStack() as stack:
         for _ in range(10):
             await stack.enter_async_context(database.read())
@@ -93,7 +91,7 @@ async def test_who_finds_no_free_connection_is_told_so_within_seconds(database: 
 
 
 @on_postgresql
-async def test_what_a_replica_holds_that_fell_silent_the_others_get(address: str, database: Database) -> None:
+async def test_locks_of_a_silent_replica_are_released_for_the_others(address: str, database: Database) -> None:
     silent = Database.connect(f"{address}?options=-c%20idle_in_transaction_session_timeout%3D1s")
 
     async def fall_silent() -> None:
@@ -108,7 +106,7 @@ async def test_what_a_replica_holds_that_fell_silent_the_others_get(address: str
 
 
 @on_postgresql
-async def test_a_lock_that_somebody_keeps_is_said_to_be_one(database: Database, replica: Database) -> None:
+async def test_a_lock_that_is_not_released_is_reported_as_locked(database: Database, replica: Database) -> None:
     async with replica.write() as connection:
         await connection.execute(text("LOCK TABLE user_holds"))
         with pytest.raises(StoreUnavailableError) as caught:
@@ -118,7 +116,7 @@ async def test_a_lock_that_somebody_keeps_is_said_to_be_one(database: Database, 
 
 @on_postgresql
 @pytest.mark.parametrize("is_ending", [False, True])
-async def test_the_row_that_all_resets_share_is_free_while_one_of_them_is_still_being_written(
+async def test_the_workspaces_row_is_not_locked_while_a_reset_is_still_being_written(
     database: Database, replica: Database, *, is_ending: bool
 ) -> None:
     store = ResetStore(database, LIMITS)
@@ -126,7 +124,7 @@ async def test_the_row_that_all_resets_share_is_free_while_one_of_them_is_still_
     async with replica.write() as connection:
         await connection.execute(text("LOCK TABLE audit IN SHARE MODE"))
         writing = asyncio.ensure_future(
-            store.finish(reset, Outcome.FAILED, None, now=NOW, actor="U1") if is_ending else begin(store, "U2", 2)
+            store.finish_reset(reset, Outcome.FAILED, None, now=NOW, actor="U1") if is_ending else begin(store, "U2", 2)
         )
         async with asyncio.timeout(1.5):
             while not (await connection.execute(text("SELECT 1 FROM pg_locks WHERE NOT granted"))).all():
@@ -136,7 +134,7 @@ async def test_the_row_that_all_resets_share_is_free_while_one_of_them_is_still_
 
 
 @on_postgresql
-async def test_the_time_is_the_servers_whatever_the_hosts_clock_says(database: Database) -> None:
+async def test_the_time_is_the_servers_whatever_the_hosts_clock_shows(database: Database) -> None:
     for jump in (-HOUR, HOUR):
         with time_machine.travel(datetime.now(UTC) + jump, tick=True):
             await database.ping()
@@ -146,7 +144,7 @@ async def test_the_time_is_the_servers_whatever_the_hosts_clock_says(database: D
 
 
 @on_postgresql
-async def test_a_jump_of_the_hosts_clock_does_not_move_the_time_between_two_looks(database: Database) -> None:
+async def test_a_jump_of_the_hosts_clock_does_not_move_the_extrapolated_time(database: Database) -> None:
     await database.ping()
     with time_machine.travel(datetime.now(UTC) + HOUR, tick=True):
         jumped = database.now()
@@ -154,7 +152,7 @@ async def test_a_jump_of_the_hosts_clock_does_not_move_the_time_between_two_look
 
 
 @on_postgresql
-async def test_the_time_here_is_never_ahead_of_the_servers(database: Database) -> None:
+async def test_the_extrapolated_time_is_never_ahead_of_the_servers(database: Database) -> None:
     await database.ping()
     for _ in range(20):
         here = database.now()
@@ -163,7 +161,7 @@ async def test_the_time_here_is_never_ahead_of_the_servers(database: Database) -
         assert here <= there
 
 
-async def test_of_two_who_migrate_at_the_same_moment_both_succeed(postgresql: PostgresServer) -> None:
+async def test_two_concurrent_migrations_both_succeed(postgresql: PostgresServer) -> None:
     with postgresql.database(is_migrated=False) as name:
         both = [Database.connect(postgresql.url(name)) for _ in range(2)]
         with pytest.raises(NotMigratedError):
@@ -175,7 +173,7 @@ async def test_of_two_who_migrate_at_the_same_moment_both_succeed(postgresql: Po
 
 
 def grants(role: str) -> str:
-    """What the documentation has the owner grant, to this role."""
+    """Return the documented grants, for this role."""
     page = (Path(__file__).parents[2] / "docs/operations.md").read_text(encoding="utf-8")
     lines = [line for line in page.splitlines() if line.startswith("GRANT ")]
     assert len(lines) == 4
@@ -184,7 +182,7 @@ def grants(role: str) -> str:
 
 @pytest.fixture
 def guest(postgresql: PostgresServer) -> Iterator[tuple[PostgresServer, str, str]]:
-    """A migrated database, and a role that owns nothing in it."""
+    """The server, a migrated database, and a role that owns nothing in it."""
     with postgresql.database() as name, postgresql.connect(ADMIN) as connection:
         role = f"guest_of_{name}"
         connection.execute(f"CREATE ROLE {role} LOGIN")
@@ -205,12 +203,12 @@ async def test_the_privileges_that_the_documentation_grants_are_enough(
     await database.require_migrated()
     await database.require_writable()
     reset = await begin(store)
-    await store.announce_call(reset, now=NOW)
-    await JobStore(database).take_due(JobKind, NOW, NOW + HOUR, 5)
-    assert await store.finish(reset, Outcome.FAILED, None, now=NOW, actor="U1")
-    await PauseStore(database).begin(PAUSE)
-    await PauseStore(database).end("dora", NOW)
-    assert [event.outcome async for event in AuditLog(database).stream_events(AuditFilter())] == ["STARTED", "FAILED"]
+    await store.commit_call(reset, now=NOW)
+    await JobStore(database).lease_due_jobs(JobKind, NOW, NOW + HOUR, 5)
+    assert await store.finish_reset(reset, Outcome.FAILED, None, now=NOW, actor="U1")
+    await PauseStore(database).begin_pause(PAUSE)
+    await PauseStore(database).end_pause("dora", NOW)
+    assert [event.outcome async for event in AuditTrail(database).stream_events(AuditFilter())] == ["STARTED", "FAILED"]
     for statement in ("DELETE FROM audit", "UPDATE audit SET actor = 'x'", "DROP TABLE jobs"):
         with pytest.raises(StoreUnavailableError) as caught:
             async with database.write() as connection:
@@ -220,7 +218,7 @@ async def test_the_privileges_that_the_documentation_grants_are_enough(
 
 
 @pytest.mark.parametrize("missing", ["DELETE ON jobs", "INSERT ON audit", "USAGE ON SEQUENCE audit_id_seq"])
-async def test_a_privilege_that_is_missing_is_named_by_its_table(
+async def test_a_missing_privilege_is_reported_with_its_table(
     guest: tuple[PostgresServer, str, str], missing: str
 ) -> None:
     server, name, role = guest
@@ -235,19 +233,19 @@ async def test_a_privilege_that_is_missing_is_named_by_its_table(
     await database.aclose()
 
 
-async def test_a_server_that_takes_no_writes_is_read_only(postgresql: PostgresServer) -> None:
+async def test_a_server_without_writes_is_read_only(postgresql: PostgresServer) -> None:
     with postgresql.database() as name:
         with postgresql.connect(ADMIN) as connection:
             connection.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
         database = Database.connect(postgresql.url(name))
-        for asked in (AuditLog(database).record(make_event()), database.require_writable()):
+        for asked in (AuditTrail(database).record_event(make_event()), database.require_writable()):
             with pytest.raises(StoreUnavailableError) as caught:
                 await asked
             assert caught.value.fault is StoreFault.READ_ONLY
         await database.aclose()
 
 
-async def test_who_is_not_let_in_is_told_so_without_his_password(postgresql: PostgresServer) -> None:
+async def test_a_refused_login_is_reported_without_the_password(postgresql: PostgresServer) -> None:
     with postgresql.database() as name:
         address = f"postgresql://nobody-known:CANARY@127.0.0.1:{postgresql.port}/{name}"
         database = Database.connect(address)

@@ -4,13 +4,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.domain.audit import BOT, Action, Happened
-from bot.domain.lifecycle import LEASE, WRITE_TIME
+from bot.domain.audit import BOT, Action, AuditOutcome
+from bot.domain.lifecycle import LEASE, WRITE_DEADLINE
+from bot.domain.limits import LimitKind
 from bot.domain.permissions import AgentId
 from bot.domain.references import Reference, make_reference
-from bot.domain.resets import LimitKind, Method, Outcome, Phase, Reason, Reset, Settled
+from bot.domain.resets import Method, Outcome, Phase, Reason, Reset, Settled, Target
 from bot.store.database import Database
-from bot.store.errors import LimitReachedError, NotOursError, ReferenceUsedError, StoreError
+from bot.store.errors import LeaseLostError, LimitReachedError, ReferenceUsedError, StoreError
 from bot.store.jobs import Job, JobKind, JobStore
 from bot.store.resets import ResetStore
 from tests.store.samples import HOUR, LIMITS, MINUTE, NOW, SECOND, begin, events_in, make_message, make_request
@@ -21,11 +22,11 @@ pytestmark = pytest.mark.asyncio
 async def finish(
     store: ResetStore, reset: Reset, outcome: Outcome, *, now: datetime = NOW, reason: Reason | None = None
 ) -> bool:
-    return await store.finish(reset, outcome, reason, now=now, actor=BOT)
+    return await store.finish_reset(reset, outcome, reason, now=now, actor=BOT)
 
 
 async def take(jobs: JobStore, now: datetime) -> tuple[Job, ...]:
-    return await jobs.take_due(JobKind, now, now + MINUTE, 10)
+    return await jobs.lease_due_jobs(JobKind, now, now + MINUTE, 10)
 
 
 async def refusal(store: ResetStore, agent: str = "U1", user_id: int = 7, *, now: datetime = NOW) -> LimitReachedError:
@@ -34,22 +35,22 @@ async def refusal(store: ResetStore, agent: str = "U1", user_id: int = 7, *, now
     return caught.value
 
 
-async def use_up_the_hour(store: ResetStore, *, now: datetime = NOW) -> list[Reset]:
+async def use_up_agent_hour(store: ResetStore, *, now: datetime = NOW) -> list[Reset]:
     return [await begin(store, "U1", 100 + number, now=now) for number in range(LIMITS.agent_resets_per_hour)]
 
 
-async def test_a_begun_reset_is_found_as_it_was_asked_for(store: ResetStore) -> None:
+async def test_a_started_reset_is_found_with_the_values_of_its_request(store: ResetStore) -> None:
     request = make_request(method=Method.SET_PASSWORD, ticket="ABC-123456")
-    begun = await store.begin(request, now=NOW)
-    found = await store.find(begun.reference)
+    begun = await store.begin_reset(request, now=NOW)
+    found = await store.find_reset(begun.reference)
     assert found == begun
     assert found is not None
     assert request.has_values_of(found)
     assert (found.phase, found.outcome, found.started_at) == (Phase.CHECKING, None, NOW)
-    assert await store.find(Reference("0000-0000")) is None
+    assert await store.find_reset(Reference("0000-0000")) is None
 
 
-async def test_started_is_in_the_audit_with_who_and_whom(store: ResetStore, database: Database) -> None:
+async def test_started_names_the_agent_and_the_target_in_the_audit(store: ResetStore, database: Database) -> None:
     reset = await begin(store)
     [event] = await events_in(database)
     assert (event.at, event.reference, event.actor, event.action, event.outcome) == (
@@ -57,14 +58,16 @@ async def test_started_is_in_the_audit_with_who_and_whom(store: ResetStore, data
         reset.reference,
         "U1",
         Action.RESET,
-        Happened.STARTED,
+        AuditOutcome.STARTED,
     )
     assert (event.client_id, event.user_id, event.method) == (42, 7, "reset_email")
 
 
-async def test_who_dies_after_the_beginning_is_found_when_the_lease_is_over(store: ResetStore, jobs: JobStore) -> None:
+async def test_a_reset_whose_process_died_after_started_is_found_when_its_lease_ends(
+    store: ResetStore, jobs: JobStore
+) -> None:
     request = make_request()
-    await store.begin(request, now=NOW)
+    await store.begin_reset(request, now=NOW)
     assert await take(jobs, NOW + LEASE - SECOND) == ()
     [job] = await take(jobs, NOW + LEASE)
     assert (job.kind, job.reference, job.agent_id) == (JobKind.RECOVER_RESET, request.reference, "U1")
@@ -72,7 +75,7 @@ async def test_who_dies_after_the_beginning_is_found_when_the_lease_is_over(stor
 
 
 @pytest.mark.parametrize("outcome", Outcome)
-async def test_an_outcome_is_recorded_once_and_ends_the_recovery(
+async def test_an_outcome_is_recorded_once_and_removes_the_recovery_job(
     store: ResetStore, jobs: JobStore, database: Database, outcome: Outcome
 ) -> None:
     reset = await begin(store)
@@ -80,7 +83,7 @@ async def test_an_outcome_is_recorded_once_and_ends_the_recovery(
     for other in Outcome:
         assert not await finish(store, reset, other)
 
-    found = await store.find(reset.reference)
+    found = await store.find_reset(reset.reference)
     assert found is not None
     assert (found.outcome, found.reason, found.phase) == (outcome, Reason.TIMED_OUT, Phase.DONE)
     events = [(event.outcome, event.reason, event.actor) for event in await events_in(database)]
@@ -88,7 +91,7 @@ async def test_an_outcome_is_recorded_once_and_ends_the_recovery(
     assert await take(jobs, NOW + HOUR) == ()
 
 
-async def test_of_twenty_outcomes_at_the_same_moment_one_is_recorded(
+async def test_of_twenty_concurrent_outcomes_one_is_recorded(
     store: ResetStore, replica: Database, database: Database
 ) -> None:
     reset = await begin(store)
@@ -100,7 +103,7 @@ async def test_of_twenty_outcomes_at_the_same_moment_one_is_recorded(
     assert len(await events_in(database)) == 2
 
 
-async def test_of_twenty_resets_of_one_user_at_the_same_moment_over_two_processes_one_begins(
+async def test_of_twenty_concurrent_resets_of_one_user_in_two_processes_one_starts(
     store: ResetStore, replica: Database, database: Database
 ) -> None:
     elsewhere = ResetStore(replica, LIMITS)
@@ -116,7 +119,7 @@ async def test_of_twenty_resets_of_one_user_at_the_same_moment_over_two_processe
     assert [event.reference for event in await events_in(database)] == [won.reference]
 
 
-async def test_of_twenty_resets_by_one_agent_at_the_same_moment_as_many_begin_as_an_hour_allows(
+async def test_of_twenty_concurrent_resets_by_one_agent_as_many_start_as_the_hour_allows(
     store: ResetStore, replica: Database
 ) -> None:
     elsewhere = ResetStore(replica, LIMITS)
@@ -128,9 +131,7 @@ async def test_of_twenty_resets_by_one_agent_at_the_same_moment_as_many_begin_as
     assert {error.limit.kind for error in lost} == {LimitKind.AGENT_HOUR}
 
 
-async def test_of_twenty_times_the_same_form_at_the_same_moment_one_begins(
-    store: ResetStore, replica: Database
-) -> None:
+async def test_of_twenty_concurrent_submissions_of_one_form_one_starts(store: ResetStore, replica: Database) -> None:
     reference = make_reference()
     elsewhere = ResetStore(replica, LIMITS)
     answers = await asyncio.gather(
@@ -141,7 +142,7 @@ async def test_of_twenty_times_the_same_form_at_the_same_moment_one_begins(
     assert len([answer for answer in answers if isinstance(answer, ReferenceUsedError)]) == 19
 
 
-async def test_a_reference_that_was_used_tells_the_recorded_reset(store: ResetStore) -> None:
+async def test_a_used_reference_returns_the_recorded_reset(store: ResetStore) -> None:
     first = await begin(store)
     await finish(store, first, Outcome.SUCCEEDED)
     with pytest.raises(ReferenceUsedError) as caught:
@@ -159,30 +160,30 @@ async def test_a_used_reference_takes_no_limit(store: ResetStore) -> None:
     await begin(store, "U2", 8)
 
 
-async def test_who_is_refused_leaves_no_trace(store: ResetStore, database: Database, jobs: JobStore) -> None:
+async def test_a_refused_reset_leaves_no_rows(store: ResetStore, database: Database, jobs: JobStore) -> None:
     await begin(store)
     reference = make_reference()
     with pytest.raises(LimitReachedError):
         await begin(store, "U2", reference=reference)
-    assert await store.find(reference) is None
+    assert await store.find_reset(reference) is None
     assert len(await events_in(database)) == 1
     assert len(await take(jobs, NOW + HOUR)) == 1
 
 
-async def test_a_refusal_for_the_hour_gives_back_the_user(store: ResetStore) -> None:
-    await use_up_the_hour(store)
+async def test_a_refusal_by_the_hourly_limit_releases_the_user(store: ResetStore) -> None:
+    await use_up_agent_hour(store)
     assert (await refusal(store)).limit.kind is LimitKind.AGENT_HOUR
     await begin(store, "U2")
 
 
-async def test_a_refusal_for_the_user_does_not_count_in_the_hour(store: ResetStore) -> None:
+async def test_a_refusal_by_the_users_limit_does_not_count_in_the_hour(store: ResetStore) -> None:
     await begin(store, "U2")
     for _ in range(10):
         assert (await refusal(store)).limit.kind is LimitKind.USER_BUSY
-    await use_up_the_hour(store)
+    await use_up_agent_hour(store)
 
 
-async def test_the_hour_begins_with_its_first_reset_and_ends_an_hour_later(store: ResetStore) -> None:
+async def test_the_hour_begins_with_its_first_reset(store: ResetStore) -> None:
     await begin(store, user_id=1, now=NOW)
     await begin(store, user_id=2, now=NOW + 50 * MINUTE)
     await begin(store, user_id=3, now=NOW + 55 * MINUTE)
@@ -195,63 +196,65 @@ async def test_the_hour_begins_with_its_first_reset_and_ends_an_hour_later(store
     assert (await refusal(store, user_id=8, now=NOW + HOUR)).limit.until_at == NOW + 2 * HOUR
 
 
-async def test_an_hour_after_a_pause_begins_with_the_next_reset(store: ResetStore) -> None:
+async def test_after_an_idle_time_the_hour_begins_with_the_next_reset(store: ResetStore) -> None:
     await begin(store, user_id=1, now=NOW)
     later = NOW + 5 * HOUR + 17 * MINUTE
-    await use_up_the_hour(store, now=later)
+    await use_up_agent_hour(store, now=later)
     assert (await refusal(store, user_id=8, now=later + MINUTE)).limit.until_at == later + HOUR
 
 
-async def test_the_hours_of_two_agents_are_two(store: ResetStore) -> None:
-    await use_up_the_hour(store)
+async def test_each_agent_has_an_hour_of_their_own(store: ResetStore) -> None:
+    await use_up_agent_hour(store)
     await begin(store, "U2", 200)
 
 
-async def test_a_clock_that_jumps_back_frees_nobody(store: ResetStore) -> None:
-    await use_up_the_hour(store)
+async def test_a_clock_set_back_does_not_lift_the_agents_limit(store: ResetStore) -> None:
+    await use_up_agent_hour(store)
     assert (await refusal(store, now=NOW - 2 * HOUR)).limit.kind is LimitKind.AGENT_HOUR
 
 
-async def test_a_clock_that_jumps_back_frees_no_user_and_not_the_workspace(store: ResetStore) -> None:
+async def test_a_clock_set_back_lifts_neither_the_users_nor_the_workspaces_limit(store: ResetStore) -> None:
     await finish(store, await begin(store, "U1"), Outcome.SUCCEEDED)
     jumped = NOW - HOUR
     assert (await refusal(store, "U2", now=jumped)).limit.kind is LimitKind.USER_COOLDOWN
-    await use_up_the_workspaces_hour_but(store, 1, now=jumped)
+    await use_up_workspace_hour_except(store, 1, now=jumped)
     assert (await refusal(store, "U99", 99, now=jumped)).limit.kind is LimitKind.WORKSPACE_HOUR
     await begin(store, "U99", 99, now=NOW + HOUR)
 
 
-async def test_what_began_before_the_clock_jumped_back_gives_nothing_back_too_much(store: ResetStore) -> None:
-    begun = await use_up_the_hour(store)
+async def test_a_reset_started_before_the_clock_was_set_back_gives_back_only_its_own_share(store: ResetStore) -> None:
+    begun = await use_up_agent_hour(store)
     later = await begin(store, "U2", 200, now=NOW - HOUR)
     for reset in begun:
         await finish(store, reset, Outcome.FAILED, now=NOW - HOUR)
     await finish(store, later, Outcome.FAILED, now=NOW - HOUR)
-    await use_up_the_hour(store, now=NOW - HOUR)
+    await use_up_agent_hour(store, now=NOW - HOUR)
     assert (await refusal(store, now=NOW - HOUR)).limit.kind is LimitKind.AGENT_HOUR
 
 
 @pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.REFUSED])
-async def test_what_changed_nothing_gives_both_limits_back(store: ResetStore, outcome: Outcome) -> None:
-    for reset in await use_up_the_hour(store):
+async def test_a_reset_that_changed_nothing_gives_both_limits_back(store: ResetStore, outcome: Outcome) -> None:
+    for reset in await use_up_agent_hour(store):
         await finish(store, reset, outcome)
-    for reset in await use_up_the_hour(store):
+    for reset in await use_up_agent_hour(store):
         await finish(store, reset, outcome)
     await begin(store, "U2", 100)
 
 
 @pytest.mark.parametrize("outcome", [Outcome.SUCCEEDED, Outcome.UNKNOWN])
-async def test_what_changed_something_or_may_have_keeps_both_limits(store: ResetStore, outcome: Outcome) -> None:
-    for reset in await use_up_the_hour(store):
+async def test_a_reset_that_may_have_changed_the_password_keeps_both_limits(
+    store: ResetStore, outcome: Outcome
+) -> None:
+    for reset in await use_up_agent_hour(store):
         await finish(store, reset, outcome)
     assert (await refusal(store)).limit.kind is LimitKind.AGENT_HOUR
     assert (await refusal(store, "U2", 100)).limit.kind is LimitKind.USER_COOLDOWN
 
 
-async def test_a_failure_gives_back_no_more_than_its_own_hour(store: ResetStore) -> None:
+async def test_a_failure_gives_nothing_back_in_a_later_hour(store: ResetStore) -> None:
     old = await begin(store, user_id=1, now=NOW)
     later = NOW + 2 * HOUR
-    await use_up_the_hour(store, now=later)
+    await use_up_agent_hour(store, now=later)
     await finish(store, old, Outcome.FAILED, now=later)
     assert (await refusal(store, now=later)).limit.kind is LimitKind.AGENT_HOUR
 
@@ -275,7 +278,7 @@ async def test_a_running_reset_holds_its_user_however_long_it_takes(store: Reset
     assert (limit.kind, limit.until_at, limit.by) == (LimitKind.USER_BUSY, None, AgentId("U1"))
 
 
-async def test_a_late_outcome_does_not_free_a_user_whom_another_reset_holds(store: ResetStore) -> None:
+async def test_a_late_outcome_does_not_release_a_user_held_by_another_reset(store: ResetStore) -> None:
     first = await begin(store, "U1")
     await finish(store, first, Outcome.SUCCEEDED)
     await begin(store, "U2", now=NOW + MINUTE)
@@ -283,22 +286,20 @@ async def test_a_late_outcome_does_not_free_a_user_whom_another_reset_holds(stor
     assert (await refusal(store, "U3", now=NOW + MINUTE)).limit.kind is LimitKind.USER_BUSY
 
 
-async def test_without_a_cool_down_the_next_reset_may_begin_at_once(database: Database) -> None:
+async def test_without_a_cool_down_the_next_reset_starts_at_once(database: Database) -> None:
     store = ResetStore(database, replace(LIMITS, user_cooldown=timedelta(0)))
     await finish(store, await begin(store), Outcome.SUCCEEDED)
     await begin(store, "U2")
 
 
-async def test_an_announced_call_is_recorded_with_whom_it_is_for_and_the_message_to_delete(
+async def test_a_committed_call_is_recorded_with_the_user_and_the_message_to_delete(
     store: ResetStore, jobs: JobStore
 ) -> None:
     reset = await begin(store)
     message = make_message(reset.reference, deletes_at=NOW + 15 * MINUTE)
-    known = Reset(
-        **{name: getattr(reset, name) for name in reset.__slots__} | {"user_email": "ana@example.com", "language": "x"}
-    )
-    called = await store.announce_call(known, message, now=NOW + SECOND)
-    found = await store.find(reset.reference)
+    known = replace(reset, user_email="ana@example.com", language="x")
+    called = await store.commit_call(known, message, now=NOW + SECOND)
+    found = await store.find_reset(reset.reference)
     assert found == called
     assert (called.phase, called.user_email, called.language) == (Phase.CALLING, "ana@example.com", "x")
     assert called.called_at == NOW + SECOND
@@ -306,67 +307,64 @@ async def test_an_announced_call_is_recorded_with_whom_it_is_for_and_the_message
 
 
 @pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.UNKNOWN])
-async def test_after_recovery_has_recorded_an_outcome_no_call_may_be_made(
+async def test_after_recovery_has_recorded_an_outcome_no_call_is_committed(
     store: ResetStore, jobs: JobStore, outcome: Outcome
 ) -> None:
     reset = await begin(store)
     await finish(store, reset, outcome, reason=Reason.INTERRUPTED)
-    with pytest.raises(NotOursError):
-        await store.announce_call(reset, make_message(reset.reference), now=NOW)
+    with pytest.raises(LeaseLostError):
+        await store.commit_call(reset, make_message(reset.reference), now=NOW)
     assert await jobs.find_secret_message(reset.reference) is None
 
 
-async def test_a_call_can_be_announced_once(store: ResetStore) -> None:
+async def test_a_call_is_committed_once(store: ResetStore) -> None:
     reset = await begin(store)
-    await store.announce_call(reset, now=NOW)
-    with pytest.raises(NotOursError):
-        await store.announce_call(reset, now=NOW)
+    await store.commit_call(reset, now=NOW)
+    with pytest.raises(LeaseLostError):
+        await store.commit_call(reset, now=NOW)
 
 
-async def test_a_call_for_a_reset_that_never_began_can_not_be_announced(store: ResetStore, database: Database) -> None:
+async def test_a_call_for_a_reset_that_never_started_is_not_committed(store: ResetStore, database: Database) -> None:
     elsewhere = Reset(
         reference=make_reference(),
         agent_id=AgentId("U1"),
         agent_locale="",
-        client_id=42,
-        user_id=7,
-        method=Method.RESET_EMAIL,
-        ticket="",
+        target=Target(client_id=42, user_id=7, method=Method.RESET_EMAIL),
         phase=Phase.CHECKING,
         started_at=NOW,
     )
     with pytest.raises(StoreError):
-        await store.announce_call(elsewhere, now=NOW)
+        await store.commit_call(elsewhere, now=NOW)
     assert not await finish(store, elsewhere, Outcome.SUCCEEDED)
     assert await events_in(database) == []
 
 
-async def test_the_lease_begins_anew_when_whmcs_is_asked_so_that_nobody_recovers_a_write_that_may_still_be_sent(
+async def test_a_committed_call_renews_the_lease_for_longer_than_the_write_may_take(
     store: ResetStore, jobs: JobStore
 ) -> None:
     reset = await begin(store)
     called_at = NOW + LEASE - SECOND
-    await store.announce_call(reset, now=called_at)
-    assert await take(jobs, called_at + WRITE_TIME) == ()
+    await store.commit_call(reset, now=called_at)
+    assert await take(jobs, called_at + WRITE_DEADLINE) == ()
     assert [job.kind for job in await take(jobs, called_at + LEASE)] == [JobKind.RECOVER_RESET]
 
 
 @pytest.mark.parametrize("outcome", Outcome)
-async def test_an_outcome_that_its_agent_does_not_know_comes_with_a_job_to_tell_him(
+async def test_an_outcome_unknown_to_its_agent_comes_with_a_job_to_notify_them(
     store: ResetStore, jobs: JobStore, outcome: Outcome
 ) -> None:
     reset = await begin(store)
-    await store.finish(reset, outcome, Reason.INTERNAL, now=NOW, actor="U1", tell_at=NOW + MINUTE)
+    await store.finish_reset(reset, outcome, Reason.INTERNAL, now=NOW, actor="U1", tell_at=NOW + MINUTE)
     assert await take(jobs, NOW + MINUTE - SECOND) == ()
     [job] = await take(jobs, NOW + MINUTE)
     assert (job.kind, job.reference, job.agent_id) == (JobKind.TELL_AGENT, reset.reference, "U1")
 
 
-async def test_what_is_not_known_of_a_set_password_is_asked_on_and_of_an_email_it_is_not(
+async def test_an_unknown_set_password_is_queried_again_and_an_unknown_email_is_not(
     store: ResetStore, jobs: JobStore
 ) -> None:
     mail = await begin(store, user_id=1)
-    password = await store.begin(make_request(user_id=2, method=Method.SET_PASSWORD), now=NOW)
+    password = await store.begin_reset(make_request(user_id=2, method=Method.SET_PASSWORD), now=NOW)
     for reset in (mail, password):
         await finish(store, reset, Outcome.UNKNOWN)
     assert [(job.kind, job.reference) for job in await take(jobs, NOW + HOUR)] == [
@@ -374,17 +372,17 @@ async def test_what_is_not_known_of_a_set_password_is_asked_on_and_of_an_email_i
     ]
 
 
-async def test_what_became_of_an_unknown_reset_is_recorded_once_and_told_instead(
+async def test_an_unknown_reset_is_settled_once_and_its_agent_notified_of_that_instead(
     store: ResetStore, replica: Database, jobs: JobStore, database: Database
 ) -> None:
-    reset = await store.begin(make_request(method=Method.SET_PASSWORD), now=NOW)
-    await store.finish(reset, Outcome.UNKNOWN, Reason.TIMED_OUT, now=NOW, actor="U1", tell_at=NOW)
+    reset = await store.begin_reset(make_request(method=Method.SET_PASSWORD), now=NOW)
+    await store.finish_reset(reset, Outcome.UNKNOWN, Reason.TIMED_OUT, now=NOW, actor="U1", tell_at=NOW)
     stores = (store, ResetStore(replica, LIMITS)) * 5
     settled = await asyncio.gather(
-        *(each.settle(reset, Settled.NOT_DONE, now=NOW, actor=BOT, tell_at=NOW + MINUTE) for each in stores)
+        *(each.settle_reset(reset, Settled.NOT_DONE, now=NOW, actor=BOT, tell_at=NOW + MINUTE) for each in stores)
     )
     assert sorted(settled) == [False] * 9 + [True]
-    found = await store.find(reset.reference)
+    found = await store.find_reset(reset.reference)
     assert found is not None
     assert (found.outcome, found.settled, found.phase) == (Outcome.UNKNOWN, Settled.NOT_DONE, Phase.SETTLED)
     events = [(event.outcome, event.reason, event.actor) for event in await events_in(database)]
@@ -393,31 +391,31 @@ async def test_what_became_of_an_unknown_reset_is_recorded_once_and_told_instead
     assert [job.kind for job in await take(jobs, NOW + MINUTE)] == [JobKind.TELL_AGENT]
 
 
-async def test_a_reset_without_an_outcome_can_not_be_settled(store: ResetStore, database: Database) -> None:
+async def test_a_reset_without_an_outcome_is_not_settled(store: ResetStore, database: Database) -> None:
     reset = await begin(store)
-    assert not await store.settle(reset, Settled.DONE, now=NOW, actor=BOT)
-    await store.announce_call(reset, now=NOW)
-    assert not await store.settle(reset, Settled.DONE, now=NOW, actor=BOT)
+    assert not await store.settle_reset(reset, Settled.DONE, now=NOW, actor=BOT)
+    await store.commit_call(reset, now=NOW)
+    assert not await store.settle_reset(reset, Settled.DONE, now=NOW, actor=BOT)
     assert len(await events_in(database)) == 1
 
 
-async def use_up_the_workspaces_hour(store: ResetStore, *, now: datetime = NOW) -> list[Reset]:
+async def use_up_workspace_hour(store: ResetStore, *, now: datetime = NOW) -> list[Reset]:
     return [await begin(store, f"U{number}", 100 + number, now=now) for number in range(LIMITS.resets_per_hour)]
 
 
-async def use_up_the_workspaces_hour_but(store: ResetStore, less: int, *, now: datetime) -> None:
+async def use_up_workspace_hour_except(store: ResetStore, less: int, *, now: datetime) -> None:
     for number in range(LIMITS.resets_per_hour - less):
         await begin(store, f"U{number + 10}", 100 + number, now=now)
 
 
-async def test_all_agents_together_have_an_hour_that_begins_with_its_first_reset(store: ResetStore) -> None:
-    await use_up_the_workspaces_hour(store)
+async def test_the_workspaces_hour_begins_with_its_first_reset(store: ResetStore) -> None:
+    await use_up_workspace_hour(store)
     limit = (await refusal(store, "U99", 99, now=NOW + HOUR - SECOND)).limit
     assert (limit.kind, limit.until_at, limit.by) == (LimitKind.WORKSPACE_HOUR, NOW + HOUR, None)
     await begin(store, "U99", 99, now=NOW + HOUR)
 
 
-async def test_of_forty_agents_at_the_same_moment_over_two_processes_as_many_begin_as_all_may(
+async def test_of_forty_concurrent_agents_in_two_processes_as_many_start_as_the_workspace_allows(
     store: ResetStore, replica: Database
 ) -> None:
     elsewhere = ResetStore(replica, LIMITS)
@@ -430,8 +428,8 @@ async def test_of_forty_agents_at_the_same_moment_over_two_processes_as_many_beg
     assert {error.limit.kind for error in lost} == {LimitKind.WORKSPACE_HOUR}
 
 
-async def test_who_is_refused_by_the_workspaces_hour_loses_neither_his_own_nor_the_user(store: ResetStore) -> None:
-    begun = await use_up_the_workspaces_hour(store)
+async def test_a_refusal_by_the_workspaces_hour_costs_neither_the_agents_nor_the_users_limit(store: ResetStore) -> None:
+    begun = await use_up_workspace_hour(store)
     for _ in range(5):
         assert (await refusal(store, "U99", 99)).limit.kind is LimitKind.WORKSPACE_HOUR
     for reset in begun:
@@ -441,8 +439,8 @@ async def test_who_is_refused_by_the_workspaces_hour_loses_neither_his_own_nor_t
     assert (await refusal(store, "U99", 7)).limit.kind is LimitKind.AGENT_HOUR
 
 
-async def test_what_changed_nothing_gives_the_workspaces_hour_back_and_else_it_stays_counted(store: ResetStore) -> None:
-    first, second, *_ = await use_up_the_workspaces_hour(store)
+async def test_only_a_reset_that_changed_nothing_gives_the_workspaces_hour_back(store: ResetStore) -> None:
+    first, second, *_ = await use_up_workspace_hour(store)
     await finish(store, first, Outcome.UNKNOWN)
     assert (await refusal(store, "U99", 99)).limit.kind is LimitKind.WORKSPACE_HOUR
     await finish(store, second, Outcome.REFUSED)
@@ -450,8 +448,8 @@ async def test_what_changed_nothing_gives_the_workspaces_hour_back_and_else_it_s
     assert (await refusal(store, "U98", 98)).limit.kind is LimitKind.WORKSPACE_HOUR
 
 
-async def test_a_refusal_for_the_agent_does_not_count_in_the_workspaces_hour(store: ResetStore) -> None:
-    await use_up_the_hour(store)
+async def test_a_refusal_by_the_agents_limit_does_not_count_in_the_workspaces_hour(store: ResetStore) -> None:
+    await use_up_agent_hour(store)
     for _ in range(5):
         assert (await refusal(store)).limit.kind is LimitKind.AGENT_HOUR
     for number in range(LIMITS.resets_per_hour - LIMITS.agent_resets_per_hour):
@@ -459,12 +457,14 @@ async def test_a_refusal_for_the_agent_does_not_count_in_the_workspaces_hour(sto
     assert (await refusal(store, "U99", 99)).limit.kind is LimitKind.WORKSPACE_HOUR
 
 
-async def test_who_read_of_a_reset_ends_it_only_as_he_read_it(store: ResetStore, database: Database) -> None:
-    """Recovery has read that nothing was asked of WHMCS, and its process comes back to life and asks."""
+async def test_recovery_ends_a_reset_only_in_the_phase_in_which_it_was_read(
+    store: ResetStore, database: Database
+) -> None:
+    """Recovery has read that WHMCS was not called, and then the reset's process resumes and calls."""
     reset = await begin(store)
-    await store.announce_call(reset, now=NOW)
-    is_ended = await store.finish(
+    await store.commit_call(reset, now=NOW)
+    is_ended = await store.finish_reset(
         reset, Outcome.FAILED, Reason.INTERRUPTED, now=NOW, actor="bot", only_from=Phase.CHECKING
     )
     assert not is_ended
-    assert [event.outcome for event in await events_in(database)] == [Happened.STARTED]
+    assert [event.outcome for event in await events_in(database)] == [AuditOutcome.STARTED]

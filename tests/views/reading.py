@@ -1,4 +1,4 @@
-"""Reading what was drawn: as Slack checks it, as a person reads it, and as it comes back."""
+"""Reads views and messages: as Slack checks them, as a person reads them, and as they come back."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from sandbox.slack.views import OpenView, fill_in_ids
 
 
 def as_sent(drawn: Any) -> Any:
-    """What arrives at Slack: JSON."""
+    """Return what Slack receives: JSON."""
     return json.loads(json.dumps(drawn))
 
 
@@ -44,7 +44,7 @@ def objects_in(value: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def markup_in(drawn: Any) -> list[str]:
-    """Every text in which Slack would make something of `*`, `<!channel>` or an address."""
+    """Return every text in which Slack interprets `*`, `<!channel>` or an address."""
     return [str(found["text"]) for found in objects_in(drawn) if found.get("type") == "mrkdwn"]
 
 

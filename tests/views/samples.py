@@ -1,16 +1,20 @@
-"""What the views are drawn from: names that strangers chose, and one of everything that can happen."""
+"""Data for the views: hostile names, and one of every outcome."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import cycle
 from typing import Any
 
 from bot.domain.clients import ClientCard, ClientMatch, Search, SetPasswordOffer, UserChoice
+from bot.domain.finding import Doubt, Found, FoundTickets
 from bot.domain.pauses import Pause
 from bot.domain.permissions import AgentId
 from bot.domain.references import Reference
-from bot.domain.resets import Method, Outcome, Phase, Reason, Reset, Result
+from bot.domain.resets import Failure, Method, Outcome, Phase, Reason, Reset, Result, Target
+from bot.domain.tickets import Ticket
 from bot.views.state import State
 from bot.views.text import Languages, Texts
+from tests.metadata import SEAL
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 REFERENCE = Reference("7K3M-Q9XD")
@@ -19,7 +23,7 @@ MADRID = "Europe/Madrid"
 
 LONG_CONTACT = "Mesa de ayuda de sistemas & hosting <ayuda@example.com>, extensión 4455, de lunes a viernes. " * 3
 
-# Each holds the word CANARY, so that it is found wherever it ends up.
+# Each contains CANARY, by which it is found again.
 HOSTILE = {
     "markup": "CANARY *bold* _it_ ~no~ `code` > quote",
     "mentions": "CANARY @everyone <!channel> <!here> <@U012AB3CD> <#C012AB3CD>",
@@ -35,8 +39,8 @@ HOSTILE = {
 }
 
 
-def texts(language: str, contact: str = "") -> Texts:
-    return Languages.load("es", contact).for_locale(language)
+def texts(language: str, contact: str = "", timezone: str = "") -> Texts:
+    return Languages.load("es", contact).for_locale(language).in_timezone(timezone)
 
 
 def make_state(client_id: int | None = 42, **values: Any) -> State:
@@ -48,7 +52,7 @@ def make_state(client_id: int | None = 42, **values: Any) -> State:
         "response_url": "https://hooks.slack.com/commands/T012AB3CD/1234567890/abcdefghijklmnopqrstuvwx",
         "client_id": client_id,
     }
-    return State(**known | values)
+    return State(**known | values).sealed_by(SEAL)
 
 
 def make_pause(reason: str = "WHMCS se actualiza", by: str = "Berta Operadora") -> Pause:
@@ -83,7 +87,10 @@ def make_card(text: str = "Ana López", **values: Any) -> ClientCard:
         "profile_url": URL,
         "offer": SetPasswordOffer.OFFERED,
     }
-    return ClientCard(**known | values)
+    card = known | values
+    is_offered = card["offer"] is SetPasswordOffer.OFFERED
+    methods = tuple(method for method in Method if is_offered or not method.hands_out_access)
+    return ClientCard(**{"methods": methods} | card)
 
 
 def make_search(number: int, text: str = "Ana López", **values: Any) -> Search:
@@ -92,15 +99,28 @@ def make_search(number: int, text: str = "Ana López", **values: Any) -> Search:
     return Search(**known | values)
 
 
-def make_reset(method: Method = Method.RESET_EMAIL, email: str = "ana@example.com", **values: Any) -> Reset:
+def make_found(number: int, text: str = "Ana López", **values: Any) -> Found:
+    return Found(search=make_search(number, text, **values))
+
+
+def make_founds(search: Search, text: str) -> Iterator[Found]:
+    """Every kind of search result in which no client is selected."""
+    guest = Ticket(number=text, client_id=None, subject=text, status=text, department=text, requestor_name=text)
+    unread = FoundTickets(is_asked=True, unread=(text,), failure=Failure(Outcome.FAILED, Reason.WEB_PAGE, text))
+    for doubt in (None, *Doubt):
+        yield Found(search=search, doubt=doubt)
+    yield Found(search=search, tickets=unread)
+    yield Found(search=search, tickets=FoundTickets(is_asked=True, tickets=(guest,)))
+
+
+def make_reset(
+    method: Method = Method.RESET_EMAIL, email: str = "ana@example.com", *, ticket: str = "", **values: Any
+) -> Reset:
     known: dict[str, Any] = {
         "reference": REFERENCE,
         "agent_id": AgentId("U012AB3CD"),
         "agent_locale": "es-ES",
-        "client_id": 42,
-        "user_id": 7,
-        "method": method,
-        "ticket": "",
+        "target": Target(client_id=42, user_id=7, method=method, ticket=ticket),
         "phase": Phase.CALLING,
         "started_at": NOW,
         "user_email": email,
@@ -109,9 +129,23 @@ def make_reset(method: Method = Method.RESET_EMAIL, email: str = "ana@example.co
     return Reset(**known | values)
 
 
+def make_result(method: Method, email: str, failure: Failure | None) -> Result:
+    return Result(reset=make_reset(method, email), failure=failure)
+
+
 def results(email: str = "ana@example.com", detail: str = "detail") -> Iterator[Result]:
-    """Every outcome with every reason, by both methods."""
+    """A success, and every outcome with every reason, by both methods; the successes are first for each method."""
     for method in Method:
+        yield make_result(method, email, None)
         for outcome in Outcome:
-            for reason in (None, *Reason):
-                yield Result(reset=make_reset(method, email), outcome=outcome, reason=reason, detail=detail)
+            for reason in Reason:
+                yield make_result(method, email, Failure(outcome, reason, detail))
+
+
+def some_results(email: str = "ana@example.com", detail: str = "detail") -> Iterator[Result]:
+    """A success by both methods, and every reason by one of them, of what failed and of what is not known."""
+    for method in Method:
+        yield make_result(method, email, None)
+    for method, reason in zip(cycle(Method), Reason, strict=False):
+        for outcome in (Outcome.FAILED, Outcome.UNKNOWN):
+            yield make_result(method, email, Failure(outcome, reason, detail))

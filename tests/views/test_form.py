@@ -1,30 +1,47 @@
-"""The form: what is drawn for an agent, and what is read when it comes back."""
+"""The form: how it is rendered for an agent, and how it is read when it comes back."""
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
 
-from bot.domain.clients import SetPasswordOffer
+from bot.domain.clients import Search, SetPasswordOffer
+from bot.domain.identity import Judgement, Proof, ProofReason
 from bot.domain.references import Reference
-from bot.domain.resets import Method, Origin, Reason
-from bot.views import reset_password, reset_result
+from bot.domain.resets import Failure, Method, Origin, Outcome, Reason
+from bot.domain.seals import Seal
+from bot.views import client_card, client_search, reset_password, reset_result
 from bot.views.blocks import View
-from bot.views.reset_password import parse_submission
-from bot.views.state import State, ViewError
+from bot.views.identity import beside_user
+from bot.views.reply_text import ReplyState
+from bot.views.state import OutdatedViewError, State, ViewError
 from bot.views.text import Texts
+from tests.metadata import SEAL
 from tests.views import samples
 from tests.views.reading import as_sent, block_of, buttons_in, markup_in, options_in, submitted, text_of
-from tests.views.samples import NOW, REFERENCE, URL, make_card, make_search, make_state, make_user, make_users
+from tests.views.samples import (
+    NOW,
+    REFERENCE,
+    URL,
+    make_card,
+    make_found,
+    make_search,
+    make_state,
+    make_user,
+    make_users,
+)
+
+parse_submission = partial(reset_password.parse_submission, seal=SEAL)
 
 
 @pytest.fixture
 def t() -> Texts:
-    return samples.texts("en", "Systems team")
+    return samples.texts("en", "Systems team", samples.MADRID)
 
 
 def draw_card(t: Texts, state: State | None = None, **card: Any) -> View:
-    return reset_password.build_card(state or make_state(), make_card(**card), samples.MADRID, t)
+    return client_card.build_card(state or make_state(), make_card(**card), t)
 
 
 def initial(block: Any) -> str | None:
@@ -34,11 +51,18 @@ def initial(block: Any) -> str | None:
 
 def test_the_state_comes_back_as_it_went() -> None:
     state = make_state(ticket="ABC-123456")
-    assert State.parse(state.write()) == state
+    assert State.parse(state.write(), SEAL) == state
     assert state.origin == Origin(channel=state.channel, response_url=state.response_url)
 
 
-GOOD = json.loads(make_state().write())
+GOOD = make_state().write()
+HEAD, _, CONTENT = GOOD.partition("{")
+VALUES = json.loads("{" + CONTENT)
+
+
+def sealed(content: str, key: Seal = SEAL, version: str = "3") -> str:
+    """Return any content under a valid MAC."""
+    return f"{version}.{key.key_id}.{key.sign('private_metadata', 'form', version, content)}.{content}"
 
 
 @pytest.mark.parametrize(
@@ -51,30 +75,91 @@ GOOD = json.loads(make_state().write())
         "null",
         "[]",
         "garbage",
-        '{"version":2',
-        json.dumps(GOOD | {"version": 1}),
-        json.dumps(GOOD | {"version": 3}),
-        json.dumps(GOOD | {"reference": "not-one"}),
-        json.dumps(GOOD | {"reference": ""}),
-        json.dumps(GOOD | {"is_admin": True}),
-        json.dumps(GOOD | {"client_id": "forty-two"}),
-        json.dumps({key: value for key, value in GOOD.items() if key != "reference"}),
-        json.dumps({key: value for key, value in GOOD.items() if key != "agent"}),
-        "[" * 100_000,
+        CONTENT,
+        HEAD,
+        HEAD + json.dumps(VALUES),
+        HEAD + json.dumps(VALUES | {"agent": "U0SOMEBODY"}),
+        GOOD.replace('"client_id":42', '"client_id":43'),
+        GOOD[:-1],
+        GOOD + " ",
+        GOOD.replace(HEAD.split(".")[2], "A" * 24),
+        GOOD.replace(HEAD.split(".")[2], ""),
+        sealed(json.dumps(VALUES | {"is_admin": True})),
+        sealed(json.dumps(VALUES | {"client_id": "forty-two"})),
+        sealed(json.dumps({key: value for key, value in VALUES.items() if key != "agent"})),
+        sealed("[" * 100_000),
         "\ud800",
+        f"3.{SEAL.key_id}.\ud800.{{}}",
     ],
     ids=lambda metadata: str(metadata)[:40].encode("ascii", "replace").decode(),
 )
-def test_a_state_that_this_version_did_not_write_is_refused(metadata: object) -> None:
+def test_a_state_that_the_bot_did_not_write_is_refused(metadata: object) -> None:
+    for read in (
+        lambda: State.parse(metadata, SEAL),
+        lambda: parse_submission({"private_metadata": metadata, "blocks": [], "state": {"values": {}}}),
+    ):
+        with pytest.raises(ViewError) as caught:
+            read()
+        assert not isinstance(caught.value, OutdatedViewError)
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        '{"version":1}',
+        '{"version":2,"reference":"7K3M-Q9XD"}',
+        sealed("{}", version="2"),
+        sealed("{}", version="4"),
+        sealed("{" + CONTENT, key=Seal.derive("xoxb-another-fake-token")),
+    ],
+)
+def test_a_state_of_another_version_or_under_another_key_is_outdated(metadata: str) -> None:
+    with pytest.raises(OutdatedViewError):
+        State.parse(metadata, SEAL)
+
+
+def test_the_state_of_one_kind_of_modal_is_none_of_another() -> None:
     with pytest.raises(ViewError):
-        State.parse(metadata)
+        ReplyState.parse(GOOD, SEAL)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"blocks": [None]},
+        {"blocks": ["block"]},
+        {"blocks": 5},
+        {"blocks": {"block_id": "client"}},
+        {"state": []},
+        {"state": "values"},
+        {"state": {"values": []}},
+        {"state": {"values": 5}},
+        {"state": {"values": {"user": 7}}},
+        {"state": {"values": {"client": []}}},
+        {"state": {"values": {"client": {"client": "42"}}}},
+        {"state": {"values": {"client": {"client": None}}}},
+        {"state": {"values": {"CLIENT": {"client": {"selected_option": ["42"]}}}}},
+        {"state": {"values": {"CLIENT": {"client": {"selected_option": {"value": 42}}}}}},
+    ],
+    ids=str,
+)
+def test_a_view_of_a_shape_that_slack_never_sends_is_no_form_of_ours(odd: dict[str, Any]) -> None:
+    state = make_state()
+    view = {"private_metadata": state.write(), "blocks": [], "state": {"values": {}}} | odd
+    named = json.loads(json.dumps(view).replace("CLIENT", reset_password.client_block(state)))
     with pytest.raises(ViewError):
-        parse_submission({"private_metadata": metadata, "blocks": [], "state": {"values": {}}})
+        parse_submission(named)
+
+
+@pytest.mark.parametrize("value", ["2147483648", str(2**63), "0", "-1", "4.2", "²", "9" * 400])
+def test_what_can_be_no_id_of_whmcs_is_none(value: str) -> None:
+    assert reset_password.parse_client_value(value) is None
+    assert reset_result.parse_back(json.dumps({"client_id": value, "user_id": 1, "method": "reset_email"})) is None
 
 
 def test_no_error_about_a_state_holds_its_response_url() -> None:
     with pytest.raises(ViewError) as caught:
-        State.parse(json.dumps(GOOD | {"version": "x"}))
+        State.parse(sealed(json.dumps(VALUES | {"opened_at": "x"})), SEAL)
     assert caught.value.__cause__ is None
     assert "hooks.slack.com" not in str(caught.value)
 
@@ -97,7 +182,7 @@ def test_whatever_is_chosen_is_read_back_with_any_number_of_users(t: Texts, numb
 
 def test_what_is_left_open_is_read_as_nothing(t: Texts) -> None:
     sent = parse_submission(submitted(draw_card(t, users=make_users(2))))
-    assert (sent.user_id, sent.method) == (None, None)
+    assert (sent.user_id, sent.method) == (None, Method.RESET_EMAIL)
     sent = parse_submission(submitted(reset_password.build_empty(make_state(None), t)))
     assert (sent.client_id, sent.user_id, sent.method) == (None, None, None)
 
@@ -117,12 +202,12 @@ def test_a_client_picked_in_the_type_ahead_is_read_although_another_card_is_draw
 
 
 def test_a_candidate_chosen_among_the_matches_is_read(t: Texts) -> None:
-    view = reset_password.build_found(make_state(None), make_search(5), t)
+    view = client_search.build_found(make_state(None), make_found(5), t)
     assert parse_submission(submitted(view, candidate="3")).client_id == 3
 
 
 def test_the_option_that_there_is_no_answer_is_no_client(t: Texts) -> None:
-    [option] = reset_password.build_suggestions(make_search(0, failure=Reason.TIMED_OUT), t)
+    [option] = client_search.build_suggestions(make_search(0, failure=Failure(Outcome.FAILED, Reason.TIMED_OUT)), t)
     assert reset_password.parse_client_value(option["value"]) is None
     view = reset_password.build_empty(make_state(None), t)
     assert parse_submission(submitted(view, client=option["value"])).client_id is None
@@ -146,8 +231,8 @@ def test_a_method_that_is_none_is_refused(t: Texts) -> None:
         parse_submission(view)
 
 
-@pytest.mark.parametrize("state", [None, [], "x", {"values": None}, {"values": []}, {"values": {"user": 7}}])
-def test_values_of_an_odd_shape_are_read_as_nothing_chosen(t: Texts, state: object) -> None:
+@pytest.mark.parametrize("state", [None, {}, {"values": None}, {"values": {}}, {"values": {"user": {}}}])
+def test_values_that_are_missing_are_read_as_nothing_chosen(t: Texts, state: object) -> None:
     sent = parse_submission(submitted(draw_card(t)) | {"state": state})
     assert (sent.client_id, sent.user_id, sent.method) == (None, None, None)
 
@@ -168,7 +253,7 @@ def test_a_choice_for_another_clients_card_is_not_seen(t: Texts) -> None:
     now = submitted(draw_card(t, make_state(43), client_id=43, users=make_users(3), offer=SetPasswordOffer.OFFERED))
     now["state"]["values"] |= before["state"]["values"]
     sent = parse_submission(now)
-    assert (sent.client_id, sent.user_id, sent.method) == (43, None, None)
+    assert (sent.client_id, sent.user_id, sent.method) == (43, None, Method.RESET_EMAIL)
 
 
 def test_while_a_client_is_read_the_type_ahead_keeps_what_was_chosen_in_it(t: Texts) -> None:
@@ -180,13 +265,13 @@ def test_while_a_client_is_read_the_type_ahead_keeps_what_was_chosen_in_it(t: Te
 def test_the_type_ahead_is_there_from_the_first_view_on_and_asks_at_once(t: Texts) -> None:
     state = make_state()
     for view in (
-        reset_password.build_searching(state, "ana", t),
+        client_search.build_searching(state, "ana", t),
         reset_password.build_empty(state, t),
         reset_password.build_loading(state, t),
-        reset_password.build_unavailable(state, t),
-        reset_password.build_found(state, make_search(0), t),
-        reset_password.build_found(state, make_search(11), t),
-        reset_password.build_failed(state, 42, Reason.TIMED_OUT, "", t),
+        client_search.build_unavailable(state, t),
+        client_search.build_found(state, make_found(0), t),
+        client_search.build_found(state, make_found(11), t),
+        client_search.build_failed(state, 42, Failure(Outcome.FAILED, Reason.TIMED_OUT), t),
         draw_card(t, state),
         draw_card(t, state, users=()),
     ):
@@ -194,7 +279,7 @@ def test_the_type_ahead_is_there_from_the_first_view_on_and_asks_at_once(t: Text
         assert block["element"]["type"] == "external_select"
         assert block["dispatch_action"] is True
         assert view["callback_id"] == reset_password.CALLBACK_ID
-        assert State.parse(view["private_metadata"]) == state
+        assert State.parse(view["private_metadata"], SEAL) == state
 
 
 def test_the_card_shows_the_client_its_users_and_the_methods(t: Texts) -> None:
@@ -205,21 +290,21 @@ def test_the_card_shows_the_client_its_users_and_the_methods(t: Texts) -> None:
     )
     view = draw_card(t, users=users, status="Closed", name="Ana López", company="Floristería", email="ana@example.com")
     text = text_of(view)
-    for expected in ("Ana López", "Floristería", "ana@example.com", "#42", "⚠", "Owner", "1 Mar 2026, 13:30"):
+    for expected in ("Ana López", "Floristería", "ana@example.com", "#42", "⚠", "Owner", "1 Mar 2026, 1:30 PM"):
         assert expected in text
     assert "never signed in" in text
-    assert "last sign-in not told by WHMCS" in text
-    assert "opens 1 other client ·" in text
-    assert "opens 2 other clients ·" in text
+    assert "last sign-in not reported by WHMCS" in text
+    assert "access to 1 other client" in text
+    assert "access to 2 other clients" in text
     assert f"<{URL}|Open the profile in WHMCS>" in markup_in(view)
     assert "Questions: Systems team" in markup_in(view)
     assert [option["value"] for option in options_in(block_of(view, "method")["element"])] == list(Method)
     assert initial(block_of(view, "client")) == "42"
 
 
-def test_a_last_sign_in_is_told_in_the_agents_time_zone(t: Texts) -> None:
+def test_a_last_sign_in_is_shown_in_the_agents_time_zone(t: Texts) -> None:
     users = (make_user(1, tells_sign_in=True, last_sign_in_at=NOW),)
-    view = reset_password.build_card(make_state(), make_card(users=users), "America/Mexico_City", t)
+    view = client_card.build_card(make_state(), make_card(users=users), t.in_timezone("America/Mexico_City"))
     assert "6:30" in text_of(view)
 
 
@@ -231,15 +316,54 @@ def test_where_set_a_password_is_not_offered_the_email_is_chosen_and_the_other_e
 ) -> None:
     view = draw_card(t, offer=offer, preselected_method=Method.SET_PASSWORD)
     method = block_of(view, "method")
-    assert [option["value"] for option in options_in(method["element"])] == [Method.RESET_EMAIL]
+    assert [option["value"] for option in options_in(method["element"])] == [
+        one for one in Method if not one.hands_out_access
+    ]
     assert initial(method) == Method.RESET_EMAIL
     assert "“Set a password” is not offered" in text_of(view)
 
 
-def test_nobody_and_nothing_is_preselected_unless_told(t: Texts) -> None:
+def test_no_user_is_preselected_by_default_and_the_email_is_where_it_is_offered(t: Texts) -> None:
     view = draw_card(t, users=make_users(2))
     assert initial(block_of(view, "user")) is None
-    assert initial(block_of(view, "method")) is None
+    assert initial(block_of(view, "method")) == Method.RESET_EMAIL
+    only_set = draw_card(t, users=make_users(2), methods=(Method.SET_PASSWORD,))
+    assert initial(block_of(only_set, "method")) == Method.SET_PASSWORD
+    chosen_before = draw_card(t, preselected_method=Method.SET_PASSWORD)
+    assert initial(block_of(chosen_before, "method")) == Method.SET_PASSWORD
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+@pytest.mark.parametrize("others", [0, 1, 12_345])
+@pytest.mark.parametrize("proof", [Proof.NONE, Proof.SOME, Proof.STRONG])
+@pytest.mark.parametrize("is_owner", [True, False])
+def test_no_value_in_a_users_description_is_cut(language: str, others: int, proof: Proof, *, is_owner: bool) -> None:
+    t = samples.texts(language)
+    reason = ProofReason.REQUESTOR_SIGNED_IN if proof is Proof.STRONG else ProofReason.ANOTHER_USER
+    choice = make_user(
+        1,
+        is_owner=is_owner,
+        tells_sign_in=True,
+        last_sign_in_at=NOW,
+        other_clients=others,
+        judgement=Judgement(proof, reason),
+    )
+    [option] = options_in(block_of(draw_card(t, users=(choice,)), "user")["element"])
+    described = option["description"]["text"]
+    assert len(described) <= 75
+    assert "…" not in described
+    assert beside_user(t, Judgement(proof, reason)) in described
+    if others:
+        assert str(others) in described
+    elif not is_owner:
+        assert ("1 mar 2026" if language == "es" else "1 Mar 2026") in described
+
+
+def test_an_address_that_does_not_fit_a_description_is_left_out(t: Texts) -> None:
+    long = f"{'a' * 64}@example.com"
+    match = samples.make_match(via_email=long, status="Closed")
+    [option] = client_search.build_suggestions(Search(query="a", matches=(match,), total=1), t)
+    assert option["description"]["text"] == "Closed"
 
 
 @pytest.mark.parametrize("number", [2, 10, 11, 100, 101, 500])
@@ -250,7 +374,7 @@ def test_the_preselected_user_is_chosen_among_any_number_of_users(t: Texts, numb
     assert [option["value"] for option in options_in(block["element"])] == [str(user) for user in range(1, number + 1)]
 
 
-def test_a_preselected_user_who_is_not_there_is_not_chosen(t: Texts) -> None:
+def test_a_preselected_user_who_has_gone_is_not_chosen(t: Texts) -> None:
     assert initial(block_of(draw_card(t, users=make_users(2), preselected_user_id=9), "user")) is None
 
 
@@ -262,47 +386,47 @@ def test_a_client_without_users_has_nothing_to_choose_and_says_what_to_do(t: Tex
 
 @pytest.mark.parametrize("number", [2, 10])
 def test_up_to_ten_matches_are_offered_best_first(t: Texts, number: int) -> None:
-    view = reset_password.build_found(make_state(None), make_search(number, "Ana"), t)
+    view = client_search.build_found(make_state(None), make_found(number, "Ana"), t)
     offered = [option["value"] for option in options_in(block_of(view, "candidate")["element"])]
     assert offered == [str(client_id) for client_id in range(1, number + 1)]
     assert f"{number} clients found for “Ana”." in text_of(view)
 
 
-def test_of_more_matches_the_ten_best_are_offered_and_their_number_told(t: Texts) -> None:
-    view = reset_password.build_found(make_state(None), make_search(25, "Ana", total=340), t)
+def test_of_more_matches_the_ten_best_are_offered_with_the_total(t: Texts) -> None:
+    view = client_search.build_found(make_state(None), make_found(25, "Ana", total=340), t)
     assert len(options_in(block_of(view, "candidate")["element"])) == 10
     assert "340 clients begin with “Ana”. The best 10 are below" in text_of(view)
 
 
 def test_search_again_asks_for_the_same_again(t: Texts) -> None:
     for number in (0, 3):
-        view = reset_password.build_found(make_state(None), make_search(number, "Ana"), t)
+        view = client_search.build_found(make_state(None), make_found(number, "Ana"), t)
         [button] = buttons_in(view)
-        assert (button["action_id"], button["value"]) == (reset_password.SEARCH_AGAIN, "Ana")
-    view = reset_password.build_failed(make_state(), 42, Reason.TIMED_OUT, "", t)
+        assert (button["action_id"], button["value"]) == (client_search.SEARCH_AGAIN, "Ana")
+    view = client_search.build_failed(make_state(), 42, Failure(Outcome.FAILED, Reason.TIMED_OUT), t)
     [button] = buttons_in(view)
     assert button["value"] == "#42"
 
 
 def test_no_match_says_so_and_what_whmcs_finds(t: Texts) -> None:
-    text = text_of(reset_password.build_found(make_state(None), make_search(0, "zz"), t))
-    assert "No client found for “zz”. WHMCS finds only the beginnings" in text
+    text = text_of(client_search.build_found(make_state(None), make_found(0, "zz"), t))
+    assert "No client found for “zz”. WHMCS searches only by the beginning" in text
 
 
 def test_a_search_that_failed_in_part_says_that_some_may_be_missing(t: Texts) -> None:
-    search = make_search(2, failure=Reason.TIMED_OUT)
-    assert "may lack some clients" in text_of(reset_password.build_found(make_state(None), search, t))
-    assert "may lack" not in text_of(reset_password.build_found(make_state(None), make_search(2), t))
+    found = make_found(2, failure=Failure(Outcome.FAILED, Reason.TIMED_OUT))
+    assert "Some clients may be missing" in text_of(client_search.build_found(make_state(None), found, t))
+    assert "may be missing" not in text_of(client_search.build_found(make_state(None), make_found(2), t))
 
 
-def test_a_client_that_is_not_there_is_told_by_its_number(t: Texts) -> None:
-    view = reset_password.build_failed(make_state(), 42, Reason.CLIENT_NOT_FOUND, "", t)
+def test_a_missing_client_is_named_by_its_id(t: Texts) -> None:
+    view = client_search.build_failed(make_state(), 42, Failure(Outcome.REFUSED, Reason.CLIENT_NOT_FOUND), t)
     assert "Client #42 does not exist" in text_of(view)
 
 
 def test_the_id_of_a_client_is_never_cut_from_its_option(t: Texts) -> None:
     for text in samples.HOSTILE.values():
-        for option in reset_password.build_suggestions(make_search(3, text), t):
+        for option in client_search.build_suggestions(make_search(3, text), t):
             assert option["text"]["text"].endswith(f" · #{option['value']}")
 
 
@@ -311,19 +435,19 @@ def test_a_match_tells_the_users_address_through_which_it_was_found_and_an_odd_s
         samples.make_match(1, via_email="beto@example.com", status="Closed"),
         samples.make_match(2, status="Active"),
     )
-    [through, plain] = reset_password.build_suggestions(make_search(0, matches=matches), t)
+    [through, plain] = client_search.build_suggestions(make_search(0, matches=matches), t)
     assert through["description"]["text"] == "User beto@example.com · Closed"
     assert not plain.get("description")
 
 
 def test_a_type_ahead_has_at_most_a_hundred_options_and_none_for_no_match(t: Texts) -> None:
-    assert len(reset_password.build_suggestions(make_search(150), t)) == 100
-    assert reset_password.build_suggestions(make_search(0), t) == []
+    assert len(client_search.build_suggestions(make_search(150), t)) == 100
+    assert client_search.build_suggestions(make_search(0), t) == []
 
 
-def test_who_may_not_search_is_told_so_in_the_type_ahead(t: Texts) -> None:
-    [option] = reset_password.build_refused_suggestions(t)
-    assert option["text"]["text"] == "You may not reset passwords"
+def test_the_type_ahead_refuses_a_person_without_permission(t: Texts) -> None:
+    [option] = client_search.build_refused_suggestions(t)
+    assert option["text"]["text"] == "You don’t have permission to reset passwords"
     assert reset_password.parse_client_value(option["value"]) is None
 
 
@@ -336,7 +460,7 @@ def test_what_follows_the_form_is_no_form_and_keeps_the_state(t: Texts) -> None:
     ):
         assert view["callback_id"] != reset_password.CALLBACK_ID
         assert not view.get("submit")
-        assert State.parse(view["private_metadata"]) == state
+        assert State.parse(view["private_metadata"], SEAL) == state
 
 
 def test_a_view_is_drawn_the_same_each_time(t: Texts) -> None:

@@ -20,7 +20,7 @@ hostile = pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 
 @pytest.fixture
 def t(language: str) -> Texts:
-    return samples.texts(language, LONG_CONTACT)
+    return samples.texts(language, LONG_CONTACT, MADRID)
 
 
 def make_home(**values: Any) -> Home:
@@ -34,9 +34,9 @@ def make_home(**values: Any) -> Home:
     return Home(**known | values)
 
 
-def accepted(shown: Home, t: Texts, timezone: str = MADRID) -> Any:
+def accepted(shown: Home, t: Texts) -> Any:
     """Raises: RefusedError, naming each limit that the view breaks."""
-    view = home.build(shown, timezone, t)
+    view = home.build(shown, t)
     check_home(as_sent(view))
     return view
 
@@ -55,31 +55,31 @@ def test_whatever_ten_users_are_called_it_is_accepted_and_drawn_literally(t: Tex
 
 
 @pytest.mark.parametrize("failure", [None, *Reason])
-def test_whatever_whmcs_does_is_said(t: Texts, failure: Reason | None) -> None:
-    shown = text_of(accepted(make_home(whmcs_failure=failure), t, timezone=""))
+def test_the_state_of_whmcs_is_shown(t: Texts, failure: Reason | None) -> None:
+    shown = text_of(accepted(make_home(whmcs_failure=failure), t))
     assert "WHMCS" in shown
     assert ("WHMCS responde." in shown or "WHMCS answers." in shown) == (failure is None)
 
 
 @pytest.mark.parametrize(("failure", "who"), [(Reason.NOT_ANSWERING, "try"), (Reason.CREDENTIALS, "tell")], ids=str)
-def test_who_has_to_act_is_said(t: Texts, language: str, failure: Reason, who: str) -> None:
+def test_the_person_who_has_to_act_is_named(t: Texts, language: str, failure: Reason, who: str) -> None:
     words = {"es": {"try": "Inténtelo de nuevo", "tell": "Avise a su"}, "en": {"try": "Try again", "tell": "Tell your"}}
     shown = text_of(accepted(make_home(whmcs_failure=failure), t))
     assert words[language][who] in shown
 
 
 @pytest.mark.parametrize("offer", SetPasswordOffer)
-def test_whether_a_password_can_be_set_is_said(t: Texts, language: str, offer: SetPasswordOffer) -> None:
+def test_it_shows_if_a_password_can_be_set(t: Texts, language: str, offer: SetPasswordOffer) -> None:
     shown = text_of(accepted(make_home(offer=offer), t))
     assert {"es": "«Cambiar contraseña»", "en": "“Set a password”"}[language] in shown
 
 
-def test_a_reset_that_runs_and_one_that_was_settled_are_told_apart(t: Texts, language: str) -> None:
+def test_a_running_reset_and_a_settled_one_read_differently(t: Texts, language: str) -> None:
     running = make_reset(outcome=None, user_name="Ana López")
     settled = make_reset(outcome=Outcome.UNKNOWN, settled=Settled.DONE)
     shown = text_of(accepted(make_home(resets=(running, settled)), t))
     assert {"es": "En curso", "en": "In progress"}[language] in shown
-    assert {"es": "Ya se sabe: hecho", "en": "Known now: done"}[language] in shown
+    assert {"es": "Actualización: completado", "en": "Update: completed"}[language] in shown
     assert "Ana López · ana@example.com · #7 · " in shown
     assert "7K3M-Q9XD" in shown
 

@@ -1,4 +1,4 @@
-"""Whatever WHMCS or a person typed is drawn literally: no mention, no link, no bold word comes of it."""
+"""Text from WHMCS or a person is rendered literally: no mention, no link, no bold word."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from bot.domain.clients import SetPasswordOffer
-from bot.domain.resets import Method, Reason
-from bot.views import direct_message, reset_password, reset_result
+from bot.domain.resets import Failure, Method, Outcome, Reason, Result
+from bot.views import client_card, client_search, direct_message, reset_result
 from bot.views.direct_message import MessageContent
 from bot.views.text import Texts
 from tests.views import samples
@@ -20,25 +20,31 @@ hostile = pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 
 @pytest.fixture
 def t(language: str) -> Texts:
-    return samples.texts(language, "C012AB3CD")
+    return samples.texts(language, "C012AB3CD", samples.MADRID)
+
+
+def results_with(text: str) -> Iterator[Result]:
+    """Every result for one of the texts, and some for the others, since rendering does not depend on the text."""
+    return (samples.results if text == HOSTILE["mentions"] else samples.some_results)(text, text)
 
 
 def views(text: str, t: Texts) -> Iterator[Any]:
-    """Everything that is drawn in a modal, with this text wherever a text comes from elsewhere."""
+    """Every modal, with this text in place of everything from outside the bot."""
     state = make_state()
-    yield reset_password.build_searching(state, text, t)
+    yield client_search.build_searching(state, text, t)
     for number in (0, 1, 11):
-        for failure in (None, *Reason) if number == 1 else (None,):
-            search = make_search(number, text, failure=failure, detail=text)
-            yield reset_password.build_found(state, search, t)
-            yield reset_password.build_suggestions(search, t)
+        for reason in (None, *Reason) if number == 1 else (None,):
+            failure = Failure(Outcome.FAILED, reason, text) if reason is not None else None
+            search = make_search(number, text, failure=failure)
+            yield from (client_search.build_found(state, found, t) for found in samples.make_founds(search, text))
+            yield client_search.build_suggestions(search, t)
     for reason in Reason:
-        yield reset_password.build_failed(state, 42, reason, text, t)
+        yield client_search.build_failed(state, 42, Failure(Outcome.FAILED, reason, text), t)
     for number in (0, 1, 11, 101):
         for offer in SetPasswordOffer:
             card = make_card(text, users=samples.make_users(number, text), offer=offer, status=text)
-            yield reset_password.build_card(state, card, samples.MADRID, t)
-    for result in samples.results(text, text):
+            yield client_card.build_card(state, card, t)
+    for result in results_with(text):
         yield reset_result.build_result(state, result, t, t, emails_url=URL)
     yield reset_result.build_notice(text, t)
     choices = reset_result.Choices(client_id=42, user_id=7, method=Method.RESET_EMAIL)
@@ -46,7 +52,7 @@ def views(text: str, t: Texts) -> Iterator[Any]:
 
 
 def messages(text: str, t: Texts) -> Iterator[MessageContent]:
-    for result in samples.results(text, text):
+    for result in results_with(text):
         yield direct_message.build_result(result, t)
     yield direct_message.build_secret(samples.make_reset(Method.SET_PASSWORD, text), "CANARY-password", NOW, t)
     yield direct_message.build_notice(text, t)
@@ -70,7 +76,7 @@ def test_a_notification_which_slack_reads_as_markup_holds_nothing_that_came_from
 
 def test_hostile_names_are_there_to_be_read(t: Texts) -> None:
     text = HOSTILE["mentions"]
-    card = reset_password.build_card(make_state(), make_card(text), samples.MADRID, t)
+    card = client_card.build_card(make_state(), make_card(text), t)
     assert text in text_of(card)
     [done, *_] = samples.results(text)
     assert text in text_of(reset_result.build_result(make_state(), done, t, t))

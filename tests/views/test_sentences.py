@@ -1,4 +1,4 @@
-"""What an agent is told: what happened, whether anything changed, what to do next."""
+"""The sentences for agents: what happened, whether anything was changed, what to do next."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -6,13 +6,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain.clients import SetPasswordOffer
-from bot.domain.forms import FormFault
-from bot.domain.permissions import AgentId, Denial
-from bot.domain.resets import LimitKind, LimitReached, Method, Outcome, Reason, Result
-from bot.views import direct_message, reset_result
-from bot.views.text import Languages, Texts, confirmation, form, identity, messages, outcomes, ticket_reply
+from bot.domain.limits import LimitKind, LimitReached
+from bot.domain.permissions import Agent, AgentId
+from bot.domain.replies import ReplyOutcome, ReplyResult
+from bot.domain.resets import Failure, Method, Outcome, Reason, Result
+from bot.domain.tickets import TicketOption
+from bot.views import client_card, client_search, direct_message, identity, labels, reset_password, reset_result
+from bot.views.blocks import link
+from bot.views.text import Languages, Texts, outcomes, refusals, replies
+from bot.views.text.methods import METHODS
 from tests.views import samples
-from tests.views.reading import buttons_in, markup_in, text_of
+from tests.views.reading import accepted_message, buttons_in, markup_in, text_of
 from tests.views.samples import NOW, REFERENCE, URL, make_card, make_pause, make_reset, make_state
 
 NOTHING = {"es": "No se cambió nada.", "en": "Nothing was changed."}
@@ -28,7 +32,7 @@ def t(language: str) -> Texts:
 
 
 @both
-def test_what_was_refused_or_failed_says_last_that_nothing_was_changed(t: Texts, language: str) -> None:
+def test_a_refusal_or_failure_ends_with_nothing_was_changed(t: Texts, language: str) -> None:
     for result in samples.results():
         is_unchanged = result.outcome in {Outcome.REFUSED, Outcome.FAILED}
         assert outcomes.sentence(t, result).endswith(NOTHING[language]) == is_unchanged
@@ -36,7 +40,7 @@ def test_what_was_refused_or_failed_says_last_that_nothing_was_changed(t: Texts,
 
 
 @both
-def test_what_is_unknown_says_so_first(t: Texts, language: str) -> None:
+def test_an_unknown_outcome_begins_with_it_is_not_known(t: Texts, language: str) -> None:
     for result in samples.results():
         is_unknown = result.outcome is Outcome.UNKNOWN
         assert outcomes.sentence(t, result).startswith(NOT_KNOWN[language]) == is_unknown
@@ -48,19 +52,19 @@ def test_an_unknown_set_password_is_to_be_set_again_and_an_unknown_email_is_to_b
 ) -> None:
     for result in samples.results():
         if result.outcome is Outcome.UNKNOWN:
-            is_set = result.reset.method is Method.SET_PASSWORD
-            assert (AGAIN[language] in outcomes.sentence(t, result)) == is_set
-            assert ({"es": "pestaña Correos", "en": "Emails tab"}[language] in outcomes.sentence(t, result)) != is_set
+            sentence, method = outcomes.sentence(t, result), result.reset.method
+            assert (AGAIN[language] in sentence) == (method is Method.SET_PASSWORD)
+            assert ({"es": "pestaña Correos", "en": "Emails tab"}[language] in sentence) == method.mails_link
 
 
 @both
 def test_set_but_not_delivered_says_to_set_it_again(t: Texts, language: str) -> None:
     reset = make_reset(Method.SET_PASSWORD)
-    lost = Result(reset=reset, outcome=Outcome.SUCCEEDED, reason=Reason.NOT_DELIVERED)
+    lost = Result(reset=reset, failure=Failure(Outcome.SUCCEEDED, Reason.NOT_DELIVERED))
     assert AGAIN[language] in outcomes.sentence(t, lost)
     assert AGAIN[language] in text_of(reset_result.build_result(make_state(), lost, t, t))
     assert AGAIN[language] in text_of(direct_message.build_result(lost, t))
-    assert AGAIN[language] not in outcomes.sentence(t, Result(reset=reset, outcome=Outcome.SUCCEEDED))
+    assert AGAIN[language] not in outcomes.sentence(t, Result(reset=reset))
 
 
 @both
@@ -69,52 +73,62 @@ def test_progress_begins_with_one_moment(t: Texts, language: str, method: Method
     assert outcomes.progress(t, method).startswith(MOMENT[language])
     assert MOMENT[language] in text_of(reset_result.build_progress(make_state(), method, t))
     assert text_of(direct_message.build_placeholder(REFERENCE, t)).startswith(MOMENT[language])
-    assert form.searching(t, "ana").startswith(MOMENT[language])
-    assert form.loading_client(t).startswith(MOMENT[language])
+    assert text_of(client_search.build_searching(make_state(None), "ana", t)).count(MOMENT[language]) == 1
+    assert MOMENT[language] in text_of(reset_password.build_loading(make_state(), t))
 
 
-def refusals(t: Texts) -> Iterator[str]:
-    """Every sentence with which something is refused before WHMCS is asked to write."""
-    yield form.choose_client(t)
-    yield form.choose_user(t)
-    yield form.choose_method(t)
-    yield form.client_without_users(t)
-    yield form.not_offered(t)
-    yield form.no_audit(t)
-    yield from (outcomes.start_again(t, fault) for fault in FormFault)
-    yield outcomes.used_for_other_values(t)
-    yield outcomes.not_opened(t)
-    yield outcomes.stopping(t)
-    yield outcomes.paused(t, make_pause(), samples.MADRID)
-    for denial in Denial:
-        yield form.not_allowed_to_set(t, denial)
-        yield outcomes.denied(t, denial)
+def list_refusals(t: Texts) -> Iterator[str]:
+    """Every refusal that precedes a write in WHMCS."""
+    for sentence in (
+        refusals.CHOOSE_CLIENT,
+        refusals.CHOOSE_USER,
+        refusals.CHOOSE_METHOD,
+        refusals.NO_METHOD,
+        refusals.NO_USERS,
+        refusals.TICKET_NEEDED,
+        refusals.TICKETS_NOT_READABLE,
+        refusals.REQUESTOR_NEEDED,
+        refusals.NOT_OFFERED,
+        refusals.PROTECTED,
+        refusals.NOT_RECORDED,
+        refusals.NO_APPROVAL_CHANNEL,
+        refusals.USED_FOR_OTHER_VALUES,
+        refusals.NOT_OPENED,
+        refusals.NOT_SHOWN,
+        refusals.STOPPING,
+        *(words.answer_needed for words in METHODS.values()),
+        *refusals.DENIED.values(),
+        *refusals.DENIED_SET_PASSWORD.values(),
+        *refusals.START_AGAIN.values(),
+    ):
+        yield t.say(sentence)
+    yield refusals.paused(t, make_pause())
     for kind in LimitKind:
         for until_at in (None, NOW):
             for who in ("", "Curro Colega"):
                 limit = LimitReached(kind=kind, until_at=until_at, by=AgentId("U2"))
-                yield form.limit_reached(t, limit, who=who, timezone=samples.MADRID)
+                yield refusals.limit_reached(t, limit, who)
     for reason in Reason:
-        yield outcomes.search_failed(t, reason, "detail")
+        yield outcomes.unchanged(t, Failure(Outcome.FAILED, reason, "detail"))
 
 
 @both
 def test_every_refusal_says_last_that_nothing_was_changed(t: Texts, language: str) -> None:
-    for sentence in refusals(t):
+    for sentence in list_refusals(t):
         assert sentence.endswith(NOTHING[language])
         assert len(sentence) > len(NOTHING[language]) + 10
 
 
 @both
 def test_every_reason_for_a_failure_has_a_sentence_of_its_own_kind(t: Texts) -> None:
-    """What the agent can do differs: only what nobody foresaw is *something went wrong in the bot*."""
-    general = outcomes.search_failed(t, Reason.INTERNAL, "")
-    unforeseen = {reason for reason in Reason if outcomes.search_failed(t, reason, "") == general}
+    """Only unforeseen errors are *something went wrong in the bot*: the agent can do something about the others."""
+    general = outcomes.unchanged(t, Failure(Outcome.FAILED, Reason.INTERNAL))
+    unforeseen = {reason for reason in Reason if outcomes.unchanged(t, Failure(Outcome.FAILED, reason)) == general}
     assert unforeseen == {Reason.INTERNAL, Reason.NOT_DELIVERED}
 
 
 @both
-def test_the_words_of_whmcs_and_what_is_to_be_corrected_are_told(t: Texts) -> None:
+def test_the_words_of_whmcs_and_the_thing_to_correct_are_shown(t: Texts) -> None:
     told = {
         Reason.WHMCS_REFUSED: "Invalid <Client> {ID}",
         Reason.REDIRECTED: "https://other.example.com/",
@@ -122,14 +136,14 @@ def test_the_words_of_whmcs_and_what_is_to_be_corrected_are_told(t: Texts) -> No
         Reason.NOT_PERMITTED: "ResetPassword",
     }
     for reason, detail in told.items():
-        result = Result(reset=make_reset(), outcome=Outcome.FAILED, reason=reason, detail=detail)
+        result = Result(reset=make_reset(), failure=Failure(Outcome.FAILED, reason, detail))
         assert detail in outcomes.sentence(t, result)
 
 
 @both
 def test_a_result_names_the_address_the_client_and_the_reference(t: Texts) -> None:
     for method in Method:
-        result = Result(reset=make_reset(method), outcome=Outcome.SUCCEEDED)
+        result = Result(reset=make_reset(method))
         for drawn in (reset_result.build_result(make_state(), result, t, t), direct_message.build_result(result, t)):
             assert "ana@example.com" in text_of(drawn)
             assert "#42" in text_of(drawn)
@@ -137,8 +151,8 @@ def test_a_result_names_the_address_the_client_and_the_reference(t: Texts) -> No
 
 
 @both
-def test_a_user_whose_address_is_not_known_yet_is_named_by_his_number(t: Texts) -> None:
-    result = Result(reset=make_reset(email=""), outcome=Outcome.UNKNOWN, reason=Reason.INTERRUPTED)
+def test_a_user_without_a_known_address_is_named_by_id(t: Texts) -> None:
+    result = Result(reset=make_reset(email=""), failure=Failure(Outcome.UNKNOWN, Reason.INTERRUPTED))
     assert "#7" in outcomes.sentence(t, result)
 
 
@@ -148,11 +162,11 @@ def test_only_what_was_done_comes_with_a_sentence_for_the_client(t: Texts) -> No
         is_done = result.outcome is Outcome.SUCCEEDED and result.reason is None
         assert bool(outcomes.for_client(t, result)) == is_done
         drawn = text_of(reset_result.build_result(make_state(), result, t, t))
-        assert (outcomes.for_client_label(t) in drawn) == is_done
+        assert (t.say("To copy for the client:") in drawn) == is_done
 
 
-def test_the_sentence_for_the_client_is_in_his_language_and_all_else_in_the_agents() -> None:
-    result = Result(reset=make_reset(), outcome=Outcome.SUCCEEDED)
+def test_the_sentence_for_the_client_is_in_the_clients_language_and_the_rest_in_the_agents() -> None:
+    result = Result(reset=make_reset())
     drawn = text_of(reset_result.build_result(make_state(), result, samples.texts("en"), samples.texts("es")))
     assert "To copy for the client:" in drawn
     assert "Le enviamos un correo a ana@example.com" in drawn
@@ -161,16 +175,16 @@ def test_the_sentence_for_the_client_is_in_his_language_and_all_else_in_the_agen
 
 @both
 def test_an_unknown_email_links_to_the_clients_emails(t: Texts) -> None:
-    result = Result(reset=make_reset(), outcome=Outcome.UNKNOWN, reason=Reason.TIMED_OUT)
+    result = Result(reset=make_reset(), failure=Failure(Outcome.UNKNOWN, Reason.TIMED_OUT))
     drawn = reset_result.build_result(make_state(), result, t, t, emails_url=URL)
-    assert f"<{URL}|{outcomes.emails_link(t)}>" in markup_in(drawn)
+    assert link(URL, t.say("Open the client’s e-mails in WHMCS")) in markup_in(drawn)
     assert markup_in(reset_result.build_result(make_state(), result, t, t)) == []
 
 
 @both
 def test_back_brings_back_the_choices(t: Texts) -> None:
     for method in Method:
-        result = Result(reset=make_reset(method), outcome=Outcome.REFUSED, reason=Reason.USER_NOT_FOUND)
+        result = Result(reset=make_reset(method), failure=Failure(Outcome.REFUSED, Reason.USER_NOT_FOUND))
         back, *_ = buttons_in(reset_result.build_result(make_state(), result, t, t))
         assert reset_result.parse_back(back["value"]) == reset_result.Choices(client_id=42, user_id=7, method=method)
 
@@ -189,7 +203,7 @@ def test_back_brings_back_the_choices(t: Texts) -> None:
         '{"client_id":42,"user_id":7',
     ],
 )
-def test_a_value_that_back_does_not_have_is_none_of_ours(value: str | None) -> None:
+def test_a_value_that_the_bot_never_gives_to_back_is_refused(value: str | None) -> None:
     assert reset_result.parse_back(value) is None
 
 
@@ -208,33 +222,33 @@ def test_the_message_with_the_password_says_when_it_deletes_itself_in_the_reader
     assert f"<!date^{int(NOW.timestamp())}^{{time}}|12:30 UTC>" in advice
 
 
-def limit_sentence(t: Texts, at: datetime, timezone: str) -> str:
+def limit_sentence(t: Texts, at: datetime) -> str:
     limit = LimitReached(kind=LimitKind.USER_COOLDOWN, until_at=at, by=AgentId("U2"))
-    return form.limit_reached(t, limit, who="Curro Colega", timezone=timezone)
+    return refusals.limit_reached(t, limit, "Curro Colega")
 
 
 def test_a_limit_names_the_other_agent_and_the_time_where_the_reader_is() -> None:
     winter = datetime(2026, 1, 15, 12, 30, tzinfo=UTC)
-    assert "Curro Colega" in limit_sentence(samples.texts("es"), winter, samples.MADRID)
-    assert "13:30" in limit_sentence(samples.texts("es"), winter, samples.MADRID)
-    assert "1:30\u202fPM" in limit_sentence(samples.texts("en"), winter, samples.MADRID)
+    assert "Curro Colega" in limit_sentence(samples.texts("es", timezone=samples.MADRID), winter)
+    assert "1:30 p. m." in limit_sentence(samples.texts("es", timezone=samples.MADRID), winter)
+    assert "1:30 PM" in limit_sentence(samples.texts("en", timezone=samples.MADRID), winter)
 
 
 @pytest.mark.parametrize("timezone", ["", "Nowhere/Land", "../../etc/passwd"])
-def test_a_time_for_whom_no_time_zone_is_known_is_utc_and_says_so(timezone: str) -> None:
-    assert "12:30 UTC" in limit_sentence(samples.texts("es"), NOW, timezone)
+def test_without_a_known_time_zone_times_are_in_utc_and_say_so(timezone: str) -> None:
+    assert "12:30 p. m. UTC" in limit_sentence(samples.texts("es", timezone=timezone), NOW)
 
 
-def test_at_the_minute_that_is_named_it_is_possible_again() -> None:
-    assert "12:31 UTC" in limit_sentence(samples.texts("es"), NOW + timedelta(seconds=1), "")
+def test_a_reset_is_possible_again_at_the_minute_that_is_shown() -> None:
+    assert "12:31 p. m. UTC" in limit_sentence(samples.texts("es"), NOW + timedelta(seconds=1))
 
 
-def test_a_limit_that_one_holds_oneself_names_nobody() -> None:
+def test_a_limit_held_by_the_reader_names_nobody() -> None:
     t = samples.texts("en")
     busy = LimitReached(kind=LimitKind.USER_BUSY, by=AgentId("U1"))
-    assert form.limit_reached(t, busy, who="", timezone="").startswith("You are already resetting")
+    assert refusals.limit_reached(t, busy).startswith("You are already resetting")
     hour = LimitReached(kind=LimitKind.AGENT_HOUR, until_at=NOW)
-    assert form.limit_reached(t, hour, who="", timezone="").startswith("You have reached the limit of resets")
+    assert refusals.limit_reached(t, hour).startswith("You have reached the limit of resets")
 
 
 FIXED = {
@@ -272,21 +286,21 @@ FIXED = {
 
 
 @both
-def test_the_words_by_which_people_go_are_these(t: Texts, language: str) -> None:
+def test_the_fixed_labels_never_change(t: Texts, language: str) -> None:
     assert FIXED[language] == {
-        "title": form.title(t),
-        "client": form.client(t),
-        "user": form.user(t),
-        "ticket": form.ticket(t),
-        "method": form.method(t),
-        "reset e-mail": form.method_text(t, Method.RESET_EMAIL),
-        "set password": form.method_text(t, Method.SET_PASSWORD),
+        "title": labels.title(t),
+        "client": labels.client(t),
+        "user": labels.user(t),
+        "ticket": labels.ticket(t),
+        "method": labels.method(t),
+        "reset e-mail": labels.method_name(t, Method.RESET_EMAIL),
+        "set password": labels.method_name(t, Method.SET_PASSWORD),
         "question": identity.question(t),
-        "confirm": confirmation.confirm(t),
-        "reply": ticket_reply.button(t),
-        "delete now": messages.delete_now(t),
-        "search again": form.search_again(t),
-        "back": form.back(t),
+        "confirm": t.say("Confirm"),
+        "reply": labels.reply_on_ticket(t),
+        "delete now": t.say("Delete now"),
+        "search again": t.say("Search again"),
+        "back": labels.back(t),
     }
 
 
@@ -294,11 +308,11 @@ def test_the_words_by_which_people_go_are_these(t: Texts, language: str) -> None
     ("status", "spanish"),
     [("Customer-Reply", "Respuesta del cliente"), ("On Hold", "En espera"), ("Escalado", "Escalado")],
 )
-def test_whmcs_own_statuses_are_said_in_the_agents_language_and_the_administrators_as_they_are(
-    status: str, spanish: str
-) -> None:
-    assert identity.option(samples.texts("es"), "516757", "Acceso", status) == f"516757 · {spanish} · Acceso"
-    assert identity.option(samples.texts("en"), "516757", "Acceso", status) == f"516757 · {status} · Acceso"
+def test_whmcs_own_statuses_are_translated_and_the_administrators_are_not(status: str, spanish: str) -> None:
+    option = TicketOption(number="516757", subject="Acceso", status=status)
+    for language, shown in (("es", spanish), ("en", status)):
+        [drawn] = identity.build_suggestions([option], samples.texts(language))
+        assert drawn["text"]["text"] == f"516757 · {shown} · Acceso"
 
 
 @pytest.mark.parametrize(
@@ -317,31 +331,80 @@ def test_whmcs_own_statuses_are_said_in_the_agents_language_and_the_administrato
 @pytest.mark.parametrize("default", ["es", "en"])
 def test_slacks_locale_decides_the_language_and_else_the_default(locale: str, language: str, default: str) -> None:
     expected = default if language == "default" else language
-    assert form.title(Languages.load(default).for_locale(locale)) == FIXED[expected]["title"]
+    assert labels.title(Languages.load(default).for_locale(locale)) == FIXED[expected]["title"]
 
 
 @pytest.mark.parametrize(
     ("language", "expected"), [("spanish", "es"), ("Spanish", "es"), ("english", "en"), ("", "es"), ("klingon", "es")]
 )
 def test_whmcs_names_the_clients_language(language: str, expected: str) -> None:
-    assert form.title(Languages.load("es").for_whmcs(language)) == FIXED[expected]["title"]
+    assert labels.title(Languages.load("es").for_whmcs(language)) == FIXED[expected]["title"]
 
 
 @both
 def test_an_inactive_or_closed_client_is_warned_of_and_an_active_one_is_not(t: Texts) -> None:
-    assert form.status_warning(t, make_card(status="Active")) == ""
-    assert form.status_warning(t, make_card(status="Inactive")).startswith("⚠")
-    assert form.status_warning(t, make_card(status="Closed")).startswith("⚠")
+    for status, is_warned in (("Active", False), ("Inactive", True), ("Closed", True)):
+        card = make_card(status=status)
+        assert ("⚠" in text_of(client_card.build_card(make_state(), card, t))) == is_warned
 
 
 @both
-def test_where_set_a_password_is_not_offered_it_says_why(t: Texts, language: str) -> None:
-    said = {offer: form.offer(t, offer) for offer in SetPasswordOffer}
-    assert said.pop(SetPasswordOffer.OFFERED) == ""
+def test_each_reason_for_not_offering_set_a_password_is_explained(t: Texts, language: str) -> None:
+    said = {offer: t.say(sentence) for offer, sentence in client_card.NOT_OFFERED.items()}
+    assert said.keys() == set(SetPasswordOffer) - {SetPasswordOffer.OFFERED}
     assert len(set(said.values())) == len(said)
     assert all(FIXED[language]["set password"] in sentence for sentence in said.values())
 
 
 @both
-def test_an_internal_error_is_told_with_a_reference(t: Texts) -> None:
-    assert REFERENCE in outcomes.internal_error(t, REFERENCE)
+def test_an_internal_error_has_a_reference(t: Texts) -> None:
+    assert REFERENCE in refusals.internal_error(t, REFERENCE)
+
+
+AFTERNOON = datetime(2026, 3, 1, 16, 30, tzinfo=UTC)
+NIGHT = datetime(2026, 3, 1, 1, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("locale", "afternoon", "night"),
+    [
+        ("es-LA", "4:30 p. m.", "1:05 a. m."),
+        ("es_LA", "4:30 p. m.", "1:05 a. m."),
+        ("es", "4:30 p. m.", "1:05 a. m."),
+        ("es-419", "4:30 p. m.", "1:05 a. m."),
+        ("es-CO", "4:30 p. m.", "1:05 a. m."),
+        ("es-MX", "4:30 p.m.", "1:05 a.m."),
+        ("es-ES", "16:30", "1:05"),
+        ("es-XX", "4:30 p. m.", "1:05 a. m."),
+        ("", "4:30 p. m.", "1:05 a. m."),
+        ("de-DE", "4:30 p. m.", "1:05 a. m."),
+        ("es-../..", "4:30 p. m.", "1:05 a. m."),
+        ("en", "4:30 PM", "1:05 AM"),
+        ("en-US", "4:30 PM", "1:05 AM"),
+        ("EN-us", "4:30 PM", "1:05 AM"),
+        ("en-GB", "16:30", "01:05"),
+    ],
+)
+def test_a_time_is_written_as_in_the_readers_country(locale: str, afternoon: str, night: str) -> None:
+    t = Languages.load("es").for_locale(locale).in_timezone("Etc/UTC")
+    assert (t.clock(AFTERNOON), t.clock(NIGHT)) == (afternoon, night)
+    assert t.date(AFTERNOON).endswith(f" mar 2026, {afternoon}" if t.language == "es" else f" Mar 2026, {afternoon}")
+
+
+def not_answering() -> Failure:
+    return Failure(Outcome.FAILED, Reason.NOT_ANSWERING, AFTERNOON.isoformat())
+
+
+def test_a_message_shows_each_reader_their_own_time() -> None:
+    result = Result(reset=make_reset(), failure=not_answering())
+    for timezone in ("", "America/Bogota"):
+        content = accepted_message(direct_message.build_result(result, samples.texts("es", timezone=timezone)))
+        assert f"<!date^{int(AFTERNOON.timestamp())}^{{time}}|16:30 UTC>" in str(markup_in(content.blocks))
+
+
+def test_a_reply_that_was_not_sent_shows_the_time_where_the_reader_is() -> None:
+    failure = not_answering()
+    reset = make_reset(Method.SET_PASSWORD, ticket="ABC-123456")
+    result = ReplyResult(reset=reset, outcome=ReplyOutcome.NOT_SENT, reason=failure.reason, detail=failure.detail)
+    t = Languages.load("es").for_agent(Agent(id=AgentId("U1"), locale="es-LA", timezone="America/Bogota"))
+    assert "11:30 a. m." in replies.sentence(t, result)

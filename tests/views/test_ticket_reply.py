@@ -1,7 +1,7 @@
-"""The reply on the ticket: what is drawn, what comes back, and what is said of it."""
+"""The reply on the ticket: its form, the values that come back, and its outcomes."""
 
-import json
 from datetime import datetime
+from functools import partial
 
 import pytest
 
@@ -13,15 +13,15 @@ from bot.domain.replies import (
     ReplyResult,
     ReplyTemplates,
     ReplyText,
-    markers_in,
+    find_markers,
 )
 from bot.domain.resets import Method, Reason
-from bot.views import direct_message, ticket_reply
+from bot.views import direct_message, labels, ticket_reply
 from bot.views.blocks import View
+from bot.views.reply_text import DraftText, Filled, ReplyState, switch_password
 from bot.views.state import ViewError
-from bot.views.text import Texts
-from bot.views.text import ticket_reply as words
-from bot.views.ticket_reply import Filled, Letter, ReplyState
+from bot.views.text import Texts, replies
+from tests.metadata import SEAL
 from tests.views import samples
 from tests.views.reading import accepted_message, accepted_view, as_sent, block_of, markup_in, submitted, text_of
 from tests.views.samples import HOSTILE, LONG_CONTACT, MADRID, NOW, REFERENCE, make_reset, make_state
@@ -32,13 +32,15 @@ NOTHING = {"es": "No se envió nada.", "en": "Nothing was sent."}
 both = pytest.mark.parametrize("language", ["es", "en"])
 hostile = pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 
+parse_submission = partial(ticket_reply.parse_submission, seal=SEAL)
+
 
 @pytest.fixture
 def t(language: str) -> Texts:
-    return samples.texts(language, LONG_CONTACT)
+    return samples.texts(language, LONG_CONTACT, MADRID)
 
 
-def make_letter(
+def make_draft(
     language: str = "es",
     method: Method = Method.SET_PASSWORD,
     *,
@@ -46,9 +48,10 @@ def make_letter(
     subject: str = "No puedo entrar",
     templates: ReplyTemplates | None = None,
     offers_password: bool = True,
-) -> Letter:
+) -> DraftText:
     state = ReplyState(
         form=make_state(ticket="ABC-123456"),
+        opened_at=int(NOW.timestamp()),
         language=language,
         result_view_id="V012AB3CD",
         client_name=client_name[:100],
@@ -56,8 +59,8 @@ def make_letter(
         ticket_url=URL,
         offers_password=offers_password,
     )
-    return Letter(
-        state=state,
+    return DraftText(
+        state=state.sealed_by(SEAL),
         method=method,
         email="ana@example.com",
         texts=samples.texts(language),
@@ -86,14 +89,14 @@ def filled_in(view: View, *, text: str | None = None, kind: str = "public", tick
 def test_whatever_client_and_ticket_are_called_the_form_is_accepted_and_literal(
     t: Texts, language: str, text: str
 ) -> None:
-    letter = make_letter(language, client_name=text, subject=text)
+    draft = make_draft(language, client_name=text, subject=text)
     for filled in (None, Filled(kind=ReplyKind.NOTE, text=text, has_password=False)):
-        view = accepted_view(ticket_reply.build_form(letter, t, filled, refusal=text))
+        view = accepted_view(ticket_reply.build_form(draft, t, filled, refusal=text))
         assert not any("CANARY" in marked for marked in markup_in(view))
     longest = Filled(kind=ReplyKind.PUBLIC, text="漢" * 3000, has_password=True)
-    accepted_view(ticket_reply.build_form(letter, t, longest))
-    accepted_view(ticket_reply.build_loading(letter.state, t))
-    accepted_view(ticket_reply.build_progress(letter.state, t))
+    accepted_view(ticket_reply.build_form(draft, t, longest))
+    accepted_view(ticket_reply.build_loading(draft.state, t))
+    accepted_view(ticket_reply.build_progress(draft.state, t))
 
 
 @both
@@ -102,12 +105,12 @@ def test_every_end_of_a_reply_is_accepted_and_says_whether_anything_was_sent(t: 
         for outcome in ReplyOutcome:
             for at in (NOW, None):
                 result = make_result(outcome, reason, at)
-                accepted_view(ticket_reply.build_result(result, t, MADRID))
-                sentence = words.sentence(t, result, MADRID)
+                accepted_view(ticket_reply.build_result(result, t))
+                sentence = replies.sentence(t, result)
                 assert sentence.endswith(NOTHING[language]) == (outcome is ReplyOutcome.NOT_SENT)
                 is_unknown = {"es": "No se sabe", "en": "It is not known"}[language] in sentence
                 assert is_unknown == (outcome is ReplyOutcome.UNKNOWN)
-                assert len(words.sentence(t, result, MADRID)) < 3000
+                assert len(replies.sentence(t, result)) < 3000
 
 
 @both
@@ -116,83 +119,74 @@ def test_a_reply_begins_in_the_clients_language_with_all_filled_in_and_ends_with
     language: str, which: ReplyText
 ) -> None:
     method = Method.RESET_EMAIL if which is ReplyText.RESET_EMAIL else Method.SET_PASSWORD
-    text = make_letter(language, method).prefilled(has_password=which is ReplyText.WITH_PASSWORD)
-    assert text.startswith({"es": "Hola, Ana López:", "en": "Hello Ana López,"}[language])
+    text = make_draft(language, method).prefilled(has_password=which is ReplyText.WITH_PASSWORD)
+    assert text.startswith({"es": "Buen día, Ana López:", "en": "Hello Ana López,"}[language])
     assert "ana@example.com" in text
-    assert markers_in(text) == ({"password"} if which is ReplyText.WITH_PASSWORD else set())
+    assert find_markers(text) == ({"password"} if which is ReplyText.WITH_PASSWORD else set())
     assert text.rpartition("\n")[2] == {"es": f"Referencia: {REFERENCE}", "en": f"Reference: {REFERENCE}"}[language]
 
 
-def test_the_administrators_text_takes_the_place_of_ours_in_its_language_alone() -> None:
+def test_the_administrators_text_replaces_ours_only_in_its_language() -> None:
     templates = ReplyTemplates({(ReplyText.SET_PASSWORD, "es"): "{client_name}, {email}, {ticket}, {reference}"})
-    assert make_letter("es", templates=templates).prefilled(has_password=False) == (
+    assert make_draft("es", templates=templates).prefilled(has_password=False) == (
         f"Ana López, ana@example.com, ABC-123456, {REFERENCE}"
     )
-    assert make_letter("en", templates=templates).prefilled(has_password=False).startswith("Hello ")
+    assert make_draft("en", templates=templates).prefilled(has_password=False).startswith("Hello ")
 
 
 @both
 def test_what_is_filled_in_is_read_back(t: Texts, language: str) -> None:
-    letter = make_letter(language)
-    view = ticket_reply.build_form(letter, t)
-    sent = ticket_reply.parse_submission(filled_in(view, text="  Hola. \n", kind="note", ticks=True))
+    draft = make_draft(language)
+    view = ticket_reply.build_form(draft, t)
+    sent = parse_submission(filled_in(view, text="  Hola. \n", kind="note", ticks=True))
     assert sent.filled == Filled(kind=ReplyKind.NOTE, text="Hola.", has_password=True)
-    assert sent.state == letter.state
-    nothing = ticket_reply.parse_submission(filled_in(view))
+    assert sent.state == draft.state
+    nothing = parse_submission(filled_in(view))
     assert nothing.filled == Filled(kind=ReplyKind.PUBLIC, text="", has_password=False)
-    assert ticket_reply.find_mistakes(nothing, t)[block_of(view, "text")["block_id"]] == words.no_text(t)
+    assert ticket_reply.find_mistakes(nothing, t)[block_of(view, "text")["block_id"]] == t.say(ticket_reply.NO_TEXT)
 
 
 @both
 def test_the_password_is_offered_only_where_it_can_be_had(t: Texts, language: str) -> None:
-    offered = text_of(ticket_reply.build_form(make_letter(language), t))
-    assert words.password_description(t) in offered
-    without = text_of(ticket_reply.build_form(make_letter(language, offers_password=False), t))
-    assert words.password_option(t) not in without
+    offered = text_of(ticket_reply.build_form(make_draft(language), t))
+    assert t.say("WHMCS also e-mails the reply: the password is sent unencrypted") in offered
+    without = text_of(ticket_reply.build_form(make_draft(language, offers_password=False), t))
+    assert t.say("Include the new password") not in without
 
 
 @both
 def test_ticking_and_unticking_changes_the_text_and_the_field_that_shows_it(t: Texts, language: str) -> None:
-    letter = make_letter(language)
-    plain, marked = letter.prefilled(has_password=False), letter.prefilled(has_password=True)
-    view = ticket_reply.build_form(letter, t)
-    ticked = ticket_reply.parse_submission(filled_in(view, text=plain, ticks=True))
-    with_password = ticket_reply.switch_password(ticked, letter)
+    draft = make_draft(language)
+    plain, marked = draft.prefilled(has_password=False), draft.prefilled(has_password=True)
+    view = ticket_reply.build_form(draft, t)
+    ticked = parse_submission(filled_in(view, text=plain, ticks=True))
+    with_password = switch_password(ticked.filled, draft)
     assert with_password == Filled(kind=ReplyKind.PUBLIC, text=marked, has_password=True)
-    redrawn = ticket_reply.build_form(letter, t, with_password)
+    redrawn = ticket_reply.build_form(draft, t, with_password)
     assert block_of(redrawn, "text")["block_id"] != block_of(view, "text")["block_id"]
-    unticked = ticket_reply.parse_submission(filled_in(redrawn, text=marked))
-    assert ticket_reply.switch_password(unticked, letter).text == plain
+    unticked = parse_submission(filled_in(redrawn, text=marked))
+    assert switch_password(unticked.filled, draft).text == plain
 
 
-GOOD = json.loads(make_letter().state.model_dump_json(exclude_none=True))
+def test_the_state_comes_back_as_it_went_and_so_does_its_form() -> None:
+    state = make_draft().state
+    read = ReplyState.parse(state.write(), SEAL)
+    assert read == state
+    assert read.form.write() == state.form.write()
 
 
-@pytest.mark.parametrize(
-    "metadata",
-    [
-        None,
-        "",
-        "[]",
-        json.dumps(GOOD | {"version": 2}),
-        json.dumps(GOOD | {"is_admin": True}),
-        json.dumps(GOOD | {"form": GOOD["form"] | {"reference": "not-one"}}),
-        json.dumps(GOOD | {"form": GOOD["form"] | {"version": 1}}),
-        json.dumps({key: value for key, value in GOOD.items() if key != "form"}),
-    ],
-    ids=lambda metadata: str(metadata)[:40],
-)
-def test_a_state_that_this_version_did_not_write_is_refused_without_what_it_holds(metadata: object) -> None:
+@pytest.mark.parametrize("metadata", [None, "", "[]", make_state().write(), make_draft().state.write() + " "])
+def test_a_state_that_the_bot_did_not_write_is_refused_without_what_it_holds(metadata: object) -> None:
     with pytest.raises(ViewError) as caught:
-        ticket_reply.parse_submission({"private_metadata": metadata, "state": {"values": {}}})
+        parse_submission({"private_metadata": metadata, "state": {"values": {}}})
     assert "hooks.slack.com" not in str(caught.value)
 
 
 @pytest.mark.parametrize("values", [None, [], {}, {"kind": 7}, {"kind": {"reply_kind": {"selected_option": 7}}}])
 def test_values_of_an_odd_shape_are_no_reply(values: object) -> None:
-    metadata = json.dumps(GOOD)
+    metadata = make_draft().state.write()
     with pytest.raises(ViewError):
-        ticket_reply.parse_submission({"private_metadata": metadata, "state": {"values": values}})
+        parse_submission({"private_metadata": metadata, "state": {"values": values}})
 
 
 # The message with the password
@@ -232,7 +226,7 @@ def test_what_is_no_message_with_a_password_has_none(language: str) -> None:
 
 @both
 def test_the_message_offers_the_reply_until_it_says_what_was_sent(language: str) -> None:
-    button = words.button(samples.texts(language))
+    button = labels.reply_on_ticket(samples.texts(language))
     assert button not in text_of(secret_message(language))
     assert button in text_of(secret_message(language, offers_reply=True))
     told = text_of(secret_message(language, offers_reply=True, replied=ReplyReason.NOTE))

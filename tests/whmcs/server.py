@@ -1,4 +1,4 @@
-"""A server on a real socket that does what a test tells it, and remembers what it was sent."""
+"""A scripted server on a real socket that records its requests."""
 
 import asyncio
 import json
@@ -31,7 +31,7 @@ class Drop:
 
 @dataclass(frozen=True)
 class Half:
-    """Answer with the beginning of a body that was announced as longer."""
+    """Answer with the beginning of a longer announced body."""
 
     body: bytes
 
@@ -57,7 +57,7 @@ class Received:
 
 
 class ScriptedServer:
-    """Plays the acts set for an action in turn, the last one again and again."""
+    """Plays the acts set for an action in turn and repeats the last one."""
 
     def __init__(self) -> None:
         self.received: list[Received] = []

@@ -1,4 +1,4 @@
-"""What a PHP installation may print, read into one kind of value or refused."""
+"""Answers of PHP installations, parsed into frozen values or rejected."""
 
 import json
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.whmcs.server import Reply, ScriptedServer
 from whmcs import Client, ClientUser, NotFoundError, UnusableAnswerError, UserClient, WhmcsClient
 from whmcs.answers import decode_entities
-from whmcs.bodies import find_object
+from whmcs.json_body import find_object
 
 ANA = {
     "id": "42",
@@ -48,9 +48,7 @@ async def test_an_empty_list_is_read_in_every_shape(
 
 
 @pytest.mark.asyncio
-async def test_no_list_at_all_is_an_empty_one_where_whmcs_counts_none(
-    server: ScriptedServer, client: WhmcsClient
-) -> None:
+async def test_a_missing_list_is_empty_if_whmcs_counts_no_records(server: ScriptedServer, client: WhmcsClient) -> None:
     server.plays("GetClients", Reply({"result": "success", "totalresults": "0", "startnumber": 0, "numreturned": 0}))
 
     assert await client.get_clients("ana") == ((), 0)
@@ -77,7 +75,9 @@ async def test_missing_texts_are_empty(server: ScriptedServer, client: WhmcsClie
 @pytest.mark.parametrize(
     ("sent", "read"), [([], ""), (123, "123"), ("\ud83d\ude00 \ud800", "\U0001f600 \ufffd"), ("x" * 200, "x" * 200)]
 )
-async def test_odd_texts_become_texts(server: ScriptedServer, client: WhmcsClient, sent: object, read: str) -> None:
+async def test_other_types_of_text_become_text(
+    server: ScriptedServer, client: WhmcsClient, sent: object, read: str
+) -> None:
     server.plays("GetClients", Reply({"clients": [{"id": 1, "companyname": sent}]}))
 
     ((found,), _) = await client.get_clients("ana")
@@ -87,7 +87,7 @@ async def test_odd_texts_become_texts(server: ScriptedServer, client: WhmcsClien
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("row", [{"firstname": True}, {"email": {"x": 1}}, {"groupid": "many"}, {"groupid": 1.5}])
-async def test_one_row_that_is_wrong_spoils_the_answer(
+async def test_one_invalid_row_makes_the_answer_unusable(
     server: ScriptedServer, client: WhmcsClient, row: dict[str, object]
 ) -> None:
     server.plays("GetClients", Reply({"clients": [{"id": 1}, {"id": 2, **row}]}))
@@ -97,9 +97,7 @@ async def test_one_row_that_is_wrong_spoils_the_answer(
 
 
 @pytest.mark.asyncio
-async def test_an_owner_mark_that_is_neither_yes_nor_no_is_not_guessed(
-    server: ScriptedServer, client: WhmcsClient
-) -> None:
+async def test_an_unclear_owner_flag_is_not_guessed(server: ScriptedServer, client: WhmcsClient) -> None:
     server.plays("GetUsers", Reply({"users": [{"id": 7, "clients": [{"id": 3, "isOwner": "perhaps"}]}]}))
 
     with pytest.raises(UnusableAnswerError, match="shape"):
@@ -107,7 +105,7 @@ async def test_an_owner_mark_that_is_neither_yes_nor_no_is_not_guessed(
 
 
 @pytest.mark.asyncio
-async def test_a_search_is_sent_as_whmcs_wants_it(server: ScriptedServer, client: WhmcsClient) -> None:
+async def test_a_search_is_sent_with_whmcs_parameters(server: ScriptedServer, client: WhmcsClient) -> None:
     server.plays("GetClients", Reply({"result": "success", "totalresults": 0}))
 
     await client.get_clients("Ana & Söhne +1", limit=10)
@@ -125,7 +123,7 @@ async def test_a_search_is_sent_as_whmcs_wants_it(server: ScriptedServer, client
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("flag", [True, 1, "1", "on", "true"])
-async def test_users_name_their_clients_and_where_they_are_owners(
+async def test_users_come_with_their_clients_and_ownership(
     server: ScriptedServer, client: WhmcsClient, flag: object
 ) -> None:
     opened = [{"id": "3", "isOwner": flag}, {"id": 4, "isOwner": ""}, {"id": 5}]
@@ -140,7 +138,7 @@ async def test_users_name_their_clients_and_where_they_are_owners(
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("none", [[], "", None, {}])
-async def test_a_user_may_open_no_client(server: ScriptedServer, client: WhmcsClient, none: object) -> None:
+async def test_a_user_may_have_no_client(server: ScriptedServer, client: WhmcsClient, none: object) -> None:
     server.plays("GetUsers", Reply({"result": "success", "users": [{"id": 7, "clients": none}]}))
 
     ((user,), _) = await client.get_users("bea")
@@ -181,7 +179,7 @@ async def test_a_client_may_have_no_user_and_no_owner(
 
 
 @pytest.mark.asyncio
-async def test_another_client_than_the_one_asked_for_is_no_answer(server: ScriptedServer, client: WhmcsClient) -> None:
+async def test_an_answer_about_another_client_is_unusable(server: ScriptedServer, client: WhmcsClient) -> None:
     server.plays("GetClientsDetails", Reply({"result": "success", "client": {"id": 43}}))
 
     with pytest.raises(UnusableAnswerError, match="shape"):
@@ -189,7 +187,7 @@ async def test_another_client_than_the_one_asked_for_is_no_answer(server: Script
 
 
 @pytest.mark.asyncio
-async def test_a_client_that_is_not_there_is_not_found(server: ScriptedServer, client: WhmcsClient) -> None:
+async def test_a_missing_client_is_not_found(server: ScriptedServer, client: WhmcsClient) -> None:
     server.plays("GetClientsDetails", Reply({"result": "error", "message": "Client Not Found"}))
 
     with pytest.raises(NotFoundError):
@@ -197,7 +195,7 @@ async def test_a_client_that_is_not_there_is_not_found(server: ScriptedServer, c
 
 
 @pytest.mark.asyncio
-async def test_the_version_is_told(server: ScriptedServer, client: WhmcsClient) -> None:
+async def test_the_version_is_returned(server: ScriptedServer, client: WhmcsClient) -> None:
     server.plays("WhmcsDetails", Reply({"result": "success", "whmcs": {"version": "8.13.1", "canonicalversion": "x"}}))
 
     assert await client.whmcs_details() == "8.13.1"
@@ -206,9 +204,14 @@ async def test_the_version_is_told(server: ScriptedServer, client: WhmcsClient) 
 @pytest.mark.asyncio
 @pytest.mark.parametrize(
     "before",
-    ["\ufeff", "\n\n", "<br />\n<b>Warning</b>: Undefined key in <b>x.php</b> on line 3\n", "Notice: {x}\n{\n\ufeff"],
+    [
+        "\ufeff",
+        "\n\n",
+        "<br />\n<b>Warning</b>: Undefined key in <b>x.php</b> on line 3\n",
+        "Notice: {x} in /srv/x.php on line 3\n\ufeff",
+    ],
 )
-async def test_what_a_hook_prints_before_the_answer_does_no_harm(
+async def test_what_php_prints_before_the_object_is_ignored(
     server: ScriptedServer, client: WhmcsClient, before: str
 ) -> None:
     server.plays("WhmcsDetails", Reply(before + '{"result":"success","whmcs":{"version":"8.9"}}\n'))
@@ -227,7 +230,7 @@ async def test_what_a_hook_prints_before_the_answer_does_no_harm(
         ("AT&T &copy=1 &notit; &nosuchthing; &;", "AT&T &copy=1 &notit; &nosuchthing; &;"),
     ],
 )
-def test_entities_are_decoded_once_and_only_where_they_are_whole(sent: str, read: str) -> None:
+def test_only_complete_entities_are_decoded_and_only_once(sent: str, read: str) -> None:
     assert decode_entities(sent) == read
 
 
@@ -248,13 +251,13 @@ json_values = st.recursive(
 
 @settings(deadline=None)
 @given(st.dictionaries(st.text(), json_values), st.sampled_from([None, 2]), st.booleans())
-def test_an_object_is_found_behind_any_warning(data: dict[str, object], indent: int | None, is_ascii: bool) -> None:  # noqa: FBT001 - hypothesis hands it over by position
-    printed = "<br />\nWarning: {\n" + json.dumps(data, indent=indent, ensure_ascii=is_ascii)
+def test_any_object_is_read_after_a_php_warning(data: dict[str, object], indent: int | None, is_ascii: bool) -> None:  # noqa: FBT001 - hypothesis passes it by position
+    printed = "<br />\nWarning: { in /srv/x.php on line 3\n" + json.dumps(data, indent=indent, ensure_ascii=is_ascii)
 
     assert find_object(printed.encode(errors="surrogatepass")) == data
 
 
 @settings(deadline=None)
 @given(st.binary())
-def test_no_bytes_upset_the_reader(body: bytes) -> None:
+def test_any_bytes_are_read_without_an_exception(body: bytes) -> None:
     assert find_object(body) in ("html", "json", "empty") or isinstance(find_object(body), dict)

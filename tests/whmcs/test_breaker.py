@@ -1,4 +1,4 @@
-"""After five time-outs in a row WHMCS is asked only now and then, until it answers."""
+"""The circuit breaker: after five consecutive timeouts only probes are sent, until one is answered."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ from whmcs import (
     WhmcsClient,
     WhmcsError,
 )
-from whmcs.breaker import TIMEOUTS, TRY_EVERY_SECONDS, Silence, count_timeout, may_send
+from whmcs.breaker import PROBE_EVERY_SECONDS, TIMEOUTS, Silence, count_timeout, may_send
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 VERSION = Reply({"result": "success", "whmcs": {"version": "8.9"}})
@@ -33,32 +33,34 @@ def silent(timeouts: int, *, at: float = 100.0) -> Silence:
     return silence
 
 
-def test_four_time_outs_are_none_too_many() -> None:
+def test_four_timeouts_keep_the_circuit_closed() -> None:
     assert may_send(silent(4), 100.0, is_write=True)
-    assert not silent(4).is_long
+    assert not silent(4).is_open
 
 
-def test_after_the_fifth_a_read_may_try_every_five_seconds_and_a_write_may_not() -> None:
+def test_an_open_circuit_sends_a_read_every_five_seconds_and_no_write() -> None:
     assert not may_send(silent(5), 100.0, is_write=False)
     assert not may_send(silent(5), 104.9, is_write=False)
     assert may_send(silent(5), 105.0, is_write=False)
     assert not may_send(silent(5), 1000.0, is_write=True)
 
 
-def test_a_silence_began_when_the_first_request_was_sent_that_was_not_answered() -> None:
+def test_the_silence_starts_when_the_first_unanswered_request_was_sent() -> None:
     silence = count_timeout(count_timeout(Silence(), NOON, 1.0), NOON + timedelta(minutes=1), 2.0)
     assert silence.since == NOON
 
 
 @dataclass
 class Clock:
-    """The time of day and the seconds go on together, and only when they are told to."""
+    """A time of day and monotonic seconds that advance together, only on request."""
 
     seconds: float = 0.0
     breaker: Breaker = field(init=False)
 
     def __post_init__(self) -> None:
-        self.breaker = Breaker(lambda: self.seconds, lambda: NOON + timedelta(seconds=self.seconds), fair_seconds=1.0)
+        self.breaker = Breaker(
+            lambda: self.seconds, lambda: NOON + timedelta(seconds=self.seconds), min_counted_seconds=1.0
+        )
 
 
 @pytest.fixture
@@ -87,7 +89,7 @@ async def time_out(client: WhmcsClient, server: ScriptedServer, times: int = TIM
 
 
 @pytest.mark.asyncio
-async def test_the_others_are_told_at_once_since_when_and_nothing_is_sent(
+async def test_an_open_circuit_fails_calls_at_once_and_sends_nothing(
     client: WhmcsClient, companion: CompanionClient, server: ScriptedServer, clock: Clock
 ) -> None:
     await time_out(client, server)
@@ -103,11 +105,9 @@ async def test_the_others_are_told_at_once_since_when_and_nothing_is_sent(
 
 
 @pytest.mark.asyncio
-async def test_one_request_tries_and_its_answer_lets_all_others_in_again(
-    client: WhmcsClient, server: ScriptedServer, clock: Clock
-) -> None:
+async def test_an_answered_probe_closes_the_circuit(client: WhmcsClient, server: ScriptedServer, clock: Clock) -> None:
     await time_out(client, server)
-    clock.seconds = TRY_EVERY_SECONDS
+    clock.seconds = PROBE_EVERY_SECONDS
     received = len(server.received)
     calls = (client.whmcs_details(deadline_seconds=1.2) for _ in range(5))
     errors = await asyncio.gather(*calls, return_exceptions=True)
@@ -115,7 +115,7 @@ async def test_one_request_tries_and_its_answer_lets_all_others_in_again(
     assert len(server.received) == received + 1
 
     server.plays("WhmcsDetails", VERSION)
-    clock.seconds = 2 * TRY_EVERY_SECONDS
+    clock.seconds = 2 * PROBE_EVERY_SECONDS
     assert await client.whmcs_details() == "8.9"
     assert await asyncio.gather(*(client.whmcs_details() for _ in range(5))) == ["8.9"] * 5
     assert clock.breaker.silent_since is None
@@ -123,7 +123,7 @@ async def test_one_request_tries_and_its_answer_lets_all_others_in_again(
 
 
 @pytest.mark.asyncio
-async def test_a_write_is_never_the_one_that_tries_and_nothing_of_it_is_unknown(
+async def test_a_write_is_never_a_probe_and_fails_with_nothing_changed(
     client: WhmcsClient, companion: CompanionClient, server: ScriptedServer, clock: Clock
 ) -> None:
     await time_out(client, server)
@@ -148,7 +148,7 @@ async def test_a_write_that_timed_out_is_unknown_and_counts(
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("answer", [Reply({"result": "error", "message": "Authentication Failed"}, 403)])
-async def test_any_answer_between_them_begins_the_count_anew(
+async def test_any_answer_resets_the_count(
     client: WhmcsClient, server: ScriptedServer, clock: Clock, answer: Reply
 ) -> None:
     for _ in range(2):
@@ -160,7 +160,7 @@ async def test_any_answer_between_them_begins_the_count_anew(
 
 
 @pytest.mark.asyncio
-async def test_who_does_not_wait_for_a_fair_time_has_not_met_a_time_out(
+async def test_timeouts_of_short_deadlines_do_not_count(
     client: WhmcsClient, server: ScriptedServer, clock: Clock
 ) -> None:
     server.plays("WhmcsDetails", Hang())

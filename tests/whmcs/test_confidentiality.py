@@ -1,4 +1,4 @@
-"""No error, however it is printed, tells a credential or a password."""
+"""No error holds a credential or a password, however it is printed."""
 
 import html
 import logging
@@ -11,7 +11,7 @@ import pytest
 
 from tests.whmcs.conftest import ACCESS_KEY, COMPANION_SECRET, IDENTIFIER, SECRET
 from tests.whmcs.server import Act, Drop, Half, Hang, Reply, ScriptedServer
-from whmcs import CompanionClient, RefusedError, WhmcsClient, WhmcsError
+from whmcs import CompanionClient, RefusedError, WhmcsClient, WhmcsError, search_clients
 from whmcs.masking import Confidential
 
 PASSWORD = "kT9-vQ2+mX7_hL4=pZ6w"
@@ -46,7 +46,7 @@ def chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def printed(error: BaseException) -> str:
-    """Print an error in every way that shows no variables."""
+    """Return an error printed in every way that shows no variables."""
     lines = []
     for each in chain(error):
         lines += [str(each), repr(each), repr(each.args), repr(vars(each)), *traceback.format_exception(each)]
@@ -54,7 +54,7 @@ def printed(error: BaseException) -> str:
 
 
 def variables(error: BaseException) -> str:
-    """Print the variables of the package's functions through which the error came."""
+    """Return the printed variables of the package's functions in the error's traceback."""
     frames = [frame for each in chain(error) for frame, _ in traceback.walk_tb(each.__traceback__)]
     return "\n".join(repr(each.f_locals) for each in frames if str(each.f_globals["__name__"]).startswith("whmcs"))
 
@@ -68,7 +68,7 @@ def calls(client: WhmcsClient, companion: CompanionClient) -> list[Callable[[], 
     return [
         lambda: client.get_clients("ana", deadline_seconds=0.2),
         lambda: client.get_users("ana", deadline_seconds=0.2),
-        lambda: client.search("ana", deadline_seconds=0.2),
+        lambda: search_clients(client, "ana", deadline_seconds=0.2),
         lambda: client.reset_password(7, deadline_seconds=0.2),
         lambda: client.log_activity("x", client_id=3, deadline_seconds=0.2),
         lambda: companion.ping(deadline_seconds=0.2),
@@ -84,7 +84,7 @@ def calls(client: WhmcsClient, companion: CompanionClient) -> list[Callable[[], 
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("act", ACTS, ids=lambda act: type(act).__name__)
-async def test_no_error_and_no_log_tells_what_was_sent_in_confidence(
+async def test_no_error_and_no_log_holds_a_secret(
     server: ScriptedServer,
     client: WhmcsClient,
     companion: CompanionClient,
@@ -102,7 +102,7 @@ async def test_no_error_and_no_log_tells_what_was_sent_in_confidence(
         assert [each for each in told_in(failed.value.action) if each.casefold() in text] == []
         assert not any(isinstance(each, httpx.HTTPError) for each in chain(failed.value))
 
-    # What the server itself wrote into its headers is in httpcore's debug log, which nobody should switch on.
+    # httpcore's debug log holds the server's own headers; it must stay off in production.
     messages = [record.getMessage() for record in caplog.records]
     logged = "\n".join(each for each in messages if "receive_response_headers.complete" not in each)
     assert [each for each in EVERYTHING if each in logged] == []
@@ -110,7 +110,7 @@ async def test_no_error_and_no_log_tells_what_was_sent_in_confidence(
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("act", [Reply("<html>"), Reply("", 500), Reply({"result": "error"}), Hang(), Drop()])
-async def test_even_a_traceback_with_variables_does_not_tell_what_was_sent(
+async def test_a_traceback_with_variables_holds_no_secret(
     server: ScriptedServer, client: WhmcsClient, companion: CompanionClient, act: Act
 ) -> None:
     for action in ACTIONS:
@@ -124,7 +124,7 @@ async def test_even_a_traceback_with_variables_does_not_tell_what_was_sent(
 
 
 def told_in(action: str) -> tuple[str, ...]:
-    """List what a call tells its server; what a server was never told it can't echo, so nobody masks it."""
+    """Return the secrets that a call sends. A server can echo only these, so only these are masked."""
     told = {"ping": (COMPANION_SECRET,), "set_password": (COMPANION_SECRET, PASSWORD)}
     letters = (PASSWORD,) if action in LETTERS else ()
     return told.get(action, (IDENTIFIER, SECRET, ACCESS_KEY, *letters))
@@ -164,7 +164,7 @@ async def test_what_a_refusal_repeats_of_a_reply_is_masked(
 
 
 @pytest.mark.asyncio
-async def test_a_refusals_own_words_stay_readable(server: ScriptedServer, client: WhmcsClient) -> None:
+async def test_the_text_of_a_refusal_stays_readable(server: ScriptedServer, client: WhmcsClient) -> None:
     server.plays("AddTicketReply", Reply({"result": "error", "message": "Invalid Ticket Status"}))
 
     with pytest.raises(RefusedError, match="Invalid Ticket Status"):
@@ -173,7 +173,7 @@ async def test_a_refusals_own_words_stay_readable(server: ScriptedServer, client
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("subject", ["Hola", {"not": "a text"}])
-async def test_the_key_with_which_a_guest_opens_a_ticket_stays_behind(
+async def test_a_guests_access_key_is_never_read(
     server: ScriptedServer, client: WhmcsClient, subject: object, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -210,13 +210,13 @@ async def test_clients_do_not_show_their_secrets(client: WhmcsClient, companion:
 
 
 @pytest.mark.parametrize("split", ["\x00", "\u200b", "\u202e"])
-def test_a_secret_that_is_split_by_what_is_not_shown_is_masked(split: str) -> None:
+def test_a_secret_split_by_control_characters_is_masked(split: str) -> None:
     assert Confidential(SECRET).presentable(f"a {SECRET[:4]}{split}{SECRET[4:]} b") == "a *** b"
 
 
-def test_what_is_masked_is_masked_before_it_is_cut() -> None:
+def test_texts_are_masked_before_they_are_cut() -> None:
     assert SECRET[:10] not in Confidential(SECRET).presentable("x" * 190 + SECRET)
 
 
-def test_nothing_to_hide_hides_nothing() -> None:
+def test_nothing_is_masked_without_secrets() -> None:
     assert Confidential(None, "").masked("a b") == "a b"

@@ -1,4 +1,4 @@
-"""Answers as the reference documents them and as other clients have met them, fed over a real socket."""
+"""Answers from the reference and from other public clients, sent over a real socket."""
 
 from collections.abc import Callable
 
@@ -28,7 +28,7 @@ async def test_clients_are_read_as_they_are_documented(
 
 
 @pytest.mark.parametrize("answer", [reads.NO_CLIENTS, reads.NO_CLIENTS_AS_TEXT], ids=["absent", "empty text"])
-async def test_nobody_found_is_read_as_it_was_met(
+async def test_empty_results_of_real_clients_are_read(
     server: ScriptedServer, client: WhmcsClient, answer: dict[str, object]
 ) -> None:
     server.plays("GetClients", Reply(answer))
@@ -36,9 +36,7 @@ async def test_nobody_found_is_read_as_it_was_met(
     assert await client.get_clients("ejemplo") == ((), 0)
 
 
-async def test_flattened_keys_are_no_list_and_are_not_taken_for_nobody(
-    server: ScriptedServer, client: WhmcsClient
-) -> None:
+async def test_flattened_keys_are_unusable_and_not_an_empty_list(server: ScriptedServer, client: WhmcsClient) -> None:
     server.plays("GetClients", Reply(reads.CLIENTS_FLATTENED))
 
     with pytest.raises(UnusableAnswerError, match="shape"):
@@ -53,7 +51,7 @@ async def test_users_are_read_as_they_are_documented(server: ScriptedServer, cli
     assert (juan.id, juan.email, juan.clients, total) == (1, "juan@example.com", (UserClient(1, is_owner=True),), 1)
 
 
-async def test_details_are_read_as_they_are_documented_and_a_stale_copy_at_the_top_is_not(
+async def test_documented_details_are_read_and_the_stale_copy_at_top_level_is_ignored(
     server: ScriptedServer, client: WhmcsClient
 ) -> None:
     server.plays("GetClientsDetails", Reply(reads.DETAILS))
@@ -85,7 +83,7 @@ async def test_every_refusal_is_understood_in_the_two_older_formats(
 
 
 @pytest.mark.parametrize("status", [200, 400, 500])
-async def test_an_answer_with_broken_characters_is_told_in_whmcs_own_words(
+async def test_a_refusal_for_broken_characters_keeps_whmcs_own_text(
     server: ScriptedServer, client: WhmcsClient, status: int
 ) -> None:
     server.plays("GetClients", Reply({"result": "error", "message": NOT_WORDED}, status))
@@ -101,7 +99,7 @@ async def test_an_answer_with_broken_characters_is_told_in_whmcs_own_words(
     ("page", "status"),
     [(pages.MAINTENANCE, 200), (pages.MAINTENANCE, 503), (pages.CHALLENGE, 403), (pages.EMITTER, 500)],
 )
-async def test_a_page_is_told_from_an_answer_and_a_write_behind_it_may_have_been_done(
+async def test_a_web_page_is_unusable_and_leaves_a_write_unknown(
     server: ScriptedServer, client: WhmcsClient, page: str, status: int
 ) -> None:
     server.plays("GetClients", Reply(page, status))
@@ -118,7 +116,7 @@ async def test_a_page_is_told_from_an_answer_and_a_write_behind_it_may_have_been
 
 
 @pytest.mark.parametrize("before", [pages.PHP_WARNING, pages.BYTE_ORDER_MARK, pages.PHP_WARNING * 3 + "\ufeff"])
-async def test_a_warning_of_php_or_a_byte_order_mark_before_the_answer_does_no_harm(
+async def test_a_php_warning_or_byte_order_mark_before_the_object_is_ignored(
     server: ScriptedServer, client: WhmcsClient, before: str
 ) -> None:
     good = Reply(reads.USERS).content().decode()
@@ -129,7 +127,7 @@ async def test_a_warning_of_php_or_a_byte_order_mark_before_the_answer_does_no_h
     await client.reset_password(7)
 
 
-async def test_a_refusal_behind_a_warning_is_still_that_refusal(server: ScriptedServer, client: WhmcsClient) -> None:
+async def test_a_refusal_after_a_php_warning_is_recognized(server: ScriptedServer, client: WhmcsClient) -> None:
     for refusal in REFUSALS:
         good = Reply({"result": "error", "message": refusal.message}).content().decode()
         server.plays("ResetPassword", Reply(pages.PHP_WARNING + good, 403))

@@ -1,4 +1,4 @@
-"""Who has to act, told by the text of the refusal and by nothing else."""
+"""Refusals are classified by their text only."""
 
 import pytest
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.asyncio
 
 @pytest.mark.parametrize("status", [200, 400, 403, 500])
 @pytest.mark.parametrize(("message", "kind"), [refusal[:2] for refusal in REFUSALS])
-async def test_a_refusal_is_known_by_its_text_with_any_status(
+async def test_a_refusal_is_recognized_by_its_text_with_any_status(
     server: ScriptedServer, client: WhmcsClient, message: str, kind: type[WhmcsError], status: int
 ) -> None:
     refusal = Reply({"result": "error", "message": message}, status)
@@ -46,7 +46,7 @@ async def test_a_refused_address_is_named(server: ScriptedServer, client: WhmcsC
     assert refused.value.address == address
 
 
-async def test_what_is_no_address_is_not_shown_as_one(server: ScriptedServer, client: WhmcsClient) -> None:
+async def test_text_that_is_not_an_address_is_not_reported_as_one(server: ScriptedServer, client: WhmcsClient) -> None:
     server.plays("GetClients", Reply({"result": "error", "message": "Invalid IP <script>"}, 403))
 
     with pytest.raises(AddressRefusedError) as refused:
@@ -62,7 +62,7 @@ async def test_what_is_no_address_is_not_shown_as_one(server: ScriptedServer, cl
         '<?xml version="1.0"?><whmcsapi version="5"><result>error</result><message>Command Not Found</message></whmcsapi>',
     ],
 )
-async def test_a_refusal_in_another_format_is_understood(
+async def test_a_refusal_in_another_format_is_recognized(
     server: ScriptedServer, client: WhmcsClient, body: str
 ) -> None:
     server.plays("ResetPassword", Reply(body))
@@ -83,7 +83,7 @@ async def test_a_refusal_shows_its_reason_on_one_short_line(server: ScriptedServ
     assert refused.value.code is None
 
 
-async def test_a_write_whose_answer_whmcs_could_not_word_has_an_unknown_outcome(
+async def test_a_write_whose_answer_whmcs_could_not_encode_has_an_unknown_outcome(
     server: ScriptedServer, client: WhmcsClient
 ) -> None:
     refusal = Reply({"result": "error", "message": NOT_WORDED})
@@ -116,7 +116,7 @@ async def test_a_write_whose_answer_whmcs_could_not_word_has_an_unknown_outcome(
         (Reply(b" " * 5_000_001), "too_large"),
     ],
 )
-async def test_a_read_answered_with_something_else_says_what_it_got(
+async def test_an_unusable_answer_to_a_read_names_its_kind(
     server: ScriptedServer, client: WhmcsClient, reply: Reply, kind: str
 ) -> None:
     server.plays("GetClients", reply)
@@ -140,7 +140,7 @@ async def test_a_read_answered_with_something_else_says_what_it_got(
         (Reply(b" " * 5_000_001), "unusable_answer"),
     ],
 )
-async def test_a_write_answered_with_something_else_has_an_unknown_outcome_and_is_sent_once(
+async def test_a_write_with_an_unusable_answer_has_an_unknown_outcome_and_is_sent_once(
     server: ScriptedServer, client: WhmcsClient, reply: Reply, reason: str
 ) -> None:
     server.plays("ResetPassword", reply)

@@ -41,7 +41,7 @@ FINAL = [
 
 @pytest.mark.parametrize("error", PASSING, ids=repr)
 @pytest.mark.parametrize("attempt", [1, 2])
-def test_what_may_pass_is_asked_again_after_a_while(error: WhmcsError, attempt: int) -> None:
+def test_transient_failures_are_retried_after_a_wait(error: WhmcsError, attempt: int) -> None:
     wait = decide_wait(error, attempt)
 
     assert wait is not None
@@ -49,23 +49,23 @@ def test_what_may_pass_is_asked_again_after_a_while(error: WhmcsError, attempt: 
 
 
 @pytest.mark.parametrize("error", PASSING, ids=repr)
-def test_nothing_is_asked_a_fourth_time(error: WhmcsError) -> None:
+def test_there_is_no_fourth_attempt(error: WhmcsError) -> None:
     assert decide_wait(error, 3) is None
 
 
 @pytest.mark.parametrize("error", FINAL, ids=repr)
-def test_what_will_not_pass_is_never_asked_again(error: WhmcsError) -> None:
+def test_permanent_failures_are_not_retried(error: WhmcsError) -> None:
     assert decide_wait(error, 1) is None
 
 
 @settings(deadline=None)
 @given(st.sampled_from(PASSING), st.integers(1, 2), st.floats(0, 1))
-def test_a_wait_is_short_and_at_least_what_the_server_asks_for(error: WhmcsError, attempt: int, jitter: float) -> None:
+def test_a_wait_is_short_and_at_least_retry_after(error: WhmcsError, attempt: int, jitter: float) -> None:
     wait = decide_wait(error, attempt, jitter)
 
     assert wait is not None
     assert (getattr(error, "retry_after_seconds", None) or 0) < wait < 4
 
 
-def test_callers_are_spread() -> None:
+def test_jitter_spreads_callers() -> None:
     assert decide_wait(UnreachableError("X"), 1, 0.0) != decide_wait(UnreachableError("X"), 1, 1.0)

@@ -1,4 +1,4 @@
-"""Two questions, one list of clients."""
+"""The results of two calls are merged into one list of clients."""
 
 import asyncio
 from collections.abc import Mapping
@@ -20,8 +20,9 @@ from whmcs import (
     UserClient,
     WhmcsClient,
     WhmcsError,
+    search_clients,
 )
-from whmcs.search import merge
+from whmcs.search import fold_address, merge
 
 NOT_PERMITTED = Reply(
     {"result": "error", "message": 'Invalid Permissions: API action "getusers" is not allowed'}, status=403
@@ -55,7 +56,7 @@ def users_reply(*rows: Mapping[str, object]) -> Reply:
     return Reply({"result": "success", "totalresults": len(rows), "users": list(rows)})
 
 
-def test_the_best_comes_first() -> None:
+def test_the_best_match_comes_first() -> None:
     clients = [
         make_client(1, "Ana Beta", "x1@example.com"),
         make_client(2, "Zoe Zeta", "ana@example.com.au"),
@@ -98,7 +99,7 @@ def test_a_user_of_several_clients_is_a_match_for_each() -> None:
     assert [match.client_id for match in found.matches if match.client is None] == [1, 3]
 
 
-def test_of_a_clients_users_the_one_that_fits_best_is_named() -> None:
+def test_the_best_matching_user_of_a_client_is_named() -> None:
     users = [make_user(1, 5, email="ana@example.com.au"), make_user(2, 5, email="ana@example.com")]
 
     (match,) = merged("ana@example.com", [], users).matches
@@ -112,7 +113,22 @@ def test_a_longer_address_is_not_exact() -> None:
     assert not match.is_exact
 
 
-def test_the_total_counts_clients_where_all_came_and_whmcs_counts_where_not() -> None:
+@pytest.mark.parametrize("query", ["weiss@example.com", "WEISS@example.com"])
+def test_an_address_with_another_letter_is_not_exact(query: str) -> None:
+    clients = [make_client(1, email="weiß@example.com"), make_client(2, email="weiss@example.com")]
+
+    found = merged(query, clients, [make_user(5, 3, email="WEIß@example.com")]).matches
+
+    assert [match.client_id for match in found if match.is_exact] == [2]
+
+
+def test_an_address_in_other_case_is_exact() -> None:
+    (match,) = merged("ÑAÑA@Example.com ", [make_client(1, email="ñaña@example.COM")], []).matches
+
+    assert match.is_exact
+
+
+def test_the_total_counts_clients_if_all_were_read_and_is_whmcs_own_otherwise() -> None:
     users = [make_user(1, 5), make_user(2, 5), make_user(3)]
 
     assert merged("a", [make_client(5)], users).total == 1
@@ -139,9 +155,7 @@ user_lists = st.lists(
 
 @settings(deadline=None)
 @given(texts, client_lists, user_lists, st.integers(1, 30))
-def test_no_client_comes_twice_and_none_is_lost(
-    query: str, clients: list[Client], users: list[User], limit: int
-) -> None:
+def test_each_client_is_listed_exactly_once(query: str, clients: list[Client], users: list[User], limit: int) -> None:
     found = merged(query, clients, users, limit)
     everyone = {client.id for client in clients} | {opened.id for user in users for opened in user.clients}
 
@@ -170,15 +184,15 @@ def test_exact_addresses_come_before_all_others(query: str, clients: list[Client
 
     assert [match.is_exact for match in found] == sorted((match.is_exact for match in found), reverse=True)
     for match in found:
-        emails = [known.email.casefold() for known in (match.client, match.user) if known]
-        assert match.is_exact == (query != "" and query.casefold() in emails)
+        emails = [fold_address(known.email) for known in (match.client, match.user) if known]
+        assert match.is_exact == (query != "" and fold_address(query) in emails)
 
 
 @pytest.mark.parametrize(
     ("one", "other"),
     [(CredentialsError("X"), TimedOutError("X")), (NotPermittedError("X"), UnreachableError("X"))],
 )
-def test_of_two_failures_the_more_telling_is_raised(one: WhmcsError, other: WhmcsError) -> None:
+def test_the_more_specific_of_two_errors_is_raised(one: WhmcsError, other: WhmcsError) -> None:
     for pair in ((one, other), (other, one)):
         with pytest.raises(type(one)) as raised:
             merge("ana", *pair, 25)
@@ -186,11 +200,11 @@ def test_of_two_failures_the_more_telling_is_raised(one: WhmcsError, other: Whmc
 
 
 @pytest.mark.asyncio
-async def test_a_search_asks_both_questions_once(server: ScriptedServer, client: WhmcsClient) -> None:
+async def test_a_search_makes_each_call_once(server: ScriptedServer, client: WhmcsClient) -> None:
     server.plays("GetClients", clients_reply({"id": 1, "email": "office@x.es"}, total=31))
     server.plays("GetUsers", users_reply({"id": 7, "email": "ana@x.es", "clients": [{"id": 2}, {"id": 1}]}))
 
-    found = await client.search("  ana@x.es ")
+    found = await search_clients(client, "  ana@x.es ")
 
     assert (ids(found), found.total, found.is_complete, found.failure) == ([1, 2], 31, True, None)
     assert sorted(request.action for request in server.received) == ["GetClients", "GetUsers"]
@@ -198,13 +212,13 @@ async def test_a_search_asks_both_questions_once(server: ScriptedServer, client:
 
 
 @pytest.mark.asyncio
-async def test_a_search_without_the_right_to_ask_for_users_answers_with_clients(
+async def test_a_search_without_permission_for_users_returns_clients(
     server: ScriptedServer, client: WhmcsClient
 ) -> None:
     server.plays("GetClients", clients_reply({"id": 1, "email": "ana@x.es"}))
     server.plays("GetUsers", NOT_PERMITTED)
 
-    found = await client.search("ana")
+    found = await search_clients(client, "ana")
 
     assert (ids(found), found.is_complete) == ([1], False)
     assert isinstance(found.failure, NotPermittedError)
@@ -212,11 +226,11 @@ async def test_a_search_without_the_right_to_ask_for_users_answers_with_clients(
 
 
 @pytest.mark.asyncio
-async def test_a_late_half_of_a_search_is_left_out(server: ScriptedServer, client: WhmcsClient) -> None:
+async def test_a_late_call_makes_the_search_incomplete(server: ScriptedServer, client: WhmcsClient) -> None:
     server.plays("GetClients", Hang())
     server.plays("GetUsers", users_reply({"id": 7, "email": "ana@x.es", "clients": [{"id": 2}]}))
 
-    found = await client.search("ana@x.es", deadline_seconds=1.0)
+    found = await search_clients(client, "ana@x.es", deadline_seconds=1.0)
 
     assert (ids(found), found.is_complete) == ([2], False)
     assert isinstance(found.failure, TimedOutError)
@@ -224,19 +238,19 @@ async def test_a_late_half_of_a_search_is_left_out(server: ScriptedServer, clien
 
 
 @pytest.mark.asyncio
-async def test_a_search_of_which_both_halves_fail_fails(server: ScriptedServer, client: WhmcsClient) -> None:
+async def test_a_search_fails_if_both_calls_fail(server: ScriptedServer, client: WhmcsClient) -> None:
     server.plays("GetClients", Hang())
     server.plays("GetUsers", NOT_PERMITTED)
 
     with pytest.raises(NotPermittedError):
-        await client.search("ana", deadline_seconds=1.0)
+        await search_clients(client, "ana", deadline_seconds=1.0)
 
 
 @pytest.mark.asyncio
 async def test_a_cancelled_search_leaves_nothing_running(server: ScriptedServer, client: WhmcsClient) -> None:
     server.plays("GetClients", Hang())
     server.plays("GetUsers", Hang())
-    search = asyncio.create_task(client.search("ana"))
+    search = asyncio.create_task(search_clients(client, "ana"))
     await server.is_asked.wait()
     before = asyncio.all_tasks()
 
@@ -244,12 +258,12 @@ async def test_a_cancelled_search_leaves_nothing_running(server: ScriptedServer,
     with pytest.raises(asyncio.CancelledError):
         await search
 
-    questions = [task for task in before if "_answer_or_error" in repr(task.get_coro())]
-    assert len(questions) == 2
-    assert all(task.done() for task in questions)
+    calls = [task for task in before if "_return_error" in repr(task.get_coro())]
+    assert len(calls) == 2
+    assert all(task.done() for task in calls)
 
 
 @pytest.mark.asyncio
-async def test_a_blank_search_asks_nobody(server: ScriptedServer, client: WhmcsClient) -> None:
-    assert await client.search(" \t") == Matches((), 0)
+async def test_a_blank_search_makes_no_call(server: ScriptedServer, client: WhmcsClient) -> None:
+    assert await search_clients(client, " \t") == Matches((), 0)
     assert server.received == []

@@ -1,4 +1,4 @@
-"""The companion as its server sees it: signed, each attempt anew."""
+"""The companion's client as its server sees it: each attempt is signed."""
 
 import hashlib
 import hmac
@@ -44,6 +44,7 @@ PONG: dict[str, object] = {
     "time": "2026-11-24T10:00:00Z",
     "capabilities": ["users", "set_password", "result", "something_new"],
     "minimum_password_length": 12,
+    "utc_offset_seconds": -18000,
 }
 DONE: dict[str, object] = {"ok": True, "user_id": 7, "changed_at": "2026-11-24T10:00:00Z", "repeated": False}
 PAGE = "<html><body>Not here</body></html>"
@@ -54,7 +55,7 @@ def refusal(code: str, status: int, **more: object) -> Reply:
 
 
 def is_signed(request: Received) -> bool:
-    """Verify as the other side does, from the raw body and the headers alone."""
+    """Verify a request as the companion does, from the raw body and the headers."""
     timestamp, nonce = request.headers["x-resetbot-timestamp"], request.headers["x-resetbot-nonce"]
     signed = b"v1:" + timestamp.encode() + b":" + nonce.encode() + b":" + request.body
     expected = "v1=" + hmac.digest(COMPANION_SECRET.encode(), signed, hashlib.sha256).hex()
@@ -73,7 +74,7 @@ async def set_password(companion: CompanionClient, deadline_seconds: float = 10.
     )
 
 
-async def test_ping_tells_what_is_installed(server: ScriptedServer, companion: CompanionClient) -> None:
+async def test_ping_returns_what_is_installed(server: ScriptedServer, companion: CompanionClient) -> None:
     server.plays("ping", Reply(PONG))
 
     assert await companion.ping() == Companion(
@@ -85,6 +86,7 @@ async def test_ping_tells_what_is_installed(server: ScriptedServer, companion: C
         time=datetime(2026, 11, 24, 10, tzinfo=UTC),
         capabilities=frozenset({"users", "set_password", "result", "something_new"}),
         minimum_password_length=12,
+        utc_offset_seconds=-18000,
     )
     (request,) = server.received
     assert request.path == "/modules/addons/resetbot/api.php"
@@ -92,7 +94,40 @@ async def test_ping_tells_what_is_installed(server: ScriptedServer, companion: C
     assert is_signed(request)
 
 
-async def test_a_password_is_set_with_a_signed_body_of_json(server: ScriptedServer, companion: CompanionClient) -> None:
+@pytest.mark.parametrize(
+    ("told", "offset"),
+    [
+        (0, 0),
+        (19800, 19800),
+        (50400, 50400),
+        (-50400, -50400),
+        (50401, None),
+        (-50401, None),
+        (10**30, None),
+        (-18000.0, None),
+        ("-18000", None),
+        ("America/Bogota", None),
+        (True, None),
+        (None, None),
+        ([], None),
+        ({}, None),
+    ],
+)
+async def test_an_implausible_offset_is_unknown(
+    server: ScriptedServer, companion: CompanionClient, told: object, offset: int | None
+) -> None:
+    server.plays("ping", Reply({**PONG, "utc_offset_seconds": told}))
+
+    assert (await companion.ping()).utc_offset_seconds == offset
+
+
+async def test_an_older_module_does_not_report_its_offset(server: ScriptedServer, companion: CompanionClient) -> None:
+    server.plays("ping", Reply({name: value for name, value in PONG.items() if name != "utc_offset_seconds"}))
+
+    assert (await companion.ping()).utc_offset_seconds is None
+
+
+async def test_a_password_is_set_with_a_signed_json_body(server: ScriptedServer, companion: CompanionClient) -> None:
     server.plays("set_password", Reply(DONE))
 
     assert await set_password(companion) == PasswordSet(7, datetime(2026, 11, 24, 10, tzinfo=UTC), is_repeated=False)
@@ -108,13 +143,13 @@ async def test_a_password_is_set_with_a_signed_body_of_json(server: ScriptedServ
     }
 
 
-async def test_a_repeated_password_is_told_from_a_new_one(server: ScriptedServer, companion: CompanionClient) -> None:
+async def test_a_repeated_request_is_marked_as_such(server: ScriptedServer, companion: CompanionClient) -> None:
     server.plays("set_password", Reply({**DONE, "repeated": True}))
 
     assert (await set_password(companion)).is_repeated
 
 
-async def test_users_come_with_what_the_api_does_not_tell(server: ScriptedServer, companion: CompanionClient) -> None:
+async def test_users_come_with_the_data_that_the_api_lacks(server: ScriptedServer, companion: CompanionClient) -> None:
     rows = [
         {
             "id": 7,
@@ -148,7 +183,7 @@ async def test_users_come_with_what_the_api_does_not_tell(server: ScriptedServer
         ({"known": False}, SetPasswordResult(is_known=False, user_id=None, changed_at=None)),
     ],
 )
-async def test_a_result_settles_what_became_of_a_request(
+async def test_a_result_tells_the_outcome_of_a_request(
     server: ScriptedServer, companion: CompanionClient, body: dict[str, object], expected: SetPasswordResult
 ) -> None:
     server.plays("result", Reply({"ok": True, **body}))
@@ -157,7 +192,7 @@ async def test_a_result_settles_what_became_of_a_request(
 
 
 @pytest.mark.parametrize("body", [{}, {"known": "yes"}, {"known": True}, {"known": True, "user_id": 7}])
-async def test_a_result_that_settles_nothing_is_no_answer(
+async def test_an_inconsistent_result_is_unusable(
     server: ScriptedServer, companion: CompanionClient, body: dict[str, object]
 ) -> None:
     server.plays("result", Reply({"ok": True, **body}))
@@ -181,7 +216,7 @@ async def test_a_result_that_settles_nothing_is_no_answer(
         (Reply("", 302, {"Location": "https://example.com/?secret=x"}), RedirectedError),
     ],
 )
-async def test_a_refusal_changes_nothing_and_says_who_should_act(
+async def test_each_refusal_code_has_its_error(
     server: ScriptedServer, companion: CompanionClient, reply: Reply, kind: type[WhmcsError]
 ) -> None:
     server.plays("set_password", reply)
@@ -223,7 +258,9 @@ async def test_any_other_refusal_has_the_companions_code(
     assert (refused.value.code, refused.value.message) == (code, "No.")
 
 
-async def test_a_busy_companion_says_when_to_come_back(server: ScriptedServer, companion: CompanionClient) -> None:
+async def test_a_rate_limit_of_the_companion_has_its_retry_after(
+    server: ScriptedServer, companion: CompanionClient
+) -> None:
     busy = Reply({"ok": False, "error": "rate_limited", "message": "Slow"}, 429, {"Retry-After": "2"})
     server.plays("set_password", busy)
 
@@ -234,9 +271,7 @@ async def test_a_busy_companion_says_when_to_come_back(server: ScriptedServer, c
     assert server.count("set_password") == 1
 
 
-async def test_what_stands_before_the_companion_may_be_busy_too(
-    server: ScriptedServer, companion: CompanionClient
-) -> None:
+async def test_a_rate_limit_of_a_proxy_is_a_refusal(server: ScriptedServer, companion: CompanionClient) -> None:
     server.plays("set_password", Reply(PAGE, 429, {"Retry-After": "2"}))
 
     with pytest.raises(RefusedError) as refused:
@@ -299,7 +334,7 @@ async def test_a_password_whose_answer_is_late_may_have_been_set(
         (Reply({**PONG, "protocol": None}), UnusableAnswerError),
     ],
 )
-async def test_a_read_answered_by_something_else_is_told_apart(
+async def test_an_unusable_answer_to_a_companion_read_is_classified(
     server: ScriptedServer, companion: CompanionClient, reply: Reply, kind: type[WhmcsError]
 ) -> None:
     server.plays("ping", reply)
@@ -308,7 +343,7 @@ async def test_a_read_answered_by_something_else_is_told_apart(
         await companion.ping()
 
 
-async def test_each_attempt_of_a_read_has_a_nonce_and_signature_of_its_own(
+async def test_each_attempt_of_a_read_has_its_own_nonce_and_signature(
     server: ScriptedServer, companion: CompanionClient
 ) -> None:
     server.plays("ping", Drop(), Drop(), Reply(PONG))
@@ -334,22 +369,23 @@ async def test_a_companion_that_can_not_be_reached_has_set_no_password(server: S
             await set_password(companion)
 
 
-async def test_what_a_hook_prints_before_the_answer_does_no_harm(
+async def test_php_warnings_before_the_companions_answer_are_ignored(
     server: ScriptedServer, companion: CompanionClient
 ) -> None:
-    server.plays("set_password", Reply("<br />Warning: x\n" + json.dumps(DONE)))
+    server.plays(
+        "set_password",
+        Reply("<br />\n<b>Warning</b>:  x in <b>/srv/x.php</b> on line <b>3</b><br />\n" + json.dumps(DONE)),
+    )
 
     assert (await set_password(companion)).user_id == 7
 
 
-async def test_a_companion_is_never_asked_in_clear_over_a_network() -> None:
+async def test_a_companion_is_never_called_over_plain_http_on_a_network() -> None:
     with pytest.raises(ValueError, match="https"):
         CompanionClient.connect("http://example.com/api.php", COMPANION_SECRET)
 
 
-async def test_a_clock_that_is_too_far_off_is_told_with_its_time(
-    server: ScriptedServer, companion: CompanionClient
-) -> None:
+async def test_a_clock_skew_error_has_the_companions_time(server: ScriptedServer, companion: CompanionClient) -> None:
     answer = {"ok": False, "error": "clock_skew", "message": "Too far.", "time": "2026-03-01T12:00:00Z"}
     server.plays("ping", Reply(answer, 401))
     with pytest.raises(ClockSkewError) as refused:
@@ -361,7 +397,7 @@ async def test_a_clock_that_is_too_far_off_is_told_with_its_time(
     assert unreadable.value.time is None
 
 
-async def test_a_module_that_is_not_activated_is_told_apart_from_none(
+async def test_an_inactive_module_is_distinguished_from_a_missing_one(
     server: ScriptedServer, companion: CompanionClient
 ) -> None:
     server.plays("ping", Reply({"ok": False, "error": "inactive", "message": "Not active."}, 403))

@@ -1,5 +1,6 @@
-"""Tickets as WHMCS may tell them, and what is written to them: once, and never to another than the one asked for."""
+"""Tickets in all of WHMCS's shapes, and writes to them: sent once, and only to the requested ticket."""
 
+import itertools
 from collections.abc import AsyncIterator
 from datetime import datetime
 
@@ -27,6 +28,18 @@ from whmcs import (
 pytestmark = pytest.mark.asyncio
 
 BARE = {"result": "success", "id": 7, "tid": "516757"}
+
+OPENING = TicketReply(
+    id=0,
+    admin="",
+    message="Hey, \r\n\r\nThis is the first ticket message!",
+    at=datetime.fromisoformat("2016-01-01 06:26:29"),
+    author_name="Bea Ejemplo",
+    author_email="bea.privada@example.com",
+    author_type="Owner",
+    client_id=1,
+)
+NOON = "2026-11-30 12:00:00"
 
 
 @pytest_asyncio.fixture
@@ -56,15 +69,21 @@ async def test_a_ticket_is_read_as_it_is_documented(server: ScriptedServer, clie
         requestor_email="bea.privada@example.com",
         requestor_type="Owner",
         opened_at=datetime.fromisoformat("2016-01-01 06:26:29"),
+        last_reply_at=datetime.fromisoformat("2016-01-01 06:30:16"),
         merged_into="",
+        opening=OPENING,
         replies=(
+            OPENING,
             TicketReply(
-                0,
-                "",
-                "Hey, \r\n\r\nThis is the first ticket message!",
-                datetime.fromisoformat("2016-01-01 06:26:29"),
+                id=1,
+                admin="Demo Admin",
+                message="Hello & <b>welcome</b>",
+                at=datetime.fromisoformat("2016-01-01 06:27:01"),
+                author_name="Demo Admin",
+                author_email="",
+                author_type="Operator",
+                client_id=1,
             ),
-            TicketReply(1, "Demo Admin", "Hello & <b>welcome</b>", datetime.fromisoformat("2016-01-01 06:27:01")),
         ),
         notes=(TicketNote(1, "Demo Admin", "This is a ticket note"),),
     )
@@ -98,9 +117,7 @@ async def test_a_list_of_tickets_is_read_as_it_is_documented(server: ScriptedSer
 
 
 @pytest.mark.parametrize("none", ["", [], {}, None, {"reply": []}, {"reply": ""}])
-async def test_a_ticket_of_which_little_is_told_is_one_all_the_same(
-    server: ScriptedServer, client: WhmcsClient, none: object
-) -> None:
+async def test_a_ticket_with_few_fields_is_read(server: ScriptedServer, client: WhmcsClient, none: object) -> None:
     server.plays("GetTicket", Reply({**BARE, "userid": "0", "date": "0000-00-00 00:00:00", "replies": none}))
 
     ticket = await client.get_ticket("516757")
@@ -125,7 +142,236 @@ async def test_a_ticket_of_which_little_is_told_is_one_all_the_same(
 async def test_replies_are_read_in_every_shape(server: ScriptedServer, client: WhmcsClient, replies: object) -> None:
     server.plays("GetTicket", Reply({**BARE, "replies": replies}))
 
-    assert (await client.get_ticket("516757")).replies == (TicketReply(3, "", "a", None),)
+    (reply,) = (await client.get_ticket("516757")).replies
+    assert (reply.id, reply.admin, reply.message, reply.at) == (3, "", "a", None)
+    assert (reply.author_name, reply.author_email, reply.author_type, reply.client_id) == ("", "", "", None)
+
+
+@pytest.mark.parametrize(
+    ("told", "author", "is_by_staff"),
+    [
+        (
+            {"userid": "42", "requestor_name": "Ana", "requestor_email": "ana@example.com", "requestor_type": "Owner"},
+            ("Ana", "ana@example.com", "Owner", 42),
+            False,
+        ),
+        (
+            {"userid": 0, "name": "Eva &amp; Co.", "email": "eva@example.test"},
+            ("Eva & Co.", "eva@example.test", "", None),
+            False,
+        ),
+        # The address beside a client's message may be the client's own, whoever the author is.
+        ({"userid": "42", "name": "Ana", "email": "ana@example.com"}, ("", "", "", 42), False),
+        ({"userid": "42", "requestor_type": "Guest", "email": "ana@example.com"}, ("", "", "Guest", 42), False),
+        ({"userid": "42", "admin": "Soporte", "requestor_type": "Operator"}, ("", "", "Operator", 42), True),
+        ({"userid": "42", "admin": "Soporte"}, ("", "", "", 42), True),
+        ({"requestor_name": "Soporte", "requestor_type": "operator"}, ("Soporte", "", "operator", None), True),
+        ({"userid": None, "admin": None, "name": None, "email": []}, ("", "", "", None), False),
+        ({}, ("", "", "", None), False),
+        (
+            {"requestor_name": "Operator", "requestor_email": "op@example.test"},
+            ("Operator", "op@example.test", "", None),
+            False,
+        ),
+    ],
+)
+async def test_a_message_names_its_author_as_far_as_whmcs_does(
+    server: ScriptedServer,
+    client: WhmcsClient,
+    told: dict[str, object],
+    author: tuple[str, str, str, int | None],
+    *,
+    is_by_staff: bool,
+) -> None:
+    server.plays("GetTicket", Reply({**BARE, "userid": 42, "replies": [{"replyid": 3, "message": "a", **told}]}))
+
+    (reply,) = (await client.get_ticket("516757")).replies
+
+    assert (reply.author_name, reply.author_email, reply.author_type, reply.client_id) == author
+    assert reply.is_by_staff is is_by_staff
+
+
+@pytest.mark.parametrize(
+    ("told", "at"),
+    [
+        (NOON, datetime.fromisoformat(NOON)),
+        (f" {NOON} ", datetime.fromisoformat(NOON)),
+        ("2026-11-30T12:00:00", datetime.fromisoformat(NOON)),
+        ("2026-11-30 12:00:00.000000", datetime.fromisoformat(NOON)),
+        # The moment of all other formats is unknown.
+        ("0000-00-00 00:00:00", None),
+        ("-0001-11-30 00:00:00", None),
+        ("0001-01-01 00:00:00", None),
+        ("9999-12-31 23:59:59", None),
+        ("2026-02-30 12:00:00", None),
+        ("2026-11-30", None),
+        ("20261130", None),
+        ("2026-11-30 12:00:00+02:00", None),
+        ("2026-11-30T12:00:00Z", None),
+        ("30/11/2026 12:00", None),
+        ("٢٠٢٦-11-30 12:00:00", None),
+        ("hoy", None),
+        ("", None),
+        (None, None),
+        (1795996800, None),
+        ([], None),
+    ],
+)
+async def test_only_whmcs_own_time_format_is_read(
+    server: ScriptedServer, client: WhmcsClient, told: object, at: datetime | None
+) -> None:
+    message = {"replyid": 0, "message": "a", "date": told}
+    server.plays("GetTicket", Reply({**BARE, "date": told, "lastreply": told, "replies": [message]}))
+
+    ticket = await client.get_ticket("516757")
+
+    assert (ticket.opened_at, ticket.last_reply_at, ticket.opening.at, ticket.replies[0].at) == (at, at, at, at)
+
+
+@pytest.mark.parametrize("order", [*itertools.permutations(range(4))])
+async def test_messages_are_ordered_by_time_and_id(
+    server: ScriptedServer, client: WhmcsClient, order: tuple[int, ...]
+) -> None:
+    rows = [
+        {"replyid": "0", "message": "opening", "date": "2026-11-30 10:00:00"},
+        # A message of a ticket that was merged into this one is older, with a newer id.
+        {"replyid": "9", "message": "merged", "date": "2026-11-30 09:00:00"},
+        {"replyid": "11", "message": "later", "date": "2026-11-30 11:00:00"},
+        {"replyid": "10", "message": "at the same moment, before", "date": "2026-11-30 11:00:00"},
+    ]
+    server.plays("GetTicket", Reply({**BARE, "replies": {"reply": [rows[place] for place in order]}}))
+
+    ticket = await client.get_ticket("516757")
+
+    assert [reply.id for reply in ticket.replies] == [9, 0, 10, 11]
+    assert ticket.opening.message == "opening"
+
+
+async def test_a_message_without_a_time_counts_as_the_newest(server: ScriptedServer, client: WhmcsClient) -> None:
+    rows = [
+        {"replyid": "8", "date": "0000-00-00 00:00:00"},
+        {"replyid": "0", "date": "2026-11-30 10:00:00"},
+        {"replyid": "9", "date": "2026-11-30 11:00:00"},
+    ]
+    server.plays("GetTicket", Reply({**BARE, "replies": rows}))
+
+    assert [reply.id for reply in (await client.get_ticket("516757")).replies] == [0, 9, 8]
+
+
+ANA = {"requestor_name": "Ana", "requestor_email": "ana@example.com", "requestor_type": "Owner"}
+BEA = {"requestor_name": "Bea", "requestor_email": "bea@example.com", "requestor_type": "Owner"}
+
+
+@pytest.mark.parametrize("is_reversed", [False, True])
+@pytest.mark.parametrize(
+    ("opened_at", "message", "email"), [("10:00:00", "a", "ana@example.com"), ("11:00:00", "b", "bea@example.com")]
+)
+async def test_of_two_messages_with_the_id_0_the_one_of_the_tickets_own_time_is_the_opening_one(
+    server: ScriptedServer, client: WhmcsClient, opened_at: str, message: str, email: str, *, is_reversed: bool
+) -> None:
+    rows = [
+        {"replyid": "0", "message": "a", "date": "2026-11-30 10:00:00", **ANA},
+        {"replyid": "0", "message": "b", "date": "2026-11-30 11:00:00", **BEA},
+    ]
+    told = {**BARE, "userid": 42, "date": f"2026-11-30 {opened_at}", "replies": rows[::-1] if is_reversed else rows}
+    server.plays("GetTicket", Reply(told))
+
+    ticket = await client.get_ticket("516757")
+
+    assert (ticket.opening.message, ticket.requestor_email) == (message, email)
+    assert [reply.message for reply in ticket.replies] == ["a", "b"]
+
+
+@pytest.mark.parametrize("is_reversed", [False, True])
+@pytest.mark.parametrize(
+    ("opened_at", "times"),
+    [
+        ("2026-11-30 09:00:00", ("2026-11-30 10:00:00", "2026-11-30 11:00:00")),
+        ("2026-11-30 10:00:00", ("2026-11-30 10:00:00", "2026-11-30 10:00:00")),
+        ("0000-00-00 00:00:00", ("2026-11-30 10:00:00", "2026-11-30 11:00:00")),
+        ("2026-11-30 10:00:00", ("", "")),
+        ("", ("", "")),
+    ],
+)
+@pytest.mark.parametrize("own", [{}, ANA])
+async def test_which_of_two_messages_with_the_id_0_is_the_opening_one_is_never_guessed(
+    server: ScriptedServer,
+    client: WhmcsClient,
+    own: dict[str, str],
+    opened_at: str,
+    times: tuple[str, str],
+    *,
+    is_reversed: bool,
+) -> None:
+    rows = [
+        {"replyid": "0", "message": name, "date": at, **author}
+        for name, at, author in zip("ab", times, (ANA, BEA), strict=True)
+    ]
+    told = {**BARE, "userid": 42, "date": opened_at, **own, "replies": rows[::-1] if is_reversed else rows}
+    server.plays("GetTicket", Reply(told))
+
+    ticket = await client.get_ticket("516757")
+
+    assert (ticket.opening.message, ticket.requestor_email) == ("", own.get("requestor_email", ""))
+    assert sorted(reply.message for reply in ticket.replies) == ["a", "b"]
+    assert {reply.author_email for reply in ticket.replies} == {"ana@example.com", "bea@example.com"}
+
+
+@pytest.mark.parametrize("replies", ["", [{"replyid": 4, "message": "a later one", "date": NOON}]])
+async def test_a_missing_opening_message_is_made_of_the_tickets_own_fields(
+    server: ScriptedServer, client: WhmcsClient, replies: object
+) -> None:
+    own = {"requestor_name": "Ana", "requestor_email": "ana@example.com", "requestor_type": "Owner"}
+    told = {**BARE, "userid": "42", "date": "2026-11-30 10:00:00", **own, "admin": "", "replies": replies}
+    server.plays("GetTicket", Reply(told))
+
+    ticket = await client.get_ticket("516757")
+
+    assert ticket.opening == TicketReply(
+        id=0,
+        admin="",
+        message="",
+        at=datetime.fromisoformat("2026-11-30 10:00:00"),
+        author_name="Ana",
+        author_email="ana@example.com",
+        author_type="Owner",
+        client_id=42,
+    )
+    assert ticket.opening not in ticket.replies
+
+
+@pytest.mark.parametrize("opening", [{}, {"name": "Ana", "email": "client@example.com"}, {"userid": "42"}])
+async def test_an_opening_message_without_an_author_is_by_the_requestor_of_the_ticket(
+    server: ScriptedServer, client: WhmcsClient, opening: dict[str, object]
+) -> None:
+    own = {"requestor_name": "Ana", "requestor_email": "own@example.com", "requestor_type": "Owner"}
+    message = {"replyid": 0, "userid": 42, "message": "Hola", **opening}
+    server.plays("GetTicket", Reply({**BARE, "userid": 42, **own, "replies": [message]}))
+
+    ticket = await client.get_ticket("516757")
+
+    assert (ticket.opening.author_email, ticket.opening.author_type) == ("own@example.com", "Owner")
+    assert (ticket.opening.message, ticket.replies) == ("Hola", (ticket.opening,))
+
+
+async def test_an_opening_message_keeps_the_author_that_it_names_itself(
+    server: ScriptedServer, client: WhmcsClient
+) -> None:
+    own = {"requestor_name": "Ana", "requestor_email": "own@example.com", "requestor_type": "Owner"}
+    for named in ({"requestor_email": "x@example.com"}, {"requestor_type": "Guest"}, {"admin": "Soporte"}):
+        server.plays("GetTicket", Reply({**BARE, "userid": 42, **own, "replies": [{"replyid": 0, **named}]}))
+
+        ticket = await client.get_ticket("516757")
+
+        assert ticket.opening.author_email == named.get("requestor_email", "")
+
+
+async def test_a_ticket_opened_by_an_admin_is_recognized_without_its_opening_message(
+    server: ScriptedServer, client: WhmcsClient
+) -> None:
+    server.plays("GetTicket", Reply({**BARE, "userid": "42", "admin": "Soporte Ejemplo"}))
+
+    assert (await client.get_ticket("516757")).opening.is_by_staff
 
 
 @pytest.mark.parametrize(
@@ -141,7 +387,7 @@ async def test_replies_are_read_in_every_shape(server: ScriptedServer, client: W
         {**BARE, "merged_ticket_id": "another"},
     ],
 )
-async def test_an_answer_that_is_no_ticket_is_refused_as_a_whole(
+async def test_an_invalid_ticket_is_unusable_as_a_whole(
     server: ScriptedServer, client: WhmcsClient, answer: dict[str, object]
 ) -> None:
     server.plays("GetTicket", Reply({"result": "success", **answer}))
@@ -150,7 +396,7 @@ async def test_an_answer_that_is_no_ticket_is_refused_as_a_whole(
         await client.get_ticket("516757")
 
 
-async def test_who_asked_is_read_from_the_ticket_before_its_opening_message(
+async def test_the_tickets_own_requestor_takes_precedence_over_the_opening_message(
     server: ScriptedServer, client: WhmcsClient
 ) -> None:
     opening = {"replyid": 0, "requestor_email": "opening@example.com", "requestor_type": "Owner"}
@@ -164,7 +410,7 @@ async def test_who_asked_is_read_from_the_ticket_before_its_opening_message(
 
 
 @pytest.mark.parametrize(("client_id", "email"), [("0", "ana@example.com"), ("42", "")])
-async def test_the_address_beside_a_ticket_names_a_guest_but_never_a_user_of_a_client(
+async def test_the_email_field_of_a_ticket_names_only_guests(
     server: ScriptedServer, client: WhmcsClient, client_id: str, email: str
 ) -> None:
     told = {"name": "Ana", "email": "ana@example.com", "replies": [{"replyid": 4, "requestor_email": "x@example.com"}]}
@@ -174,7 +420,7 @@ async def test_the_address_beside_a_ticket_names_a_guest_but_never_a_user_of_a_c
 
 
 @pytest.mark.parametrize("number", ["007431", "AAA - 111 - 2013", "516757", "ABC-123456"])
-async def test_numbers_are_text_in_which_everything_counts(asking: WhmcsClient, number: str) -> None:
+async def test_ticket_numbers_keep_zeros_letters_and_blanks(asking: WhmcsClient, number: str) -> None:
     ticket = await asking.get_ticket(number)
 
     assert (ticket.number, ticket.merged_into) == (number, "")
@@ -182,7 +428,9 @@ async def test_numbers_are_text_in_which_everything_counts(asking: WhmcsClient, 
 
 
 @pytest.mark.parametrize("asked", ["abc-123456", " ABC-123456 ", "abc - 123456"])
-async def test_case_and_blanks_make_no_other_ticket(server: ScriptedServer, client: WhmcsClient, asked: str) -> None:
+async def test_case_and_blanks_in_a_ticket_number_are_ignored(
+    server: ScriptedServer, client: WhmcsClient, asked: str
+) -> None:
     server.plays("GetTicket", Reply({**BARE, "tid": "ABC-123456"}))
 
     ticket = await client.get_ticket(asked)
@@ -194,7 +442,7 @@ async def test_case_and_blanks_make_no_other_ticket(server: ScriptedServer, clie
     ("asked", "answered"),
     [("007431", "7431"), ("007431", 7431), ("7431", "007431"), ("ABC-123456", "ABC123456"), ("516757", "516757A")],
 )
-async def test_a_ticket_of_any_other_number_counts_as_the_one_into_which_it_was_merged(
+async def test_an_answer_with_another_number_is_the_target_of_a_merge(
     server: ScriptedServer, client: WhmcsClient, asked: str, answered: object
 ) -> None:
     server.plays("GetTicket", Reply({**BARE, "tid": answered}))
@@ -204,9 +452,7 @@ async def test_a_ticket_of_any_other_number_counts_as_the_one_into_which_it_was_
     assert (ticket.number, ticket.merged_into) == (asked, str(answered))
 
 
-async def test_a_ticket_of_another_id_counts_as_the_one_into_which_it_was_merged(
-    server: ScriptedServer, client: WhmcsClient
-) -> None:
+async def test_an_answer_with_another_id_is_the_target_of_a_merge(server: ScriptedServer, client: WhmcsClient) -> None:
     server.plays("GetTicket", Reply(BARE))
 
     ticket = await client.get_ticket_by_id(6)
@@ -215,7 +461,7 @@ async def test_a_ticket_of_another_id_counts_as_the_one_into_which_it_was_merged
 
 
 @pytest.mark.parametrize(("answer", "calls"), [("names_target", 2), ("is_target", 1)])
-async def test_a_merged_ticket_names_the_one_that_goes_on(
+async def test_a_merged_ticket_names_its_target(
     local: LocalWhmcs, asking: WhmcsClient, answer: MergedAnswer, calls: int
 ) -> None:
     local.desk.merged_answer = answer
@@ -227,9 +473,44 @@ async def test_a_merged_ticket_names_the_one_that_goes_on(
     assert (await asking.get_ticket_by_id(local.ticket("118830").id)).merged_into == "516757"
 
 
-async def test_a_merged_ticket_of_which_whmcs_says_nothing_is_a_closed_one(
-    local: LocalWhmcs, asking: WhmcsClient
+def ticket_reply(ticket_id: int, merged_into: int = 0) -> Reply:
+    return Reply({"result": "success", "id": ticket_id, "tid": f"90000{ticket_id}", "merged_ticket_id": merged_into})
+
+
+@pytest.mark.parametrize("chain", [[7, 8], [7, 8, 9], [7, 9, 8], [7, 1, 2, 3, 4, 5]])
+async def test_a_ticket_merged_several_times_names_the_last_one(
+    server: ScriptedServer, client: WhmcsClient, chain: list[int]
 ) -> None:
+    server.plays("GetTicket", *itertools.starmap(ticket_reply, zip(chain, [*chain[1:], 0], strict=True)))
+
+    ticket = await client.get_ticket("900007")
+
+    assert (ticket.id, ticket.number, ticket.merged_into) == (7, "900007", f"90000{chain[-1]}")
+    assert [request.form.get("ticketid", "7") for request in server.received] == [*map(str, chain)]
+
+
+async def test_the_target_of_a_merge_that_was_merged_itself_is_followed(
+    server: ScriptedServer, client: WhmcsClient
+) -> None:
+    server.plays("GetTicket", ticket_reply(8, merged_into=9), ticket_reply(9))
+
+    ticket = await client.get_ticket("900007")
+
+    assert (ticket.number, ticket.merged_into) == ("900007", "900009")
+
+
+@pytest.mark.parametrize("chain", [[7, 8, 7], [7, 8, 9, 8], [7, 8, 9, 7], [7, 1, 2, 3, 4, 5, 6]])
+async def test_a_chain_of_merges_without_an_end_is_unusable(
+    server: ScriptedServer, client: WhmcsClient, chain: list[int]
+) -> None:
+    server.plays("GetTicket", *itertools.starmap(ticket_reply, itertools.pairwise(chain)))
+
+    with pytest.raises(UnusableAnswerError, match="shape"):
+        await client.get_ticket("900007")
+    assert len(server.received) <= 6
+
+
+async def test_a_merged_ticket_without_a_target_is_read_as_closed(local: LocalWhmcs, asking: WhmcsClient) -> None:
     local.desk.merged_answer = "says_nothing"
 
     ticket = await asking.get_ticket("118830")
@@ -253,7 +534,7 @@ async def test_a_guest_has_no_client(asking: WhmcsClient) -> None:
 
 
 @pytest.mark.parametrize("message", ["Ticket ID not found", "Ticket ID Not Found", "Ticket Not Found", "Not Found"])
-async def test_a_ticket_that_is_not_there_is_not_found_in_any_spelling(
+async def test_every_spelling_of_a_missing_ticket_is_not_found(
     server: ScriptedServer, client: WhmcsClient, message: str
 ) -> None:
     refusal = Reply({"result": "error", "message": message})
@@ -266,13 +547,13 @@ async def test_a_ticket_that_is_not_there_is_not_found_in_any_spelling(
         await client.add_ticket_reply(7, "Hola", admin="support")
 
 
-async def test_a_blank_number_finds_nothing_and_asks_nobody(server: ScriptedServer, client: WhmcsClient) -> None:
+async def test_a_blank_ticket_number_is_not_found_without_a_call(server: ScriptedServer, client: WhmcsClient) -> None:
     with pytest.raises(NotFoundError):
         await client.get_ticket("  ")
     assert server.received == []
 
 
-async def test_active_tickets_come_newest_first_by_what_was_last_written(asking: WhmcsClient) -> None:
+async def test_active_tickets_are_ordered_by_their_last_reply_newest_first(asking: WhmcsClient) -> None:
     found, total = await asking.get_tickets(63)
     three, still = await asking.get_tickets(63, limit=3)
 
@@ -281,15 +562,13 @@ async def test_active_tickets_come_newest_first_by_what_was_last_written(asking:
     assert ([ticket.number for ticket in three], still) == (newest_first[:3], 10)
 
 
-async def test_closed_merged_and_resting_tickets_are_not_listed(asking: WhmcsClient) -> None:
+async def test_closed_merged_and_inactive_tickets_are_not_listed(asking: WhmcsClient) -> None:
     found, total = await asking.get_tickets(42)
 
     assert ([ticket.number for ticket in found], total) == (["516757", "318204", "ABC-123456"], 3)
 
 
-async def test_what_whmcs_lists_though_it_is_closed_or_merged_is_left_out(
-    server: ScriptedServer, client: WhmcsClient
-) -> None:
+async def test_closed_or_merged_tickets_in_whmcs_list_are_left_out(server: ScriptedServer, client: WhmcsClient) -> None:
     rows = [
         {"id": 1, "tid": "1", "userid": 42, "status": "Open", "lastreply": "0000-00-00 00:00:00"},
         {"id": 2, "tid": "2", "userid": 42, "status": "closed"},
@@ -302,7 +581,7 @@ async def test_what_whmcs_lists_though_it_is_closed_or_merged_is_left_out(
     assert ([ticket.number for ticket in found], total) == (["1"], 38)
 
 
-async def test_a_ticket_of_another_client_in_the_list_spoils_it(server: ScriptedServer, client: WhmcsClient) -> None:
+async def test_a_list_with_another_clients_ticket_is_unusable(server: ScriptedServer, client: WhmcsClient) -> None:
     rows = [{"id": 1, "tid": "1", "userid": 42}, {"id": 2, "tid": "2", "userid": 43}]
     server.plays("GetTickets", Reply({"result": "success", "tickets": {"ticket": rows}}))
 
@@ -319,7 +598,7 @@ async def test_a_client_without_tickets_has_none(asking: WhmcsClient) -> None:
 
 
 @pytest.mark.parametrize("kind", ["no_result", "list_flat", "list_named", "list_numbered", "ids_as_text", "bom"])
-async def test_another_shape_is_the_same_ticket(local: LocalWhmcs, asking: WhmcsClient, kind: FaultKind) -> None:
+async def test_a_ticket_is_the_same_in_every_shape(local: LocalWhmcs, asking: WhmcsClient, kind: FaultKind) -> None:
     before = await asking.get_ticket("ABC-123456"), await asking.get_tickets(42)
     local.faults.add(Fault("*", kind))
 
@@ -330,7 +609,7 @@ async def test_text_is_decoded_once_and_markup_stays_text(asking: WhmcsClient) -
     ticket = await asking.get_ticket("ABC-123456")
 
     assert ticket.subject == "Acceso <urgente>"
-    assert ticket.replies[-1].message == "Desde O'Fox & Co.\r\n<b>Gracias</b>"
+    assert ticket.replies[-1].message == "Pruebe O'Fox & Co.\r\n<b>Gracias</b>"
 
 
 async def test_a_reply_is_written_as_an_admin_and_found_again(local: LocalWhmcs, asking: WhmcsClient) -> None:
@@ -350,7 +629,7 @@ async def test_the_status_after_a_reply_can_be_chosen(local: LocalWhmcs, asking:
     assert local.ticket("516757").status == "Closed"
 
 
-async def test_a_reply_gets_another_text(local: LocalWhmcs, asking: WhmcsClient) -> None:
+async def test_the_text_of_a_reply_can_be_replaced(local: LocalWhmcs, asking: WhmcsClient) -> None:
     await asking.update_ticket_reply(local.replies_of("ABC-123456")[0].id, "(retirado)")
 
     assert local.replies_of("ABC-123456")[0].message == "(retirado)"
@@ -375,7 +654,7 @@ async def test_a_notice_is_sent_by_the_name_of_its_template(local: LocalWhmcs, a
 @pytest.mark.parametrize(
     "message",
     [
-        # The reference's texts, and two for an admin of whom it says nothing.
+        # The reference's texts, and two for an unknown admin, which it doesn't document.
         "Contact ID Not Found",
         "Name and email address are required if not a client",
         "Message is required",
@@ -385,9 +664,7 @@ async def test_a_notice_is_sent_by_the_name_of_its_template(local: LocalWhmcs, a
         "Admin User Not Found",
     ],
 )
-async def test_a_refused_reply_is_told_in_whmcs_own_words(
-    server: ScriptedServer, client: WhmcsClient, message: str
-) -> None:
+async def test_a_refused_reply_keeps_whmcs_own_text(server: ScriptedServer, client: WhmcsClient, message: str) -> None:
     server.plays("AddTicketReply", Reply({"result": "error", "message": message}))
 
     with pytest.raises(RefusedError) as refused:
@@ -408,9 +685,7 @@ async def test_a_refused_reply_is_told_in_whmcs_own_words(
         "Sending Failed. Please see documentation.",
     ],
 )
-async def test_a_refused_notice_is_told_in_whmcs_own_words(
-    server: ScriptedServer, client: WhmcsClient, message: str
-) -> None:
+async def test_a_refused_notice_keeps_whmcs_own_text(server: ScriptedServer, client: WhmcsClient, message: str) -> None:
     server.plays("SendEmail", Reply({"result": "error", "message": message}))
 
     with pytest.raises(RefusedError) as refused:
@@ -442,9 +717,7 @@ async def test_a_write_whose_answer_is_lost_is_sent_once_and_may_have_been_done(
     assert len(local.calls) == 4
 
 
-async def test_the_number_of_the_target_is_asked_for_within_the_same_deadline(
-    local: LocalWhmcs, asking: WhmcsClient
-) -> None:
+async def test_the_target_of_a_merge_is_read_within_the_same_deadline(local: LocalWhmcs, asking: WhmcsClient) -> None:
     local.faults.add(Fault("GetTicket", "bom", times=1))
     local.faults.add(Fault("GetTicket", "slow_before", seconds=5))
 

@@ -1,4 +1,4 @@
-"""What happens to a call on its way, told by what the server saw and what the caller was told."""
+"""The transport of a call: what the server received, and what the caller gets."""
 
 import asyncio
 import socket
@@ -20,7 +20,7 @@ from whmcs import (
     WhmcsClient,
 )
 from whmcs.api import api_address
-from whmcs.form import form_body
+from whmcs.encoding import form_body
 
 pytestmark = pytest.mark.asyncio
 VERSION = Reply({"result": "success", "whmcs": {"version": "8.9"}})
@@ -34,7 +34,7 @@ def closed_port() -> int:
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_a_redirect_is_reported_and_no_credential_goes_there(
+async def test_a_redirect_is_reported_and_gets_no_credentials(
     server: ScriptedServer, other_server: ScriptedServer, client: WhmcsClient, status: int
 ) -> None:
     target = other_server.url.replace("//", "//user:word@") + "/includes/api.php?secret=x#y"
@@ -64,7 +64,7 @@ async def test_a_redirect_to_a_path_or_to_nowhere_is_still_a_redirect(
     assert redirected.value.location == (server.url + shown if shown else "")
 
 
-async def test_a_late_read_has_timed_out_and_is_not_asked_again(server: ScriptedServer, client: WhmcsClient) -> None:
+async def test_a_late_read_times_out_and_is_not_retried(server: ScriptedServer, client: WhmcsClient) -> None:
     server.plays("WhmcsDetails", Hang())
 
     with pytest.raises(TimedOutError) as late:
@@ -116,14 +116,15 @@ async def test_a_refused_connection_changes_nothing() -> None:
     assert of_write.value.reason == of_read.value.reason == "no_connection"
 
 
-async def test_a_name_that_does_not_exist_changes_nothing() -> None:
-    async with WhmcsClient.connect("https://whmcs.invalid", "i", "s") as client:
+@pytest.mark.parametrize("url", ["https://whmcs.invalid", "https://xn--n3h.invalid"])
+async def test_a_name_that_does_not_exist_changes_nothing(url: str) -> None:
+    async with WhmcsClient.connect(url, "i", "s") as client:
         with pytest.raises(UnreachableError) as unreachable:
             await client.reset_password(7, deadline_seconds=5)
     assert (unreachable.value.reason, unreachable.value.cause) == ("no_connection", "name")
 
 
-async def test_a_server_without_tls_is_told_apart_and_not_asked_again() -> None:
+async def test_a_server_without_tls_is_distinguished_and_not_retried() -> None:
     greetings: list[bytes] = []
 
     async def answer_in_clear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -143,7 +144,7 @@ async def test_a_server_without_tls_is_told_apart_and_not_asked_again() -> None:
     assert len(greetings) == 1
 
 
-async def test_a_certificate_that_nobody_vouches_for_is_told_apart_from_a_server_without_tls(tmp_path: Path) -> None:
+async def test_an_untrusted_certificate_is_distinguished_from_a_server_without_tls(tmp_path: Path) -> None:
     async with (
         serve_tls(tmp_path) as port,
         WhmcsClient.connect(f"https://localhost:{port}", IDENTIFIER, SECRET) as client,
@@ -155,7 +156,7 @@ async def test_a_certificate_that_nobody_vouches_for_is_told_apart_from_a_server
     assert "self-signed certificate" in error.detail
 
 
-async def test_a_port_on_which_nobody_listens_is_told() -> None:
+async def test_a_closed_port_is_a_refused_connection() -> None:
     async with WhmcsClient.connect(f"http://127.0.0.1:{free_port()}", "i", "s") as client:
         with pytest.raises(UnreachableError) as unreachable:
             await client.whmcs_details()
@@ -184,14 +185,14 @@ async def test_a_write_whose_connection_is_lost_has_an_unknown_outcome_and_is_se
         Reply("", 503, {"Retry-After": "0"}),
     ],
 )
-async def test_a_read_is_asked_again(server: ScriptedServer, client: WhmcsClient, lost: Drop | Half | Reply) -> None:
+async def test_a_read_is_retried(server: ScriptedServer, client: WhmcsClient, lost: Drop | Half | Reply) -> None:
     server.plays("WhmcsDetails", lost, lost, VERSION)
 
     assert await client.whmcs_details() == "8.9"
     assert server.count("WhmcsDetails") == 3
 
 
-async def test_a_read_is_asked_three_times_at_most(server: ScriptedServer, client: WhmcsClient) -> None:
+async def test_a_read_has_three_attempts_at_most(server: ScriptedServer, client: WhmcsClient) -> None:
     server.plays("WhmcsDetails", Drop())
 
     with pytest.raises(UnreachableError) as lost:
@@ -201,9 +202,7 @@ async def test_a_read_is_asked_three_times_at_most(server: ScriptedServer, clien
     assert server.count("WhmcsDetails") == 3
 
 
-async def test_a_read_is_not_asked_again_when_the_deadline_would_pass(
-    server: ScriptedServer, client: WhmcsClient
-) -> None:
+async def test_a_read_is_not_retried_beyond_its_deadline(server: ScriptedServer, client: WhmcsClient) -> None:
     server.plays("WhmcsDetails", Reply("Slow down", 429, {"Retry-After": "3"}))
 
     with pytest.raises(RefusedError) as refused:
@@ -216,7 +215,7 @@ async def test_a_read_is_not_asked_again_when_the_deadline_would_pass(
 @pytest.mark.parametrize(
     "after", [{}, {"Retry-After": "3600"}, {"Retry-After": "Fri, 31 Dec 2100 23:59:59 GMT"}, {"Retry-After": "soon"}]
 )
-async def test_a_busy_server_is_left_alone_if_it_does_not_say_soon(
+async def test_a_long_retry_after_is_not_waited_for(
     server: ScriptedServer, client: WhmcsClient, after: dict[str, str]
 ) -> None:
     server.plays("WhmcsDetails", Reply("<html>", 503, after))
@@ -259,7 +258,7 @@ async def test_calls_share_one_kept_connection_and_no_session(server: ScriptedSe
     }
 
 
-async def test_this_machine_is_never_asked_through_a_proxy(
+async def test_loopback_is_never_called_through_a_proxy(
     server: ScriptedServer, other_server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("NO_PROXY", "no_proxy"):
@@ -289,21 +288,21 @@ async def test_a_cancelled_call_ends_as_cancelled_and_frees_its_connection(
 
 
 @pytest.mark.parametrize("end", ["", "/", "/includes/api.php", "/includes/api.php/", "?a=b"])
-async def test_the_address_may_end_as_people_write_it(end: str) -> None:
+async def test_the_address_may_end_in_a_slash_or_the_path(end: str) -> None:
     assert api_address(f"https://example.com/billing{end}") == "https://example.com/billing/includes/api.php"
 
 
 @pytest.mark.parametrize(
     "url", ["http://example.com", "ftp://example.com", "example.com", "", "https://", "https://a:word@[::x"]
 )
-async def test_any_address_but_https_is_refused_without_repeating_it(url: str) -> None:
+async def test_an_address_without_https_is_refused_without_repeating_it(url: str) -> None:
     with pytest.raises(ValueError, match="https") as refused:
         WhmcsClient.connect(url, "i", "s")
 
     assert not url or url not in str(refused.value)
 
 
-async def test_a_false_is_left_out_and_a_password_never_sent() -> None:
+async def test_false_is_left_out_and_a_password_parameter_is_refused() -> None:
     assert form_body("X", {"noemail": True, "markdown": False}, {}) == b"action=X&responsetype=json&noemail=true"
-    with pytest.raises(ValueError, match="own credentials"):
+    with pytest.raises(ValueError, match="part of the credentials"):
         form_body("X", {"password": "x"}, {})

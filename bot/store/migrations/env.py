@@ -1,8 +1,8 @@
-"""Alembic's entry: migrations run on the connection that `Database.migrate` hands over, in its transaction."""
+"""Alembic environment: migrations run on the connection and in the transaction of `Database.migrate`."""
 
 from alembic import context
 
-from bot.store.models import Base
+from bot.store.schema import Base
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=Base.metadata)
 context.run_migrations()

@@ -1,5 +1,5 @@
-"""The only place that words a sentence. Everything else says what is the case, with codes and values."""
+"""Languages, and the sentences that several views use or that are chosen by a reason. Labels are in their views."""
 
-from bot.views.text.catalogue import Languages, Texts
+from bot.views.text.catalogue import Languages, Texts, mark
 
-__all__ = ["Languages", "Texts"]
+__all__ = ["Languages", "Texts", "mark"]

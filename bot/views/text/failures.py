@@ -1,253 +1,191 @@
-"""The words for what went wrong on the way to a reset, and who has to act."""
+"""Why a call to WHMCS or a reset failed, in sentences, by reason."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
-from bot.domain.resets import Reason
-from bot.views.text.catalogue import Texts
+from bot.domain.resets import Failure, Reason
+from bot.domain.shown import ShownField
+from bot.views.text.catalogue import Texts, mark
 
-_NOT_TOLD = "?"
+_NOT_KNOWN: Final = "?"
+_UNFORESEEN: Final = mark(
+    "Something went wrong in the bot. Try again; if the problem persists, tell your administrator."
+)
+
+UNCHANGED: Final[Mapping[Reason, str]] = {
+    # The agent can act.
+    Reason.NOT_A_USER_OF_CLIENT: mark(
+        "This user no longer belongs to client #{client_id}. Go back and choose the user again."
+    ),
+    Reason.CLIENT_NOT_FOUND: mark("Client #{client_id} does not exist in WHMCS. Go back and search again."),
+    Reason.USER_NOT_FOUND: mark("This user no longer exists in WHMCS. Go back and choose the user again."),
+    Reason.DIRECT_MESSAGE: mark(
+        "Slack did not accept the direct message for the new password, so the password was not set. Try "
+        "again in a minute."
+    ),
+    Reason.INTERRUPTED: mark("The bot was interrupted before WHMCS changed anything. Start again."),
+    # The ticket and the proof.
+    Reason.TICKET_NOT_FOUND: mark("This ticket does not exist in WHMCS. Choose another one."),
+    Reason.NOT_A_TICKET_OF_CLIENT: mark("This ticket does not belong to client #{client_id}. Choose another one."),
+    Reason.NOT_THE_REQUESTOR: mark(
+        "Only the password of the user who opened the ticket can be reset here, and WHMCS names another "
+        "user. Go back and choose that user."
+    ),
+    Reason.PROOF_CHANGED: mark(
+        "The ticket no longer proves what it proved when the form was opened. Go back and check it again."
+    ),
+    # The sentence for a change whose details are no longer known; see `why`.
+    Reason.CHANGED_SINCE_SHOWN: mark(
+        "What was shown can no longer be compared with WHMCS. Go back and check it again."
+    ),
+    Reason.NO_TICKET: mark("A reset requires a ticket here, and none was chosen. Go back and choose one."),
+    Reason.NOT_VERIFIED: mark("It is not recorded how the person was verified. Go back and answer that question."),
+    Reason.PROTECTED: mark(
+        "The password gives access to a client in a protected group, so it can’t be set here. Send a "
+        "password-reset e-mail instead."
+    ),
+    # The second agent.
+    Reason.NEEDS_APPROVAL: mark("This requires the approval of a second agent, which was not requested. Start again."),
+    Reason.APPROVAL_REJECTED: mark(
+        "The second agent rejected the request. Ask for the reason in the approvals channel."
+    ),
+    Reason.APPROVAL_EXPIRED: mark("No second agent answered in time. Start again when one is available."),
+    Reason.APPROVAL_CHANNEL: mark("The request could not be sent to a second agent. Start again in a minute."),
+    Reason.NO_LONGER_ALLOWED: mark(
+        "When it was approved, you no longer had permission to set passwords. If you should have it, tell "
+        "your administrator."
+    ),
+    # Transient: the agent tries again before an administrator is called.
+    Reason.UNREACHABLE: mark(
+        "WHMCS can’t be reached. Try again in a few minutes; if the problem persists, tell your administrator."
+    ),
+    Reason.TIMED_OUT: mark("WHMCS did not answer in time. Try again in a few minutes."),
+    # The sentence for a time that is not known; see `why`.
+    Reason.NOT_ANSWERING: mark("WHMCS is not answering, so no request was sent to it. Try again in a minute."),
+    Reason.CONNECTION_LOST: mark(
+        "The connection to WHMCS was lost before its answer was complete. Try again in a few minutes; if "
+        "the problem persists, tell your administrator."
+    ),
+    Reason.NOT_RECORDED: mark(
+        "The call to WHMCS could not be recorded beforehand, and without a record nothing is done. Try "
+        "again in a minute; if the problem persists, tell your administrator."
+    ),
+    Reason.BUSY: mark("WHMCS is rate-limiting the bot. Try again in a minute."),
+    Reason.WEB_PAGE: mark(
+        "WHMCS returned a web page ({detail}), for example from a firewall or during maintenance. Try "
+        "again in a few minutes; if the problem persists, tell your administrator."
+    ),
+    Reason.UNUSABLE_ANSWER: mark(
+        "WHMCS returned an answer that can’t be read ({detail}). Try again in a few minutes; if the "
+        "problem persists, tell your administrator."
+    ),
+    Reason.SERVER_ERROR: mark(
+        "WHMCS stopped with an internal error. Try again in a few minutes; if the problem persists, ask "
+        "your administrator to check WHMCS’s activity log."
+    ),
+    # The administrator has to act, in WHMCS or in the bot's settings.
+    Reason.TLS: mark(
+        "No secure connection to WHMCS is possible ({detail}). Ask your administrator to check WHMCS’s "
+        "certificate and WHMCS_URL."
+    ),
+    Reason.REDIRECTED: mark(
+        "WHMCS redirects to another address ({detail}). Ask your administrator to correct WHMCS_URL."
+    ),
+    Reason.ADDRESS_REFUSED: mark(
+        "WHMCS does not accept the bot’s IP address ({detail}). Ask your administrator to allow it in WHMCS."
+    ),
+    Reason.CREDENTIALS: mark("WHMCS does not accept the bot’s credentials. Tell your administrator."),
+    Reason.NOT_PERMITTED: mark(
+        "The bot’s API role in WHMCS lacks the action {detail}. Ask your administrator to add it."
+    ),
+    Reason.UNKNOWN_ACTION: mark(
+        "This WHMCS does not know the action {detail}. Tell your administrator: WHMCS may be too old."
+    ),
+    Reason.PASSWORD_REFUSED: mark(
+        "WHMCS did not accept the generated password. Ask your administrator to compare PASSWORD_LENGTH "
+        "with the minimum in WHMCS."
+    ),
+    Reason.WHMCS_REFUSED: mark("WHMCS refused the request: “{detail}”. Tell your administrator."),
+    # The companion module is in the way, and the reset e-mail is still possible.
+    Reason.NOT_INSTALLED: mark(
+        "The companion module in WHMCS does not answer, so no password can be set. "
+        "Send a password-reset e-mail instead, and tell your administrator."
+    ),
+    Reason.COMPANION_REDIRECTED: mark(
+        "The companion module redirects to another address ({detail}), so no password can be set. Send a "
+        "password-reset e-mail instead, and ask your administrator to correct WHMCS_COMPANION_URL."
+    ),
+    Reason.COMPANION_ADDRESS: mark(
+        "The companion module in WHMCS does not accept the bot’s IP address ({detail}). Send a "
+        "password-reset e-mail instead, and ask your administrator to allow it in the module."
+    ),
+    Reason.COMPANION_SECRET: mark(
+        "The companion module in WHMCS does not accept the bot’s secret. Send a password-reset e-mail "
+        "instead, and ask your administrator to compare WHMCS_COMPANION_SECRET."
+    ),
+    Reason.COMPANION_CLOCK: mark(
+        "The clocks of the bot and of WHMCS differ too much, so no password can be set. Send a password-reset "
+        "e-mail instead, and tell your administrator."
+    ),
+    Reason.COMPANION_REFUSED: mark(
+        "The companion module in WHMCS refused the request: “{detail}”. Send a password-reset e-mail "
+        "instead, and tell your administrator."
+    ),
+    Reason.NOT_DELIVERED: _UNFORESEEN,
+    Reason.INTERNAL: _UNFORESEEN,
+}
+"""What happened and what to do next, where nothing was changed."""
+
+UNKNOWN: Final[Mapping[Reason, str]] = {
+    Reason.TIMED_OUT: mark("WHMCS did not answer in time."),
+    Reason.CONNECTION_LOST: mark("the connection to WHMCS was lost before it answered."),
+    Reason.INTERRUPTED: mark("the bot was interrupted while it was waiting for WHMCS."),
+    Reason.SERVER_ERROR: mark("WHMCS stopped with an internal error."),
+    Reason.INTERNAL: mark("something went wrong in the bot."),
+    Reason.WEB_PAGE: mark("WHMCS returned a web page, for example from a firewall or during maintenance."),
+}
+"""Why it is not known whether something was changed: the end of a sentence. All other reasons are unusable answers."""
+
+SHOWN: Final[Mapping[ShownField, str]] = {
+    ShownField.AGENT: mark("the requesting agent"),
+    ShownField.METHOD: mark("the method"),
+    ShownField.CLIENT: mark("the client"),
+    ShownField.USER: mark("the user or the user’s e-mail address"),
+    ShownField.OTHER_CLIENTS: mark("the other clients that the password gives access to"),
+    ShownField.TICKET: mark("the ticket"),
+    ShownField.REQUESTOR: mark("who opened the ticket"),
+    ShownField.PROOF: mark("what the ticket proves"),
+    ShownField.VERIFICATION: mark("how the person was verified"),
+}
 
 
-def why(t: Texts, reason: Reason | None, detail: str, client_id: int | str) -> str:
-    """What happened and what to do next, where nothing was changed. `detail` may be empty: it is not kept for ever."""
-    known = (
-        _by_the_agent(t, reason, client_id)
-        or _by_who_looks_at_the_ticket(t, reason, client_id)
-        or _by_the_second_agent(t, reason)
-        or _passing(t, reason, detail or _NOT_TOLD)
-        or _by_the_administrator(t, reason, detail or _NOT_TOLD)
-        or _by_who_looks_after_the_companion(t, reason, detail or _NOT_TOLD)
-    )
-    return known or t.say("Something went wrong in the bot. Try again; if it goes on, tell your administrator.")
+def why(t: Texts, failure: Failure, client_id: int = 0) -> str:
+    """Return what happened and what to do next. `failure.detail` may be empty: it is not stored with a reset."""
+    if failure.reason is Reason.NOT_ANSWERING and (since := _parse_time(failure.detail)) is not None:
+        return t.say(
+            "WHMCS has not answered since {time}, so no request was sent to it. Try again in a minute.",
+            time=t.clock(since),
+        )
+    if failure.reason is Reason.CHANGED_SINCE_SHOWN:
+        changed = [t.say(SHOWN[field]) for field in ShownField if field in failure.detail.split(",")]
+        # All fields are named where the digests could not be compared.
+        if 0 < len(changed) < len(SHOWN):
+            return t.say(
+                "This has changed since it was shown: {changed}. Go back and check it again.",
+                changed=", ".join(changed),
+            )
+    return t.say(UNCHANGED[failure.reason], client_id=client_id, detail=failure.detail or _NOT_KNOWN)
 
 
 def why_unknown(t: Texts, reason: Reason | None) -> str:
-    """Why nobody knows whether something was changed; the end of a sentence."""
-    match reason:
-        case Reason.TIMED_OUT:
-            return t.say("WHMCS did not answer in time.")
-        case Reason.CONNECTION_LOST:
-            return t.say("the connection to WHMCS was lost before its answer.")
-        case Reason.INTERRUPTED:
-            return t.say("the bot was interrupted while WHMCS was at work.")
-        case Reason.SERVER_ERROR:
-            return t.say("WHMCS stopped with an internal error.")
-        case Reason.INTERNAL:
-            return t.say("something went wrong in the bot.")
-        case Reason.WEB_PAGE:
-            return t.say("WHMCS answered with a web page, such as a maintenance page or one of a firewall.")
-        case _:
-            return t.say("WHMCS answered with something that can’t be used.")
+    """Return why it is not known whether something was changed: the end of a sentence."""
+    sentence = UNKNOWN.get(reason) if reason is not None else None
+    return t.say(sentence) if sentence else t.say("WHMCS returned an answer that can’t be used.")
 
 
-def _by_the_agent(t: Texts, reason: Reason | None, client_id: int | str) -> str:
-    """Where the agent himself can act; else empty."""
-    match reason:
-        case Reason.NOT_A_USER_OF_CLIENT:
-            return t.say(
-                "This user no longer belongs to client #{client_id}. Go back and choose the user again.",
-                client_id=client_id,
-            )
-        case Reason.CLIENT_NOT_FOUND:
-            return t.say(
-                "Client #{client_id} does not exist in WHMCS. Go back and search again.",
-                client_id=client_id,
-            )
-        case Reason.USER_NOT_FOUND:
-            return t.say("This user no longer exists in WHMCS. Go back and choose the user again.")
-        case Reason.DIRECT_MESSAGE:
-            return t.say(
-                "Slack did not take the direct message in which the password would have come to you, "
-                "so none was set. Try again in a minute."
-            )
-        case Reason.INTERRUPTED:
-            return t.say("The bot was interrupted before WHMCS had done anything. Start again.")
-        case _:
-            return ""
-
-
-def _by_who_looks_at_the_ticket(t: Texts, reason: Reason | None, client_id: int | str) -> str:
-    """Where it is about who asks; else empty."""
-    match reason:
-        case Reason.TICKET_NOT_FOUND:
-            return t.say("This ticket does not exist in WHMCS. Choose another one.")
-        case Reason.NOT_A_TICKET_OF_CLIENT:
-            return t.say(
-                "This ticket is not one of client #{client_id}. Choose the ticket again.",
-                client_id=client_id,
-            )
-        case Reason.NOT_THE_REQUESTOR:
-            return t.say(
-                "Here only the password of the user who opened the ticket is reset, and WHMCS names another user. Go "
-                "back and choose that one."
-            )
-        case Reason.PROOF_CHANGED:
-            return t.say(
-                "The ticket no longer proves what it proved when the form was opened. Go back and look at it again."
-            )
-        case Reason.NO_TICKET:
-            return t.say("Here a reset needs a ticket, and there was none. Go back and choose one.")
-        case Reason.NOT_VERIFIED:
-            return t.say("It is not recorded how the person was verified. Go back and say it.")
-        case Reason.PROTECTED:
-            return t.say(
-                "The password opens a client of a protected group, so it can’t be set here. Send a password-reset "
-                "e-mail instead."
-            )
-        case _:
-            return ""
-
-
-def _by_the_second_agent(t: Texts, reason: Reason | None) -> str:
-    """Where it is about an approval; else empty."""
-    match reason:
-        case Reason.NEEDS_APPROVAL:
-            return t.say("This needs the approval of a second agent, which was not asked for. Start again.")
-        case Reason.APPROVAL_REJECTED:
-            return t.say("The second agent rejected it. Ask why in the channel for approvals.")
-        case Reason.APPROVAL_EXPIRED:
-            return t.say("No second agent answered in time. Start again when somebody is there.")
-        case Reason.APPROVAL_CHANNEL:
-            return t.say("No second agent could be asked. Start again in a minute.")
-        case Reason.NO_LONGER_ALLOWED:
-            return t.say(
-                "When it was approved, you were no longer among those who may set passwords. If you should be, tell "
-                "your administrator."
-            )
-        case _:
-            return ""
-
-
-def _passing(t: Texts, reason: Reason | None, detail: str) -> str:
-    """What may pass by itself, so that the agent tries again before an administrator is called; else empty."""
-    match reason:
-        case Reason.UNREACHABLE:
-            return t.say("WHMCS can’t be reached. Try again in a few minutes; if it goes on, tell your administrator.")
-        case Reason.TIMED_OUT:
-            return t.say("WHMCS did not answer in time. Try again in a few minutes.")
-        case Reason.NOT_ANSWERING:
-            return _not_answering(t, detail)
-        case Reason.CONNECTION_LOST:
-            return t.say(
-                "The connection to WHMCS was lost before its answer was complete. Try again in a few minutes; "
-                "if it goes on, tell your administrator."
-            )
-        case Reason.NOT_RECORDED:
-            return t.say(
-                "The call to WHMCS could not be recorded beforehand, and without a record nothing is done. Try again "
-                "in a minute; if it goes on, tell your administrator."
-            )
-        case Reason.BUSY:
-            return t.say("WHMCS says that it is asked too often just now. Try again in a minute.")
-        case Reason.WEB_PAGE:
-            return t.say(
-                "WHMCS answered with a web page ({detail}), such as a maintenance page or one of a firewall. "
-                "Try again in a few minutes; if it goes on, tell your administrator.",
-                detail=detail,
-            )
-        case Reason.UNUSABLE_ANSWER:
-            return t.say(
-                "WHMCS answered with something that can’t be read ({detail}). "
-                "Try again in a few minutes; if it goes on, tell your administrator.",
-                detail=detail,
-            )
-        case Reason.SERVER_ERROR:
-            return t.say(
-                "WHMCS stopped with an internal error. Try again in a few minutes; if it goes on, tell your "
-                "administrator to look into WHMCS’s activity log."
-            )
-        case _:
-            return ""
-
-
-def _not_answering(t: Texts, since: str) -> str:
+def _parse_time(text: str) -> datetime | None:
     try:
-        at = datetime.fromisoformat(since)
+        return datetime.fromisoformat(text)
     except ValueError:
-        return t.say("WHMCS does not answer, so it was not asked. Try again in a minute.")
-    return t.say(
-        "WHMCS has not answered since {time}, so it was not asked. Try again in a minute.",
-        time=t.clock(at, t.timezone),
-    )
-
-
-def _by_the_administrator(t: Texts, reason: Reason | None, detail: str) -> str:
-    """Where the administrator has to act, in WHMCS or in the bot's settings; else empty."""
-    match reason:
-        case Reason.TLS:
-            return t.say(
-                "No secure connection to WHMCS is possible ({detail}). "
-                "Tell your administrator to look at WHMCS’s certificate and at WHMCS_URL.",
-                detail=detail,
-            )
-        case Reason.REDIRECTED:
-            return t.say(
-                "WHMCS says that its address is another one ({detail}). Tell your administrator to correct WHMCS_URL.",
-                detail=detail,
-            )
-        case Reason.ADDRESS_REFUSED:
-            return t.say(
-                "WHMCS does not accept the bot’s IP address ({detail}). Tell your administrator to allow it in WHMCS.",
-                detail=detail,
-            )
-        case Reason.CREDENTIALS:
-            return t.say("WHMCS does not accept the bot’s credentials. Tell your administrator.")
-        case Reason.NOT_PERMITTED:
-            return t.say(
-                "The bot’s API role in WHMCS lacks the action {detail}. Tell your administrator to add it.",
-                detail=detail,
-            )
-        case Reason.UNKNOWN_ACTION:
-            return t.say(
-                "This WHMCS does not know the action {detail}. Tell your administrator: WHMCS may be too old.",
-                detail=detail,
-            )
-        case Reason.PASSWORD_REFUSED:
-            return t.say(
-                "WHMCS did not accept the generated password. Tell your administrator to compare PASSWORD_LENGTH "
-                "with the minimum in WHMCS."
-            )
-        case Reason.WHMCS_REFUSED:
-            return t.say("WHMCS refused: “{detail}”. Tell your administrator.", detail=detail)
-        case _:
-            return ""
-
-
-def _by_who_looks_after_the_companion(t: Texts, reason: Reason | None, detail: str) -> str:
-    """Where the module in WHMCS is in the way, so that the reset e-mail is still left; else empty."""
-    match reason:
-        case Reason.NOT_INSTALLED:
-            return t.say(
-                "The companion module in WHMCS does not answer, so no password can be set. "
-                "Send a password-reset e-mail instead, and tell your administrator."
-            )
-        case Reason.COMPANION_REDIRECTED:
-            return t.say(
-                "The companion module’s address is another one ({detail}), so no password can be set. Send a "
-                "password-reset e-mail instead, and tell your administrator to correct WHMCS_COMPANION_URL.",
-                detail=detail,
-            )
-        case Reason.COMPANION_ADDRESS:
-            return t.say(
-                "The companion module in WHMCS does not accept the bot’s IP address ({detail}). Send a password-reset "
-                "e-mail instead, and tell your administrator to allow it in the module.",
-                detail=detail,
-            )
-        case Reason.COMPANION_SECRET:
-            return t.say(
-                "The companion module in WHMCS does not accept the bot’s secret. Send a password-reset e-mail "
-                "instead, and tell your administrator to compare WHMCS_COMPANION_SECRET."
-            )
-        case Reason.COMPANION_CLOCK:
-            return t.say(
-                "The clocks of the bot and of WHMCS differ too much, so no password can be set. Send a password-reset "
-                "e-mail instead, and tell your administrator."
-            )
-        case Reason.COMPANION_REFUSED:
-            return t.say(
-                "The companion module in WHMCS refused: “{detail}”. Send a password-reset e-mail instead, and tell "
-                "your administrator.",
-                detail=detail,
-            )
-        case _:
-            return ""
+        return None

@@ -1,4 +1,4 @@
-"""What comes in place of an answer, or in front of it."""
+"""Text in place of an answer, or before it."""
 
 # WHMCS in maintenance mode: a page with status 200 (docs.whmcs.com, Maintenance Mode; its wording is ours).
 MAINTENANCE = "<!DOCTYPE html>\n<html><head><title>Down for Maintenance</title></head><body>Back shortly.</body></html>"
@@ -15,7 +15,7 @@ EMITTER = (
     "Output has been emitted previously; cannot emit response</pre></body></html>"
 )
 
-# What a script prints when PHP shows its errors: in front of the JSON, on lines of its own.
+# PHP with display_errors prints this before the JSON, on lines of its own.
 PHP_WARNING = (
     '<br />\n<b>Warning</b>:  Undefined array key "x" in <b>/srv/www/includes/hooks/y.php</b> on line <b>3</b><br />\n'
 )

@@ -1,4 +1,4 @@
-"""Good answers of the actions that are read, in the shapes of the reference and of other clients' tests."""
+"""Successful answers of reads, in the shapes of the reference and of other clients' tests."""
 
 ANGELICA = {
     "id": 2,
@@ -21,7 +21,7 @@ CLIENTS = {
     "clients": {"client": [ANGELICA, BEA]},
 }
 
-# WHMCS/developer-docs issue #137: nobody was found, and the list is not there.
+# WHMCS/developer-docs issue #137: no match, and the list is missing.
 NO_CLIENTS = {"result": "success", "totalresults": "0", "startnumber": 0, "numreturned": 0}
 
 # truehostcloud/whmcs-python-client: the same as an empty text.
@@ -94,7 +94,7 @@ DETAILS = {
 # Reference, WhmcsDetails.
 VERSION = {"result": "success", "whmcs": {"version": "8.0.0", "canonicalversion": "8.0.0-release.1"}}
 
-# Reference, GetTicket (8.0 and later): ids as text, who asked beside each message and not beside the ticket, the guest's
+# Reference, GetTicket (8.0 and later): ids as text, the requestor beside each message and not beside the ticket, the guest's
 # access key, an empty attachment as an empty list.
 TICKET = {
     "result": "success",
@@ -157,7 +157,7 @@ TICKET = {
     },
 }
 
-# Reference, GetTickets: the total as text, who asked beside the ticket, no name of the department.
+# Reference, GetTickets: the total as text, the requestor beside the ticket, no department name.
 TICKETS = {
     "result": "success",
     "totalresults": "1",

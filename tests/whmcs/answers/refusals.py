@@ -1,4 +1,4 @@
-"""Refusals of the API, each with the HTTP status that it was met with where that is known, and what it means."""
+"""Refusals of the API, each with the observed HTTP status, if known, and its meaning."""
 
 from typing import NamedTuple
 
@@ -51,17 +51,17 @@ REFUSALS = [
     Refusal("Either clientid Or email Is Required", RefusedError, "reference, GetClientsDetails"),
 ]
 
-# sburina/laravel-whmcs-up #6; the status is not known. One bad row spoils the page, or the answer to a write.
+# sburina/laravel-whmcs-up #6; the status is unknown. One bad row breaks the page, or the answer to a write.
 NOT_WORDED = "Error generating JSON encoded response: Malformed UTF-8 characters, possibly incorrectly encoded"
 
 
 def as_pairs(message: str) -> str:
-    """The format of installations that were not asked for JSON (vexxhost/whmcs-api test, 2016)."""
+    """Return the name=value; format, sent without responsetype=json (vexxhost/whmcs-api test, 2016)."""
     return f"result=error;message={message};"
 
 
 def as_xml(message: str) -> str:
-    """The same in XML, whose root is `whmcsapi` (apocas/node-whmcs)."""
+    """Return the same in XML, whose root is `whmcsapi` (apocas/node-whmcs)."""
     escaped = message.replace("&", "&amp;").replace('"', "&quot;")
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n<whmcsapi version="5.3.14">\n<action>resetpassword</action>\n'

@@ -1,6 +1,6 @@
 <?php
 /**
- * What the bot calls: one signed JSON request, one JSON answer.
+ * The bot's endpoint: one signed JSON request, one JSON answer.
  */
 
 // WHMCS may change both while it starts; other modules may print.
@@ -27,7 +27,7 @@ foreach ($resetbotHeaders as $resetbotName => $resetbotValue) {
 }
 echo $resetbotBody;
 flush();
-// What is printed while PHP ends would stand behind the answer.
+// Output during PHP's shutdown would follow the answer.
 ob_start(function () {
     return '';
 });

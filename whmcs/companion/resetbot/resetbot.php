@@ -1,8 +1,8 @@
 <?php
 /**
- * WHMCS addon module of the reset-password bot: lets the bot set a user's password, and read a user's last sign-in.
+ * WHMCS addon module of the reset-password bot: sets a user's password and reads a user's last sign-in.
  *
- * PHP 7.2 syntax, for WHMCS 8.0 to 9.x. This file is what WHMCS calls; the bot calls api.php.
+ * PHP 7.2 syntax, for WHMCS 8.0 to 9.x. WHMCS calls this file; the bot calls api.php.
  */
 
 if (!defined('WHMCS')) {
@@ -41,7 +41,7 @@ function resetbot_activate()
     ];
 }
 
-/** Removes everything that the module keeps, the secret included. */
+/** Removes all data of the module, including the secret. */
 function resetbot_deactivate()
 {
     try {
@@ -52,7 +52,7 @@ function resetbot_deactivate()
     return ['status' => 'success', 'description' => 'The secret and all that was kept are gone.'];
 }
 
-/** Called once after the files of another version were copied here. */
+/** Called once after the files of another version were installed. */
 function resetbot_upgrade($vars)
 {
     Tables::create();

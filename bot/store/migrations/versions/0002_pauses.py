@@ -1,4 +1,4 @@
-"""Pauses."""
+"""Add pauses."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Proof of identity."""
+"""Add proof of identity to resets."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +10,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    # With a default of the server's, so that a version that does not know them goes on writing beside a newer one.
+    # The server default lets an older version insert rows beside a newer one.
     op.add_column("resets", sa.Column("proof", sa.String, nullable=False, server_default=""))
     op.add_column("resets", sa.Column("verification", sa.String, nullable=False, server_default=""))

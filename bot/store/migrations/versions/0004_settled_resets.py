@@ -1,4 +1,4 @@
-"""When WHMCS was asked, and what became of a reset after its outcome."""
+"""Add the time of the call to WHMCS, and the settled state, to resets."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Replies."""
+"""Add replies."""
 
 import sqlalchemy as sa
 from alembic import op

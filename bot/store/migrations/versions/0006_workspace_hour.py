@@ -1,4 +1,4 @@
-"""The brake on the whole workspace."""
+"""Add the workspace's hourly limit."""
 
 import sqlalchemy as sa
 from alembic import op

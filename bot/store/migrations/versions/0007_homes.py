@@ -1,4 +1,4 @@
-"""Homes: who has one, who was refused one, and what stands in it of a reset."""
+"""Add Home tabs and refused visits to them, and the user name of resets."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,7 +12,7 @@ _TIME = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    # With a default of the server's, so that a version that does not know it goes on writing beside a newer one.
+    # The server default lets an older version insert rows beside a newer one.
     op.add_column("resets", sa.Column("user_name", sa.String, nullable=False, server_default=""))
     op.create_index("resets_agent", "resets", ["agent_id", "started_at"])
     op.create_table(

@@ -1,4 +1,4 @@
-"""Approvals by a second agent."""
+"""Add approvals by a second agent."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,5 +10,5 @@ depends_on = None
 
 
 def upgrade() -> None:
-    # With a default of the server's, so that a version that does not know it goes on writing beside a newer one.
+    # The server default lets an older version insert rows beside a newer one.
     op.add_column("resets", sa.Column("approved_by", sa.String, nullable=False, server_default=""))

@@ -2,7 +2,7 @@
 
 namespace WHMCS\Module\Addon\Resetbot;
 
-/** Lines for people in WHMCS's activity log. */
+/** Lines in WHMCS's activity log. */
 final class Activity
 {
     const MAXIMUM_LENGTH = 500;
@@ -12,7 +12,7 @@ final class Activity
         logActivity('Reset Bot: ' . self::plain($text), $clientId);
     }
 
-    /** Where the log can't be written, PHP's own has the line, and false is returned. */
+    /** Returns false if the log can't be written; PHP's own log then has the line. */
     public static function tryToWrite(string $text): bool
     {
         try {
@@ -25,7 +25,7 @@ final class Activity
     }
 
     /**
-     * Say what broke, without what is confidential. Where the log can't be written either, PHP's own log has it.
+     * Logs a failure without confidential values, in PHP's own log if the activity log can't be written.
      *
      * @param string[] $confidential
      */
@@ -34,13 +34,13 @@ final class Activity
         self::tryToWrite(self::failure($error, $confidential));
     }
 
-    /** Say it in PHP's own log alone: strangers make that server's logs grow with each request in any case. */
+    /** Writes only to PHP's own log, since unauthenticated requests fill the server's logs in any case. */
     public static function reportToPhp(\Throwable $error): void
     {
         error_log('Reset Bot: ' . self::failure($error, []));
     }
 
-    /** One line, without tags, broken bytes, and characters that MySQL's three-byte UTF-8 has no room for. */
+    /** Returns one line without tags, invalid bytes and characters that MySQL's three-byte UTF-8 can't hold. */
     public static function plain(string $text): string
     {
         if (preg_match('//u', $text) !== 1) {
@@ -56,7 +56,7 @@ final class Activity
         return 'internal error: ' . self::cause($error, $confidential);
     }
 
-    /** The innermost error, since those around it quote the whole statement with its values. */
+    /** Returns the innermost error; the outer ones quote the whole statement with its values. */
     private static function cause(\Throwable $error, array $confidential): string
     {
         while ($error->getPrevious() !== null) {

@@ -2,7 +2,7 @@
 
 namespace WHMCS\Module\Addon\Resetbot;
 
-/** Addresses and networks (203.0.113.7, 2001:db8::/32), as an admin wrote them: one a line, or with commas. */
+/** Addresses and networks (203.0.113.7, 2001:db8::/32), as an admin entered them, separated by lines or commas. */
 final class AddressList
 {
     /** @var array Lists of network (packed) and prefix length (bits). */
@@ -32,13 +32,13 @@ final class AddressList
         return $this->networks === [];
     }
 
-    /** @return string[] All, as they were written. */
+    /** @return string[] All entries, as they were entered. */
     public function entries(): array
     {
         return $this->entries;
     }
 
-    /** @return string[] Entries which are no address and no network, and so let nobody in. */
+    /** @return string[] Entries that are neither an address nor a network, and so match no caller. */
     public function unreadable(): array
     {
         return $this->unreadable;
@@ -70,7 +70,7 @@ final class AddressList
         return $isPrefix ? [$packed, (int) $parts[1]] : null;
     }
 
-    /** An IPv4 address in IPv6's clothes (::ffff:203.0.113.7) is the IPv4 address. */
+    /** Returns the IPv4 address of an IPv4-mapped one (::ffff:203.0.113.7). */
     private static function pack(string $address): ?string
     {
         if (filter_var($address, FILTER_VALIDATE_IP) === false) {

@@ -20,11 +20,11 @@ final class Api
     /** @var Call */
     private $call;
 
-    /** @var bool Whether the signature was found to match: until then it may be anybody's request. */
+    /** @var bool True once the signature was verified; until then the sender is unknown. */
     private $isSigned = false;
 
     /**
-     * @param array $server What PHP called $_SERVER when the request came.
+     * @param array $server PHP's $_SERVER, as it was when the request came in.
      * @param int $now Unix seconds.
      */
     public function __construct(array $server, int $now)
@@ -56,7 +56,7 @@ final class Api
         }
         $settings = Settings::load();
         $this->admit($settings);
-        // Not $_POST: WHMCS may have escaped what is in it.
+        // Not $_POST: WHMCS may have escaped its values.
         $body = (string) file_get_contents('php://input', false, null, 0, self::MAXIMUM_READ_BYTES);
         $this->authenticate($secret, $body);
         Requests::prune($this->now);
@@ -128,6 +128,8 @@ final class Api
             'time' => gmdate('Y-m-d\TH:i:s\Z', $this->now),
             'capabilities' => ['users', 'set_password', 'result'],
             'minimum_password_length' => $settings->minimumPasswordLength(),
+            // The offset of the zone set by WHMCS's init.php, which its times without a zone are in.
+            'utc_offset_seconds' => (int) date('Z', $this->now),
         ];
     }
 
@@ -151,7 +153,7 @@ final class Api
         return new Refusal('internal', "Something went wrong; see $log.");
     }
 
-    /** Strangers must not be able to fill WHMCS's activity log. */
+    /** Unauthenticated callers must not be able to fill WHMCS's activity log. */
     private function report(\Throwable $error): void
     {
         if ($this->isSigned) {
@@ -161,7 +163,7 @@ final class Api
         }
     }
 
-    /** Strangers leave no rows, and a ping that went well is no news. */
+    /** Keeps no rows for unauthenticated callers and successful pings. */
     private function record(string $outcome): void
     {
         if ($this->call->address === '' || ($this->call->action === 'ping' && $outcome === 'ok')) {

@@ -4,7 +4,7 @@ namespace WHMCS\Module\Addon\Resetbot;
 
 use WHMCS\Database\Capsule;
 
-/** A call as the module's page shows it: who asked for what, and what came of it. */
+/** A call, as the module's page shows it: caller, action and outcome. */
 final class Call
 {
     const KEPT = 500;
@@ -21,7 +21,7 @@ final class Call
     /** @var int|null */
     public $clientId;
 
-    /** Keep it, and drop the oldest ones. */
+    /** Stores the call, and drops the oldest ones. */
     public function record(string $outcome, int $now): void
     {
         $id = Capsule::table(Tables::CALLS)->insertGetId([

@@ -3,10 +3,10 @@
 namespace WHMCS\Module\Addon\Resetbot;
 
 /**
- * Who calls, and how safely.
+ * The caller's address and the security of its connection.
  *
- * What a request says of itself (X-Forwarded-For, X-Forwarded-Proto) counts only if it comes from a proxy that the
- * module's settings name. Both are the web server's own word otherwise.
+ * A request's own headers (X-Forwarded-For, X-Forwarded-Proto) count only if it comes from a proxy that the
+ * module's settings name. Otherwise both come from the web server.
  */
 final class Caller
 {
@@ -18,7 +18,7 @@ final class Caller
     /** @var bool */
     private $isSecure;
 
-    /** @param array $server What PHP calls $_SERVER. */
+    /** @param array $server PHP's $_SERVER. */
     public function __construct(array $server, AddressList $trustedProxies)
     {
         $peer = (string) ($server['REMOTE_ADDR'] ?? '');
@@ -39,15 +39,15 @@ final class Caller
         return $this->address;
     }
 
-    /** Whether nobody on a network could read along: https, or this machine itself. */
+    /** Returns true if the request can't be read on a network: https, or this machine. */
     public function isSecure(): bool
     {
         return $this->isSecure;
     }
 
     /**
-     * Each proxy appends whom it heard from, so the last one that is no proxy of ours is the caller. Where all are, it
-     * is the last of all, whom our proxy itself saw: those before it may be the caller's own invention.
+     * Each proxy appends the address it was called from, so the last one that is not a trusted proxy is the caller. If
+     * all are trusted, it is the last one, seen by the proxy itself: the caller may have forged those before it.
      */
     private static function lastStranger(array $forwarded, AddressList $trustedProxies, string $peer): string
     {
@@ -69,7 +69,7 @@ final class Caller
         return (new AddressList('127.0.0.0/8 ::1'))->contains($address);
     }
 
-    /** A proxy on this machine calls from loopback, whoever called it; a header of any proxy's gives it away. */
+    /** A proxy on this machine calls from loopback; it is recognized by any proxy header. */
     private static function isForwarded(array $server): bool
     {
         return preg_grep(self::HEADERS_OF_PROXIES, array_map('strval', array_keys($server))) !== [];

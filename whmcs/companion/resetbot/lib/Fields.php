@@ -2,7 +2,7 @@
 
 namespace WHMCS\Module\Addon\Resetbot;
 
-/** The fields of a request, which are read by what they must be. Every method throws a Refusal. */
+/** The fields of a request, read by type. Every method can throw a Refusal. */
 final class Fields
 {
     const MAXIMUM_BODY_BYTES = 16384;
@@ -56,7 +56,7 @@ final class Fields
         return $value;
     }
 
-    /** Any text, also none. */
+    /** Any text, including an empty one. */
     public function password(string $name): string
     {
         $value = $this->values[$name] ?? null;

@@ -4,14 +4,14 @@ namespace WHMCS\Module\Addon\Resetbot;
 
 use WHMCS\Database\Capsule;
 
-/** Every signed request leaves its nonce here, so they also tell how many there were. */
+/** The nonces of all signed requests, which also count them for the rate limit. */
 final class Nonces
 {
     const KEPT_SECONDS = 3600;
     const REQUESTS_PER_MINUTE = 240;
 
     /**
-     * Use up a nonce. Stands outside every transaction, so that it stays whatever becomes of the request.
+     * Uses up a nonce. Runs outside every transaction, so that it persists if the request fails.
      *
      * @throws Refusal
      */

@@ -15,13 +15,13 @@ final class Page
         $this->link = $link;
     }
 
-    /** @param array $form What was posted; empty for a page that is only looked at. */
+    /** @param array $form The posted form; empty if the page is only viewed. */
     public function render(array $form): string
     {
         if (!isset($form['resetbot_action']) || $form['resetbot_action'] !== 'new_secret') {
             return $this->overview();
         }
-        // WHMCS itself ends the request where the token is wrong; should a version return false, so do we.
+        // WHMCS ends the request if the token is wrong; a version that returns false is handled the same way.
         if (check_token('WHMCS.admin.default') === false) {
             $tooOld = 'The form is too old. Nothing was changed: press the button again.';
             return self::alert('danger', $tooOld) . $this->overview();
@@ -41,7 +41,7 @@ final class Page
         return $this->state() . $this->secretForm() . $this->calls();
     }
 
-    /** A page of its own: the old secret is gone, so nothing that can fail may keep the new one from being seen. */
+    /** Shows only the secret: the old one is gone, so no failure may prevent the new one from being seen. */
     private function newSecret(string $secret): string
     {
         if (!headers_sent()) {

@@ -26,10 +26,10 @@ final class Refusal extends \Exception
     /** @var string One of the keys of STATUS. */
     private $error;
 
-    /** @var array Stands beside code and message. */
+    /** @var array Further fields beside code and message. */
     private $details;
 
-    /** @var int|null Seconds after which the caller may come again. */
+    /** @var int|null Seconds after which the caller may retry. */
     private $retryAfter;
 
     public function __construct(string $error, string $message, array $details = [], ?int $retryAfter = null)

@@ -5,8 +5,8 @@ namespace WHMCS\Module\Addon\Resetbot;
 use WHMCS\Database\Capsule;
 
 /**
- * What is kept of each request_id for a day. A row without `changed_at` is pending: a request that broke off on tables
- * which can't roll back. A repeat of it writes again, and `result` does not know it.
+ * The record of each request_id, kept for a day. A row without `changed_at` is pending: a request that failed on tables
+ * without roll-back. A repeat of it writes again, and `result` does not know it.
  */
 final class Requests
 {
@@ -17,17 +17,17 @@ final class Requests
         Capsule::table(Tables::REQUESTS)->where('created_at', '<', $now - self::KEPT_SECONDS)->delete();
     }
 
-    /** @return \stdClass|null Its row. */
+    /** @return \stdClass|null The row of the request. */
     public static function find(string $requestId)
     {
         return Capsule::table(Tables::REQUESTS)->where('request_id', $requestId)->first();
     }
 
     /**
-     * Enter a request as pending unless it is there, and return its row.
+     * Records a request as pending unless it exists, and returns its row.
      *
-     * Of two at the same moment the second waits here until the first has ended. The row is read without a lock of its
-     * own: all that wait hold a shared one already, and wanting more than that they would block one another.
+     * Of two concurrent ones the second waits here until the first has ended. The row is read without a lock of its
+     * own: all that wait already hold a shared one, and would deadlock if they requested more.
      */
     public static function begin(SetPassword $asked, string $passwordHash, int $now): \stdClass
     {

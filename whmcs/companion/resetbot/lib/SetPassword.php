@@ -4,7 +4,7 @@ namespace WHMCS\Module\Addon\Resetbot;
 
 use WHMCS\Database\Capsule;
 
-/** One order to set a password. */
+/** One request to set a password. */
 final class SetPassword
 {
     /** @var string */
@@ -34,7 +34,7 @@ final class SetPassword
     }
 
     /**
-     * Set it, or find that it was set before.
+     * Sets the password, unless the same request was done before.
      *
      * @return array The answer of the protocol.
      * @throws Refusal
@@ -47,11 +47,11 @@ final class SetPassword
             Requests::requireSame($row, $this);
         }
         if ($row === null || $row->changed_at === null) {
-            // Once more inside the transaction; here, so that a refusal leaves nothing in tables that can't roll back.
+            // Repeated inside the transaction; here, so that a refusal leaves no rows in tables without roll-back.
             Users::get($this->userId, $this->clientId);
-            // Takes a while, so it is done before anything is locked.
+            // Slow, so it runs before any row is locked.
             $hash = password_hash($this->password, PASSWORD_BCRYPT);
-            // Of several at the same moment MySQL may break one off, which then tries again.
+            // MySQL may abort one of several concurrent transactions, which then tries again.
             $row = Capsule::connection()->transaction(function () use ($hash, $now) {
                 return $this->write($hash, $now);
             }, 3);
@@ -59,10 +59,10 @@ final class SetPassword
         return $row === null ? self::report($this->userId, $now, false) : self::report($row->user_id, $row->changed_at, true);
     }
 
-    /** @return \stdClass|null The row of an earlier request that did it, or null if it was done now. */
+    /** @return \stdClass|null The row of an earlier request that was done, or null if it was done now. */
     private function write(string $hash, int $now)
     {
-        // The order matters where nothing can be rolled back: pending, password, done.
+        // The order matters on tables without roll-back: pending, password, done.
         $row = Requests::begin($this, $hash, $now);
         Requests::requireSame($row, $this);
         if ($row->changed_at !== null) {
@@ -79,7 +79,7 @@ final class SetPassword
         return null;
     }
 
-    /** bcrypt ignores what stands behind 72 bytes, and PHP stops at a NUL: so ASCII, and at most 64. */
+    /** ASCII, at most 64 characters: bcrypt ignores everything after 72 bytes, and PHP stops at a NUL. */
     private function requireGoodPassword(int $minimumLength): void
     {
         $pattern = '/\A[ -~]{' . $minimumLength . ',' . Settings::MAXIMUM_PASSWORD_LENGTH . '}\z/';

@@ -5,9 +5,9 @@ namespace WHMCS\Module\Addon\Resetbot;
 use WHMCS\Database\Capsule;
 
 /**
- * What admins set: addresses and lengths on WHMCS's own page for addon modules, the secret on the module's page.
+ * The admins' settings: addresses and lengths on WHMCS's page for addon modules, the secret on the module's page.
  *
- * WHMCS keeps the former in tbladdonmodules. The secret stands encrypted in a table of the module's.
+ * WHMCS stores the former in tbladdonmodules. The secret is stored encrypted in one of the module's tables.
  */
 final class Settings
 {
@@ -34,7 +34,7 @@ final class Settings
         return new self($values);
     }
 
-    /** The fields of WHMCS's own page. */
+    /** Returns the fields for WHMCS's page. */
     public static function fields(): array
     {
         return [
@@ -76,14 +76,14 @@ final class Settings
         return new AddressList($this->values['trusted_proxies'] ?? '');
     }
 
-    /** What is no number between the limits becomes the nearer limit. */
+    /** Returns the number, limited to the range. */
     public function minimumPasswordLength(): int
     {
         $length = (int) ($this->values['minimum_password_length'] ?? 0);
         return max(self::MINIMUM_PASSWORD_LENGTH, min(self::MAXIMUM_PASSWORD_LENGTH, $length));
     }
 
-    /** The secret, or null if the module is not active, has none yet, or can't read it any more. */
+    /** Returns the secret, or null if the module is not active, has none, or can no longer read it. */
     public static function secret(): ?string
     {
         $encrypted = Tables::exist() ? self::encryptedSecret() : null;
@@ -91,18 +91,18 @@ final class Settings
         return preg_match('/\A[0-9a-f]{64}\z/', $secret) === 1 ? $secret : null;
     }
 
-    /** Another value after every new secret. It tells nothing of the secret, so a form can carry it. */
+    /** Returns a value that changes with every new secret. It reveals nothing about it, so a form can hold it. */
     public static function secretMark(): string
     {
         return self::markOf(self::encryptedSecret());
     }
 
     /**
-     * Make a new secret, which replaces the one before at once, and return it: 32 random bytes as 64 hex digits.
+     * Creates and returns a secret, which replaces the old one at once: 32 random bytes as 64 hex digits.
      *
-     * @param string $mark That of the secret to replace. Of several calls with the same one, only the first does it.
-     * @return string|null Null if the mark is not, or no longer, that of the secret; then nothing was changed.
-     * @throws \RuntimeException if WHMCS could not give it back; then the old one stays.
+     * @param string $mark The mark of the secret to replace. Of several calls with the same mark, only the first has an effect.
+     * @return string|null Null if the mark is not, or no longer, the current one; then nothing was changed.
+     * @throws \RuntimeException if WHMCS could not decrypt it again; then the old one stays.
      */
     public static function renewSecret(string $mark): ?string
     {
@@ -115,7 +115,7 @@ final class Settings
         if (decrypt($encrypted) !== $secret) {
             throw new \RuntimeException('WHMCS can not decrypt what it encrypted; nothing was changed.');
         }
-        // One statement that names the old one, so that of two at the same moment only one gets through.
+        // One statement with the old value as a condition, so of two concurrent ones only one succeeds.
         $table = Capsule::table(Tables::SETTINGS);
         $written = $old === null
             ? $table->insertOrIgnore(['name' => 'secret', 'value' => $encrypted])

@@ -12,7 +12,7 @@ final class Tables
     const REQUESTS = 'mod_resetbot_requests';
     const CALLS = 'mod_resetbot_calls';
 
-    /** Create those that are not there. */
+    /** Creates the missing tables. */
     public static function create(): void
     {
         self::createOne(self::SETTINGS, function ($table) {
@@ -51,7 +51,7 @@ final class Tables
         }
     }
 
-    /** Whether the module is activated: deactivating it drops them. */
+    /** Returns true if the module is activated; deactivating it drops the tables. */
     public static function exist(): bool
     {
         return Capsule::schema()->hasTable(self::SETTINGS);

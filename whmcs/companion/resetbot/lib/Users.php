@@ -5,15 +5,15 @@ namespace WHMCS\Module\Addon\Resetbot;
 use WHMCS\Database\Capsule;
 
 /**
- * WHMCS's users and the clients that they open: tblusers, tblclients, tblusers_clients.
+ * WHMCS's users and the clients that they have access to: tblusers, tblclients, tblusers_clients.
  *
- * They are read and written as rows, not through WHMCS's models: a model may fire hooks, and one of WHMCS's hooks hands
+ * They are read and written as rows, not through WHMCS's models: a model may fire hooks, and one of WHMCS's hooks passes
  * the plain password to every module. Rows are read whole, since a column that a version lacks can't be named.
  */
 final class Users
 {
     /**
-     * @return array Each user of the client, as the protocol tells it.
+     * @return array The users of the client, as the protocol returns them.
      * @throws Refusal
      */
     public static function ofClient(int $clientId): array
@@ -38,7 +38,7 @@ final class Users
         return $users;
     }
 
-    /** @throws Refusal unless the user opens the client. */
+    /** @throws Refusal unless the user belongs to the client. */
     public static function get(int $userId, int $clientId): \stdClass
     {
         $row = Capsule::table('tblusers')->where('id', $userId)->first();
@@ -53,7 +53,7 @@ final class Users
         return $row;
     }
 
-    /** Write a new hash, and void reset links that were sent before. */
+    /** Writes a new hash, and voids reset links sent earlier. */
     public static function setPassword(\stdClass $row, string $passwordHash, int $now): void
     {
         $changes = ['password' => $passwordHash];
@@ -69,7 +69,7 @@ final class Users
         }
     }
 
-    /** WHMCS writes times without a zone; they are taken for times of the zone that WHMCS gives to PHP. */
+    /** WHMCS writes times without a zone; they are read in the zone that WHMCS sets in PHP. */
     private static function moment($value): ?string
     {
         $isTime = is_string($value) && $value !== '' && strpos($value, '0000-00-00') !== 0;
