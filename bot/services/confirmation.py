@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 
 from bot.domain.clients import SetPasswordOffer, SetPasswordSummary
-from bot.domain.eligibility import AnswerNeeded, ApprovalNeeded, Ineligible
+from bot.domain.eligibility import AnswerNeeded, ApprovalNeeded, Decision, Ineligible
 from bot.domain.names import address_line, one_line
 from bot.domain.resets import Reason, ResetRequest
 from bot.services.access import Access
@@ -65,8 +65,7 @@ class Confirmation:
         IneligibleError.
         """
         await self.access.expect_set_password(request.agent, request.reference)
-        reading = await self._read(request)
-        decision = self.eligibility.decide(reading, request, is_shown=bool(request.shown))
+        reading, decision = await self._decide(request)
         match decision:
             case Ineligible(reason=Reason.PROTECTED):
                 raise ForbiddenError(Reason.PROTECTED)
@@ -96,15 +95,16 @@ class Confirmation:
             shown=self.eligibility.write_digests(reading, request.agent.id, request.reference),
         )
 
-    async def _read(self, request: ResetRequest) -> Reading:
+    async def _decide(self, request: ResetRequest) -> tuple[Reading, Decision]:
         try:
             reading = await self.eligibility.read(request.target)
+            decision = self.eligibility.decide(reading, request, is_shown=bool(request.shown))
         except WhmcsError as error:
             failure = explain(error)
             self.whmcs.health.note(None if isinstance(error, NotFoundError) else failure.reason)
             raise LookupFailedError(failure) from error
         self.whmcs.health.note(None)
-        return reading
+        return reading, decision
 
     async def _name_clients(self, client_ids: Iterable[int]) -> tuple[str, ...]:
         return tuple(await asyncio.gather(*(self._name_client(client_id) for client_id in client_ids)))

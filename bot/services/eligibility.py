@@ -44,7 +44,7 @@ class Reading:
     """What WHMCS reported about a target at one moment. `user` None: the client has no such user.
 
     `other_client_ids`: the other clients that the user has access to; None: not reported. It is only read for a method that
-    hands out access.
+    hands out access. `unread`: the error, if it could not be read.
     """
 
     target: Target
@@ -54,6 +54,7 @@ class Reading:
     ticket: Ticket | None
     judgement: Judgement
     other_client_ids: tuple[int, ...] | None
+    unread: WhmcsError | None
     is_protected: bool
 
     def shown_to(self, agent_id: AgentId) -> Shown:
@@ -94,13 +95,17 @@ class Eligibility:
         opens_all = target.method.hands_out_access
         details, told, ticket = await asyncio.gather(
             self.whmcs.client.get_clients_details(target.client_id, deadline_seconds=_SECONDS),
-            self.find_companion_users(target.client_id) if opens_all else _nothing(),
+            self._read_companion_users(target.client_id) if opens_all else _nothing(),
             self._read_ticket(target.ticket),
         )
         user = next((user for user in details.users if user.id == target.user_id), None)
-        others = None
+        opened: Collection[int] | WhmcsError | None = None
         if opens_all and user is not None:
-            others = await self._find_others(target.client_id, user, told)
+            opened = await self._read_opened(user, told)
+        unread = opened if isinstance(opened, WhmcsError) else None
+        others = None
+        if opened is not None and not isinstance(opened, WhmcsError):
+            others = tuple(sorted(set(opened) - {target.client_id}))
         email, addresses = (user.email if user is not None else ""), [one.email for one in details.users]
         return Reading(
             target=target,
@@ -110,12 +115,18 @@ class Eligibility:
             ticket=ticket,
             judgement=self.judge(ticket, email, addresses),
             other_client_ids=others,
+            unread=unread,
             is_protected=opens_all and await self._is_protected(details.client, others),
         )
 
     def decide(self, reading: Reading, source: ResetRequest | Reset, *, is_shown: bool) -> Decision:
-        """Decide on what was read. `is_shown`: it must match what the last step showed, whose digests are in `source`."""
+        """Decide on what was read. `is_shown`: it must match what the last step showed, whose digests are in `source`.
+
+        Raises: WhmcsError: a part of what was shown could not be read, so it can't be compared.
+        """
         changed = self._list_changes(reading, source) if is_shown else _list_lost_proof(reading)
+        if reading.unread is not None and ShownField.OTHER_CLIENTS in changed:
+            raise reading.unread
         facts = Facts(
             is_user_of_client=reading.user is not None,
             has_ticket=reading.ticket is not None,
@@ -138,8 +149,11 @@ class Eligibility:
 
         Raises: ResetAbortedError: nothing was changed.
         """
+        # A method without a last step showed nothing, unless the method of an approved request was changed.
+        is_shown = reset.method.hands_out_access or bool(reset.approved_by)
         try:
             reading = await self.read(reset.target)
+            failure = _object(self.decide(reading, reset, is_shown=is_shown))
         except WhmcsError as error:
             raise ResetAbortedError(reset, explain(error)) from error
         if reading.user is not None:
@@ -149,9 +163,7 @@ class Eligibility:
                 user_email=address_line(reading.user.email),
                 language=reading.language,
             )
-        # A method without a last step showed nothing, unless the method of an approved request was changed.
-        is_shown = reset.method.hands_out_access or bool(reset.approved_by)
-        if (failure := _object(self.decide(reading, reset, is_shown=is_shown))) is not None:
+        if failure is not None:
             raise ResetAbortedError(reset, failure)
         return reset
 
@@ -165,16 +177,26 @@ class Eligibility:
     async def _read_ticket(self, number: str) -> Ticket | None:
         return await self.tickets.read(number, deadline_seconds=_SECONDS) if number else None
 
-    async def _find_others(
-        self, client_id: int, user: ClientUser, told: dict[int, CompanionUser] | None
-    ) -> tuple[int, ...] | None:
-        opened: Collection[int] | None = told[user.id].client_ids if told is not None and user.id in told else None
-        if opened is None:
-            opened = await self.find_client_ids(user.id, user.email)
-        return tuple(sorted(set(opened) - {client_id})) if opened is not None else None
-
     async def find_companion_users(self, client_id: int) -> dict[int, CompanionUser] | None:
         """Return what only the companion knows about the client's users, by user id. None: it doesn't answer."""
+        told = await self._read_companion_users(client_id)
+        return None if isinstance(told, WhmcsError) else told
+
+    async def find_client_ids(self, user_id: int, email: str) -> Collection[int] | None:
+        """Return the clients that a user has access to, as the API reports them. None: it doesn't."""
+        opened = await self._read_client_ids(user_id, email)
+        return None if isinstance(opened, WhmcsError) else opened
+
+    async def _read_opened(
+        self, user: ClientUser, told: dict[int, CompanionUser] | WhmcsError | None
+    ) -> Collection[int] | WhmcsError | None:
+        """Return the clients that a user has access to, from the companion or the API; the error if neither answers."""
+        if isinstance(told, dict) and user.id in told:
+            return told[user.id].client_ids
+        opened = await self._read_client_ids(user.id, user.email)
+        return told if opened is None and isinstance(told, WhmcsError) else opened
+
+    async def _read_companion_users(self, client_id: int) -> dict[int, CompanionUser] | WhmcsError | None:
         if self.whmcs.companion is None:
             return None
         try:
@@ -182,18 +204,17 @@ class Eligibility:
         except WhmcsError as error:
             _logger.warning("companion_users.not_read", reason=explain(error).reason.value)
             self.whmcs.health.look_again()
-            return None
+            return error
         return {user.id: user for user in users}
 
-    async def find_client_ids(self, user_id: int, email: str) -> Collection[int] | None:
-        """Return the clients that a user has access to, as the API reports them. None: it doesn't."""
+    async def _read_client_ids(self, user_id: int, email: str) -> Collection[int] | WhmcsError | None:
         if not email or not self.whmcs.health.has(actions.GET_USERS):
             return None
         try:
             found, _ = await self.whmcs.client.get_users(email, deadline_seconds=_ACCESS_SECONDS)
         except WhmcsError as error:
             _logger.warning("user_clients.not_read", reason=explain(error).reason.value)
-            return None
+            return error
         # An exact address also finds longer ones, so the user is known by the id.
         return next(([client.id for client in one.clients] for one in found if one.id == user_id), None)
 

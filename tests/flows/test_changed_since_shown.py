@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from bot.store.schema import ResetRow
-from sandbox.whmcs import LocalWhmcs
+from sandbox.whmcs import Fault, LocalWhmcs
 from tests.flows.team import Team, confirm
 from tests.harness.world import CALLED_BACK, SET, World, fill_form, open_card
 from tests.metadata import read_metadata
@@ -55,6 +55,19 @@ async def test_a_change_after_the_last_step_is_refused_and_named(http_world: Wor
         assert world.whmcs.writes == []
         await modal.press("Volver")
         await modal.shows("Id del cliente")
+
+
+async def test_other_clients_that_cannot_be_read_are_a_failure_and_not_a_change(http_world: World) -> None:
+    world = http_world
+    async with world.bot():
+        modal = await fill_form(world.agent, "ana@example.com", SET)
+        for action in ("users", "GetUsers"):
+            world.whmcs.faults.add(Fault(action, "html"))
+        await modal.submit()
+        await modal.shows("WHMCS respondió con una página web")
+        assert "No se cambió nada." in modal.text
+        assert world.audit() == [("STARTED", ""), ("FAILED", "web_page")]
+        assert world.whmcs.writes == []
 
 
 @pytest.mark.parametrize(("change", "named"), CHANGES)
