@@ -1,8 +1,8 @@
 """An aiosqlite connection that uses its thread only where a statement may take long.
 
 aiosqlite hands each call to the connection's thread, which costs ten times the CPU of a statement that finds its rows by
-an index, and SQLAlchemy makes four calls per statement. Here, BEGIN and COMMIT wait in the thread, for the lock and the
-disk; other statements run in the event loop at once, unless the connection is marked as slow.
+an index, and SQLAlchemy makes four calls per statement. Here, statements run in the event loop at once, unless the
+connection is marked as slow. COMMIT, which waits for the disk, and what meets another process's lock wait in the thread.
 """
 
 import sqlite3
@@ -43,11 +43,9 @@ class Connection(aiosqlite.Connection):
     async def cursor(self) -> aiosqlite.Cursor:
         return _Cursor(self)
 
-    def runs_in_thread(self, sql: str) -> bool:
-        """Return True if this statement must not run in the event loop, and note that a transaction begins."""
-        is_begin = sql.startswith("BEGIN")
-        self._has_begun = self._has_begun or is_begin
-        return is_begin or self.is_slow
+    def note_statement(self, sql: str) -> None:
+        """Note that a transaction begins."""
+        self._has_begun = self._has_begun or sql.startswith("BEGIN")
 
     async def commit(self) -> None:
         if self._has_begun:
@@ -104,7 +102,8 @@ class _Cursor(aiosqlite.Cursor):
             await super().close()
 
     async def _start(self, sql: str, statement: Callable[[sqlite3.Cursor], object]) -> None:
-        if not self._conn.runs_in_thread(sql):
+        self._conn.note_statement(sql)
+        if not self._conn.is_slow:
             try:
                 self._run(statement)
             except sqlite3.OperationalError as error:
