@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import asdict
 from typing import Final
 
 import structlog
@@ -16,6 +15,8 @@ from bot.store.schema import AuditRow
 _EXPORTED: Final = tuple(column for column in AuditRow.__table__.columns if column.name != "id")
 COLUMNS: Final = tuple(column.name for column in _EXPORTED)
 """The header of an export."""
+
+_INSERTION: Final = insert(AuditRow)
 
 _logger = structlog.stdlib.get_logger(__name__)
 
@@ -49,7 +50,7 @@ class AuditTrail:
 async def append_events(connection: AsyncConnection, *events: AuditEvent) -> None:
     """Append within the caller's transaction; the caller calls `log_events` once it is committed."""
     if events:
-        await connection.execute(insert(AuditRow), [asdict(event) for event in events])
+        await connection.execute(_INSERTION, [_write_event(event) for event in events])
 
 
 def log_events(*events: AuditEvent, is_recorded: bool = True) -> None:
@@ -58,7 +59,7 @@ def log_events(*events: AuditEvent, is_recorded: bool = True) -> None:
     Events that the database has not accepted yet are marked, and logged again when it has.
     """
     for event in events:
-        fields = {name: value for name, value in asdict(event).items() if value not in {"", None}}
+        fields = {name: value for name, value in _write_event(event).items() if value not in {"", None}}
         fields["at"] = event.at.isoformat()
         if not is_recorded:
             fields["recorded"] = False
@@ -83,6 +84,10 @@ def _matching(wanted: AuditFilter) -> Select[tuple[object, ...]]:
     if wanted.until is not None:
         query = query.where(AuditRow.at < wanted.until)
     return query
+
+
+def _write_event(event: AuditEvent) -> dict[str, object]:
+    return {name: getattr(event, name) for name in COLUMNS}
 
 
 def _read_event(row: RowMapping) -> AuditEvent:

@@ -197,11 +197,9 @@ class Database:
         return nullcontext() if self.is_embedded else postgresql.transaction_deadline()
 
 
-def upsert(connection: AsyncConnection, table: type[schema.Base]) -> postgresql_dialect.Insert | sqlite_dialect.Insert:
+def upsert(dialect: str, table: type[schema.Base]) -> postgresql_dialect.Insert | sqlite_dialect.Insert:
     """Return an insert with `on_conflict_do_nothing` and `on_conflict_do_update`, which SQLAlchemy has per dialect."""
-    if connection.dialect.name == _POSTGRESQL:
-        return postgresql_dialect.insert(table)
-    return sqlite_dialect.insert(table)
+    return postgresql_dialect.insert(table) if dialect == _POSTGRESQL else sqlite_dialect.insert(table)
 
 
 async def lock_out_writers(connection: AsyncConnection, table: type[schema.Base]) -> None:

@@ -26,7 +26,7 @@ class HomeStore:
         """Record that an agent has a Home tab, which every replica keeps up to date."""
         async with self._database.write() as connection:
             await connection.execute(
-                upsert(connection, HomeRow)
+                upsert(connection.dialect.name, HomeRow)
                 .values(agent_id=agent_id, opened_at=now)
                 .on_conflict_do_update(index_elements=[HomeRow.agent_id], set_={"opened_at": now})
             )
@@ -53,7 +53,7 @@ class HomeStore:
         values = {"denied_at": now}
         async with self._database.write() as connection:
             first = await connection.execute(
-                upsert(connection, HomeDenialRow)
+                upsert(connection.dialect.name, HomeDenialRow)
                 .values(person_id=event.actor, **values)
                 .on_conflict_do_update(
                     index_elements=[HomeDenialRow.person_id], set_=values, where=HomeDenialRow.denied_at <= now - _DAY

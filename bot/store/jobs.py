@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Final
 
 from sqlalchemy import (
     ColumnElement,
+    Executable,
     RowMapping,
     ScalarSelect,
     and_,
@@ -45,6 +47,23 @@ class JobKind(StrEnum):
     SETTLE_RESET = "settle_reset"
     EXPIRE_APPROVAL = "expire_approval"
     SETTLE_REPLY = "settle_reply"
+
+
+_KIND: Final = "of_kind"
+_REFERENCE: Final = "of_reset"
+_CHANNEL: Final = "in_channel"
+_TS: Final = "of_ts"
+_IS_JOB: Final = (
+    JobRow.kind == bindparam(_KIND),
+    JobRow.reference == bindparam(_REFERENCE),
+    JobRow.channel == bindparam(_CHANNEL),
+    JobRow.ts == bindparam(_TS),
+)
+"""The job including its place: during a deletion, another message may have taken over the reset's job."""
+
+_COMPLETION: Final = delete(JobRow).where(*_IS_JOB)
+_RELEASE: Final = update(JobRow).where(*_IS_JOB)
+_REMOVAL: Final = delete(JobRow).where(JobRow.kind == bindparam(_KIND), JobRow.reference == bindparam(_REFERENCE))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,11 +140,9 @@ class JobStore:
 
         False: another process completed it, or the job is about another message by now; no event is recorded.
         """
-        removal = delete(JobRow).where(*_is_job(kind, reference, place))
-        if due_at is not None:
-            removal = removal.where(JobRow.due_at == due_at)
+        removal = _COMPLETION if due_at is None else _COMPLETION.where(JobRow.due_at == due_at)
         async with self._database.write() as connection:
-            is_removed = (await connection.execute(removal)).rowcount == 1
+            is_removed = (await connection.execute(removal, _name_job(kind, reference, place))).rowcount == 1
             recorded = events if is_removed else ()
             await append_events(connection, *recorded)
         log_events(*recorded)
@@ -133,9 +150,9 @@ class JobStore:
 
     async def postpone_job(self, job: Job, until: datetime, *events: AuditEvent) -> None:
         """Release the job for any process from `until` on. `due_at` is kept, as lateness is measured from it."""
-        change = update(JobRow).where(*_is_job(job.kind, job.reference, job.place)).values(lease_until=until)
+        changes = _name_job(job.kind, job.reference, job.place) | {"lease_until": until}
         async with self._database.write() as connection:
-            await connection.execute(change)
+            await connection.execute(_RELEASE, changes)
             await append_events(connection, *events)
         log_events(*events)
 
@@ -201,6 +218,8 @@ async def put_job(
     `place`: the message that the job is about.
     """
     values = {
+        "kind": kind,
+        "reference": subject.reference,
         "due_at": due_at,
         "lease_until": None,
         "attempts": 0,
@@ -209,11 +228,7 @@ async def put_job(
         "channel": place.channel,
         "ts": place.ts,
     }
-    await connection.execute(
-        upsert(connection, JobRow)
-        .values(kind=kind, reference=subject.reference, **values)
-        .on_conflict_do_update(index_elements=[JobRow.kind, JobRow.reference], set_=values)
-    )
+    await connection.execute(_put(connection.dialect.name), values)
 
 
 async def put_message_job(connection: AsyncConnection, message: SecretMessage) -> None:
@@ -223,7 +238,15 @@ async def put_message_job(connection: AsyncConnection, message: SecretMessage) -
 
 async def remove_job(connection: AsyncConnection, kind: JobKind, reference: Reference) -> None:
     """Remove a job, if there is one, within the caller's transaction."""
-    await connection.execute(delete(JobRow).where(JobRow.kind == kind, JobRow.reference == reference))
+    await connection.execute(_REMOVAL, {_KIND: kind, _REFERENCE: reference})
+
+
+@cache
+def _put(dialect: str) -> Executable:
+    insertion = upsert(dialect, JobRow)
+    key = [column.name for column in JobRow.__table__.primary_key]
+    changes = {column.name: column for column in insertion.excluded if column.name not in key}
+    return insertion.on_conflict_do_update(index_elements=key, set_=changes)
 
 
 def _is_due(now: ColumnElement[datetime]) -> ColumnElement[bool]:
@@ -244,14 +267,8 @@ def _count(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
     return select(func.count()).select_from(JobRow).where(*conditions).scalar_subquery()
 
 
-def _is_job(kind: JobKind, reference: Reference, place: MessageRef) -> tuple[ColumnElement[bool], ...]:
-    """Match the job including its place: during a deletion, another message may have taken over the reset's job."""
-    return (
-        JobRow.kind == kind,
-        JobRow.reference == reference,
-        JobRow.channel == place.channel,
-        JobRow.ts == place.ts,
-    )
+def _name_job(kind: JobKind, reference: Reference, place: MessageRef) -> dict[str, object]:
+    return {_KIND: kind, _REFERENCE: reference, _CHANNEL: place.channel, _TS: place.ts}
 
 
 def _read_job(row: RowMapping) -> Job:

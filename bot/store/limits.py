@@ -6,9 +6,10 @@ deadlocks.
 """
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Final, TypeAlias
 
-from sqlalchemy import and_, case, delete, or_, select, update
+from sqlalchemy import Executable, Integer, and_, bindparam, case, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.limits import LimitKind, LimitReached, Limits
@@ -24,6 +25,41 @@ _HourRow: TypeAlias = AgentHourRow | WorkspaceHourRow
 _HOUR: Final = timedelta(hours=1)
 _WORKSPACE: Final = "everybody"
 """The name of the workspace's only row."""
+
+
+_NOW: Final = "at"
+_HOUR_AGO: Final = "hour_ago"
+_MOST: Final = "most"
+_REFERENCE: Final = "held_by"
+_TIME: Final = UserHoldRow.held_until.type
+
+_COOL_DOWN: Final = update(UserHoldRow).where(UserHoldRow.reference == bindparam(_REFERENCE))
+
+
+@cache
+def _hold(dialect: str) -> Executable:
+    """Take a user's row, unless another reset holds it."""
+    taking = upsert(dialect, UserHoldRow)
+    changes = {name: taking.excluded[name] for name in ("reference", "agent_id", "held_until")}
+    is_free = UserHoldRow.held_until <= bindparam(_NOW, type_=_TIME)
+    return taking.on_conflict_do_update(index_elements=[UserHoldRow.user_id], set_=changes, where=is_free).returning(
+        UserHoldRow.user_id
+    )
+
+
+@cache
+def _take(dialect: str, hour: type[_HourRow]) -> Executable:
+    """Count one reset in the row's hour, or begin a new hour, unless the hour is full."""
+    taking = upsert(dialect, hour)
+    is_over = hour.began_at <= bindparam(_HOUR_AGO, type_=_TIME)
+    changes = {
+        "began_at": case((is_over, taking.excluded.began_at), else_=hour.began_at),
+        "resets": case((is_over, 1), else_=hour.resets + 1),
+    }
+    is_allowed = or_(is_over, hour.resets < bindparam(_MOST, type_=Integer))
+    return taking.on_conflict_do_update(
+        index_elements=[*hour.__table__.primary_key], set_=changes, where=is_allowed
+    ).returning(hour.resets)
 
 
 async def take_limits(connection: AsyncConnection, reset: Reset, limits: Limits, now: datetime) -> None:
@@ -60,19 +96,18 @@ async def give_back_shared_limit(connection: AsyncConnection, reset: Reset) -> N
 
 async def begin_cool_down(connection: AsyncConnection, reset: Reset, until: datetime) -> None:
     """Hold the user of a reset that has ended until the given time."""
-    change = update(UserHoldRow).where(UserHoldRow.reference == reset.reference).values(held_until=until)
-    await connection.execute(change)
+    await connection.execute(_COOL_DOWN, {_REFERENCE: reset.reference, "held_until": until})
 
 
 async def _hold_user(connection: AsyncConnection, reset: Reset, now: datetime) -> None:
-    values = {"reference": reset.reference, "agent_id": reset.agent_id, "held_until": None}
-    taking = (
-        upsert(connection, UserHoldRow)
-        .values(user_id=reset.user_id, **values)
-        .on_conflict_do_update(index_elements=[UserHoldRow.user_id], set_=values, where=UserHoldRow.held_until <= now)
-        .returning(UserHoldRow.user_id)
-    )
-    if (await connection.execute(taking)).one_or_none() is not None:
+    values = {
+        "user_id": reset.user_id,
+        "reference": reset.reference,
+        "agent_id": reset.agent_id,
+        "held_until": None,
+        _NOW: now,
+    }
+    if (await connection.execute(_hold(connection.dialect.name), values)).one_or_none() is not None:
         return
     # A request for approval has this job for as long as it waits; an overdue one ends within seconds.
     is_asked = and_(
@@ -93,22 +128,9 @@ async def _take_hour(
     connection: AsyncConnection, hour: type[_HourRow], name: str, most: int, now: datetime
 ) -> datetime | None:
     """Count one reset in the row's hour, which begins with its first reset. If it is full, return when it ends."""
-    (key,) = hour.__table__.primary_key
-    is_over = hour.began_at <= now - _HOUR
-    taking = (
-        upsert(connection, hour)
-        .values({key.name: name, "began_at": now, "resets": 1})
-        .on_conflict_do_update(
-            index_elements=[key],
-            set_={
-                "began_at": case((is_over, now), else_=hour.began_at),
-                "resets": case((is_over, 1), else_=hour.resets + 1),
-            },
-            where=or_(is_over, hour.resets < most),
-        )
-        .returning(hour.resets)
-    )
-    if (await connection.execute(taking)).one_or_none() is not None:
+    taking, (key,) = _take(connection.dialect.name, hour), hour.__table__.primary_key
+    values = {key.name: name, "began_at": now, "resets": 1, _HOUR_AGO: now - _HOUR, _MOST: most}
+    if (await connection.execute(taking, values)).one_or_none() is not None:
         return None
     began_at: datetime = (await connection.execute(select(hour.began_at).where(key == name))).scalar_one()
     return began_at + _HOUR

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Select, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.pauses import Pause
@@ -17,6 +17,8 @@ _IN_FORCE: Final = (
     .order_by(PauseRow.id.desc())
     .limit(1)
 )
+# FOR SHARE marks the table as in use on PostgreSQL, even without a row to lock. SQLite ignores it: it has one writer.
+_IN_FORCE_SHARED: Final = _IN_FORCE.with_for_update(read=True)
 
 
 class PauseStore:
@@ -55,13 +57,13 @@ async def require_unpaused(connection: AsyncConnection) -> None:
 
     Raises: PausedError.
     """
-    # FOR SHARE marks the table as in use on PostgreSQL, even without a row to lock. SQLite ignores it: it has one writer.
-    present = await _find_pause(connection, is_starting_reset=True)
+    present = await _find_pause(connection, _IN_FORCE_SHARED)
     if present is not None:
         raise PausedError(present)
 
 
-async def _find_pause(connection: AsyncConnection, *, is_starting_reset: bool = False) -> Pause | None:
-    query = _IN_FORCE.with_for_update(read=True) if is_starting_reset else _IN_FORCE
+async def _find_pause(
+    connection: AsyncConnection, query: Select[str, str, datetime] = _IN_FORCE
+) -> Pause | None:
     row = (await connection.execute(query)).one_or_none()
     return Pause(reason=row.reason, by=row.paused_by, paused_at=row.paused_at) if row is not None else None

@@ -68,7 +68,7 @@ class ReplyStore:
         is_free = and_(ReplyRow.phase != ReplyPhase.SENT, ReplyRow.lease_until <= now)
         async with self._database.write() as connection:
             leasing = (
-                upsert(connection, ReplyRow)
+                upsert(connection.dialect.name, ReplyRow)
                 .values(reference=reference, phase=ReplyPhase.CHECKING, after_id=0, **values)
                 .on_conflict_do_update(index_elements=[ReplyRow.reference], set_=values, where=is_free)
                 .returning(*_COLUMNS)

@@ -1,11 +1,12 @@
 """Recorded resets. Limits, jobs and audit events are written in the transaction that they belong to."""
 
 from collections.abc import Collection
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from datetime import datetime
+from functools import cache
 from typing import Final
 
-from sqlalchemy import ColumnElement, RowMapping, Select, Update, select, update
+from sqlalchemy import Executable, RowMapping, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.approvals import Asked
@@ -30,6 +31,20 @@ from bot.store.pauses import require_unpaused
 from bot.store.schema import JobRow, ResetRow
 
 _COLUMNS: Final = tuple(ResetRow.__table__.columns)
+_OF_TARGET: Final = frozenset(field.name for field in fields(Target))
+_REFERENCE: Final = "of_reset"
+_REFERENCES: Final = "of_resets"
+
+_SELECTION: Final = select(*_COLUMNS).where(ResetRow.reference == bindparam(_REFERENCE))
+_ENTRY: Final = {
+    phase: update(ResetRow).where(ResetRow.reference == bindparam(_REFERENCE), ResetRow.phase.in_(list_sources(phase)))
+    for phase in Phase
+}
+"""Changes a reset if `lifecycle` allows it to enter the phase."""
+
+_RENEWAL: Final = update(JobRow).where(
+    JobRow.kind == JobKind.RECOVER_RESET, JobRow.reference.in_(bindparam(_REFERENCES, expanding=True))
+)
 _CHANGED_NOTHING: Final = frozenset({Outcome.REFUSED, Outcome.FAILED})
 
 
@@ -71,21 +86,18 @@ class ResetStore:
         Raises: LeaseLostError: recovery has recorded an outcome, so WHMCS must not be called.
         """
         called = replace(reset, phase=Phase.CALLING, called_at=now)
-        change = (
-            update(ResetRow)
-            .where(*_can_enter(reset.reference, Phase.CALLING))
-            .values(
-                phase=called.phase,
-                called_at=called.called_at,
-                user_name=reset.user_name,
-                user_email=reset.user_email,
-                language=reset.language,
-            )
-        )
+        changes = {
+            _REFERENCE: reset.reference,
+            "phase": called.phase,
+            "called_at": called.called_at,
+            "user_name": reset.user_name,
+            "user_email": reset.user_email,
+            "language": reset.language,
+        }
         async with self._database.write() as connection:
-            if (await connection.execute(change)).rowcount != 1:
+            if (await connection.execute(_ENTRY[Phase.CALLING], changes)).rowcount != 1:
                 raise LeaseLostError
-            await connection.execute(_renewal([reset.reference], now + LEASE))
+            await connection.execute(_RENEWAL, _renew([reset.reference], now))
             if message is not None:
                 await put_message_job(connection, message)
         return called
@@ -106,11 +118,8 @@ class ResetStore:
         A reset that changed nothing gives its limits back; any other starts the user's cool-down. `tell_at`: when a job
         notifies the agent, None if they know. `only_from`: write nothing if the reset has left this phase.
         """
-        change = (
-            update(ResetRow)
-            .where(*_can_enter(reset.reference, Phase.DONE))
-            .values(outcome=outcome, reason=reason, phase=Phase.DONE)
-        )
+        change = _ENTRY[Phase.DONE]
+        changes = {_REFERENCE: reset.reference, "outcome": outcome, "reason": reason, "phase": Phase.DONE}
         if reset.phase is Phase.WAITING:
             # A second agent may have approved it since, and then another process ends it.
             change = change.where(ResetRow.phase == Phase.WAITING)
@@ -118,7 +127,7 @@ class ResetStore:
             change = change.where(ResetRow.phase == only_from)
         event = _outcome_event(reset, outcome, reason, now, actor)
         async with self._database.write() as connection:
-            if (await connection.execute(change)).rowcount != 1:
+            if (await connection.execute(change, changes)).rowcount != 1:
                 return False
             if outcome in _CHANGED_NOTHING:
                 await give_back_limits(connection, reset)
@@ -147,14 +156,10 @@ class ResetStore:
         self, reset: Reset, settled: Settled, *, now: datetime, actor: str, tell_at: datetime | None = None
     ) -> bool:
         """Commit the final state of a reset with a preliminary outcome, once. False: it was settled before."""
-        change = (
-            update(ResetRow)
-            .where(*_can_enter(reset.reference, Phase.SETTLED))
-            .values(settled=settled, phase=Phase.SETTLED)
-        )
+        changes = {_REFERENCE: reset.reference, "settled": settled, "phase": Phase.SETTLED}
         event = build_event(reset, Action.RESET, AuditOutcome.SETTLED, at=now, actor=actor, reason=settled)
         async with self._database.write() as connection:
-            if (await connection.execute(change)).rowcount != 1:
+            if (await connection.execute(_ENTRY[Phase.SETTLED], changes)).rowcount != 1:
                 return False
             await remove_job(connection, JobKind.SETTLE_RESET, reset.reference)
             await remove_job(connection, JobKind.TELL_AGENT, reset.reference)
@@ -167,11 +172,11 @@ class ResetStore:
     async def renew_leases(self, references: Collection[Reference], *, now: datetime) -> None:
         """Renew the leases of resets that run in this process, so that no other recovers them."""
         async with self._database.write() as connection:
-            await connection.execute(_renewal(references, now + LEASE))
+            await connection.execute(_RENEWAL, _renew(references, now))
 
     async def find_reset(self, reference: Reference) -> Reset | None:
         async with self._database.read() as connection:
-            row = (await connection.execute(_select_reset(reference))).mappings().one_or_none()
+            row = (await connection.execute(_SELECTION, {_REFERENCE: reference})).mappings().one_or_none()
         return read_reset(row) if row is not None else None
 
     async def list_recent_resets(self, agent_id: AgentId, limit: int) -> tuple[Reset, ...]:
@@ -189,15 +194,15 @@ class ResetStore:
 
 def write_reset(reset: Reset) -> dict[str, object]:
     """Return the reset's columns."""
-    values = asdict(reset)
-    values |= values.pop("target")
-    return values
+    return {
+        column.name: getattr(reset.target if column.name in _OF_TARGET else reset, column.name) for column in _COLUMNS
+    }
 
 
 def read_reset(row: RowMapping) -> Reset:
     """Read a reset from a row with the table's columns, and perhaps others."""
     values = {column.name: row[column.name] for column in _COLUMNS}
-    target = {field.name: values.pop(field.name) for field in fields(Target)}
+    target = {name: values.pop(name) for name in _OF_TARGET}
     return Reset(
         **values
         | {
@@ -228,29 +233,17 @@ def _outcome_event(reset: Reset, outcome: Outcome, reason: Reason | None, at: da
 
 
 async def _insert_reset(connection: AsyncConnection, reset: Reset) -> None:
-    insertion = (
-        upsert(connection, ResetRow)
-        .on_conflict_do_nothing()
-        # On PostgreSQL, SQLAlchemy does not report the number of rows for this statement.
-        .returning(ResetRow.reference)
-    )
+    insertion = _insert(connection.dialect.name)
     if (await connection.execute(insertion, write_reset(reset))).one_or_none() is None:
-        row = (await connection.execute(_select_reset(reset.reference))).mappings().one()
+        row = (await connection.execute(_SELECTION, {_REFERENCE: reset.reference})).mappings().one()
         raise ReferenceUsedError(read_reset(row))
 
 
-def _select_reset(reference: Reference) -> Select[tuple[object, ...]]:
-    return select(*_COLUMNS).where(ResetRow.reference == reference)
+@cache
+def _insert(dialect: str) -> Executable:
+    # On PostgreSQL, SQLAlchemy does not report the number of rows for this statement.
+    return upsert(dialect, ResetRow).on_conflict_do_nothing().returning(ResetRow.reference)
 
 
-def _can_enter(reference: Reference, phase: Phase) -> tuple[ColumnElement[bool], ...]:
-    """Match the reset if `lifecycle` allows it to enter the phase."""
-    return ResetRow.reference == reference, ResetRow.phase.in_(list_sources(phase))
-
-
-def _renewal(references: Collection[Reference], due_at: datetime) -> Update:
-    return (
-        update(JobRow)
-        .where(JobRow.kind == JobKind.RECOVER_RESET, JobRow.reference.in_(references))
-        .values(due_at=due_at)
-    )
+def _renew(references: Collection[Reference], now: datetime) -> dict[str, object]:
+    return {_REFERENCES: list(references), "due_at": now + LEASE}
