@@ -26,7 +26,7 @@ _FALSE = frozenset({"", "0", "off", "false", "no"})
 
 def decode_entities(text: str) -> str:
     """Decode complete HTML entities, once: `&amp;lt;` becomes `&lt;`; `AT&T` and `a&copy=1` stay."""
-    return _ENTITY.sub(_decode_entity, text)
+    return _ENTITY.sub(_decode_entity, text) if "&" in text else text
 
 
 def _decode_entity(entity: re.Match[str]) -> str:
@@ -40,7 +40,8 @@ def _text(value: object) -> object:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if isinstance(value, str):
-        return _SURROGATE.sub("\ufffd", decode_entities(value))
+        text = decode_entities(value)
+        return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
     return value
 
 

@@ -26,6 +26,8 @@ def fold_address(address: str) -> str:
     Only letters that are each other's upper and lower case are equal. `ß` is not `ss`, the Kelvin sign is no
     `k`, and nothing is normalized: each can be another person's mailbox.
     """
+    if address.isascii():
+        return address.strip().lower()
     pairs = ((character, character.lower()) for character in address.strip())
     return "".join(lower if lower.upper() == character else character for character, lower in pairs)
 
@@ -35,9 +37,10 @@ def same_address(one: str, other: str) -> bool:
 
 
 def _visible(text: str, instead: str) -> str:
-    blanked = "".join(" " if character.isspace() else character for character in text)
-    visible = "".join(instead if unicodedata.category(character) in _INVISIBLE else character for character in blanked)
-    return " ".join(visible.split())
+    if not text.isprintable():
+        text = "".join(" " if character.isspace() else character for character in text)
+        text = "".join(instead if unicodedata.category(character) in _INVISIBLE else character for character in text)
+    return " ".join(text.split())
 
 
 def shorten(text: str, length: int) -> str:

@@ -147,9 +147,9 @@ def _users(state: State, card: ClientCard, t: Texts) -> Block:
 
 def _fitting(options: list[Option], initial: Option | None) -> list[Option]:
     """Return as many options as leave room for the rest of the view, with the initial one first if not all do."""
-    sizes = [len(json.dumps(each)) for each in options]
-    if sum(sizes) <= _USERS_BYTES:
+    if len(json.dumps(options)) <= _USERS_BYTES:
         return options
+    sizes = [len(json.dumps(each)) for each in options]
     first = sorted(zip(options, sizes, strict=True), key=lambda sized: sized[0] is not initial)
     total = accumulate(size for _, size in first)
     return [each for (each, _), so_far in zip(first, total, strict=True) if so_far <= _USERS_BYTES]
