@@ -62,8 +62,6 @@ async def require_unpaused(connection: AsyncConnection) -> None:
         raise PausedError(present)
 
 
-async def _find_pause(
-    connection: AsyncConnection, query: Select[str, str, datetime] = _IN_FORCE
-) -> Pause | None:
+async def _find_pause(connection: AsyncConnection, query: Select[str, str, datetime] = _IN_FORCE) -> Pause | None:
     row = (await connection.execute(query)).one_or_none()
     return Pause(reason=row.reason, by=row.paused_by, paused_at=row.paused_at) if row is not None else None
