@@ -11,10 +11,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-from benchmarks.sides import Setup, Side, run_side
+from benchmarks.sides import LoadSide, RunningBot, Setup, Side, run_load_side, run_side
 from benchmarks.whmcs import WhmcsProcess
 
 T = TypeVar("T")
+S = TypeVar("S", bound=RunningBot)
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Bench:
     report: Callable[[str], None]
     whmcs: WhmcsProcess = field(default_factory=WhmcsProcess)
     _sides: dict[str, Side] = field(default_factory=dict)
+    _load_sides: dict[str, LoadSide] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
     _exits: AsyncExitStack = field(default_factory=AsyncExitStack)
 
@@ -72,12 +74,26 @@ class Bench:
             self._sides[key] = await self._exits.enter_async_context(run_side(name, self.whmcs, folder, setup))
         return self._sides[key]
 
+    async def load_sides(self, *names: str) -> list[LoadSide]:
+        """Return these bots as they run for commands only; those that are needed for the first time are started now."""
+        missing = [name for name in names if name not in self._load_sides]
+        self.report(f"starting {', '.join(missing)}" if missing else "")
+        started = await asyncio.gather(
+            *(self._exits.enter_async_context(self.fresh_load_side(name)) for name in missing)
+        )
+        self._load_sides.update(zip(missing, started, strict=True))
+        return [self._load_sides[name] for name in names]
+
+    def fresh_load_side(self, name: str) -> AbstractAsyncContextManager[LoadSide]:
+        """Return a context in which a new process of this bot runs for commands only."""
+        return run_load_side(name, self.whmcs, self.folder / f"load-{next(self._numbers)}")
+
     def fresh_side(self, name: str, setup: Setup | None = None) -> AbstractAsyncContextManager[Side]:
         """Return a context in which a new process of this bot runs."""
         return run_side(name, self.whmcs, self.folder / f"fresh-{next(self._numbers)}", setup)
 
     async def interleave(
-        self, what: str, rounds: int, sides: Sequence[Side], measure: Callable[[Side], Awaitable[T]]
+        self, what: str, rounds: int, sides: Sequence[S], measure: Callable[[S], Awaitable[T]]
     ) -> list[list[T]]:
         """Measure each side once a round, in alternating order; return a list of rounds, in the order of `sides`.
 

@@ -1,4 +1,4 @@
-"""A side of a comparison: a bot in a process of its own, with a local Slack and people who use it."""
+"""A side of a comparison: a bot in a process of its own, with a Slack."""
 
 import asyncio
 import time
@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 from benchmarks.databases import Fill
 from benchmarks.http import Client
+from benchmarks.light_slack import LightSlack, LightSlackError
 from benchmarks.processes import read_cpu_seconds, read_memory_bytes
 from benchmarks.whmcs import USERS
 from sandbox.bot_process import BotProcess, ProcessError, WhmcsAddress, build_settings, run_command
@@ -48,16 +49,14 @@ class BenchmarkError(Exception):
     """The bot did not behave as the benchmark expects; the text says what was seen."""
 
 
-@dataclass(eq=False)
-class Side:
-    """A running bot, of one process or several. `agents` are as many as there are users in the local WHMCS, so that each can have a user."""
+@dataclass(eq=False, kw_only=True)
+class RunningBot:
+    """A running bot, of one process or several, and a client for its address."""
 
     name: str
-    slack: LocalSlack
     folder: Path
     processes: Sequence[BotProcess]
     client: Client
-    agents: Sequence[Person]
 
     @property
     def cpu_seconds(self) -> float:
@@ -66,6 +65,32 @@ class Side:
     @property
     def memory_bytes(self) -> int:
         return sum(read_memory_bytes(process.pid) for process in self.processes)
+
+
+@dataclass(eq=False, kw_only=True)
+class LoadSide(RunningBot):
+    """A bot that is sent commands, by a Slack that costs little. `ready_seconds`: from its start until it was ready."""
+
+    slack: LightSlack
+    ready_seconds: float
+
+    async def send(self, number: int) -> float:
+        """Send the command of the agent with this number until its modal is open; return the seconds to the acknowledgement.
+
+        Raises: BenchmarkError.
+        """
+        try:
+            return await self.slack.send(self.client, number, opens=self.name != "endpoint")
+        except LightSlackError as error:
+            raise BenchmarkError(f"{self.name}: {error}") from error
+
+
+@dataclass(eq=False, kw_only=True)
+class Side(RunningBot):
+    """A bot with a local Slack, and people who use it: as many as there are users in the local WHMCS, so that each can have one."""
+
+    slack: LocalSlack
+    agents: Sequence[Person]
 
     async def acknowledge(self, agent: Person, text: str = "") -> tuple[float, Trigger]:
         """Send the command and return the seconds until it was acknowledged, and its trigger. Raises: BenchmarkError.
@@ -133,18 +158,56 @@ async def run_side(name: str, whmcs: WhmcsAddress, folder: Path, setup: Setup | 
         if setup.fill:
             await asyncio.to_thread(setup.fill, Path(settings["DATABASE_URL"].removeprefix("sqlite:///")))
         processes = [_make_process(name, settings, folder / f"log-{number}") for number in range(setup.replicas)]
-        try:
-            await asyncio.gather(*(stack.enter_async_context(process) for process in processes))
-        except ProcessError as error:
-            raise BenchmarkError(f"{name}: {error}\n{processes[0].log_end()}") from error
+        await stack.enter_async_context(_started(name, processes))
         address = processes[0].events_url
         if setup.replicas > 1:
             ports = [int(urlsplit(process.events_url).port or 0) for process in processes]
             address = await stack.enter_async_context(round_robin(ports)) + urlsplit(address).path
         slack.connect_bot("" if setup.is_socket_mode else address)
-        target = urlsplit(address)
-        client = await stack.enter_async_context(Client(target.hostname or "", target.port or 0))
-        yield Side(name, slack, folder, processes, client, agents)
+        client = await stack.enter_async_context(_connect(address))
+        yield Side(name=name, folder=folder, processes=processes, client=client, slack=slack, agents=agents)
+
+
+@asynccontextmanager
+async def run_load_side(name: str, whmcs: WhmcsAddress, folder: Path) -> AsyncIterator[LoadSide]:
+    """Run one of the bots for commands only, with a database that is migrated already, as at every start but the first.
+
+    Raises: BenchmarkError, ProcessError.
+    """
+    await asyncio.to_thread(folder.mkdir)
+    async with LightSlack(USERS) as slack:
+        settings = build_settings(slack, whmcs, folder, group=GROUP, locale="en", help_contact="Systems") | _SETTINGS
+        if name == "bot":
+            await run_command(settings, "migrate")
+        process = _make_process(name, settings, folder / "log")
+        began_at = time.perf_counter()
+        async with _started(name, [process]):
+            ready_seconds = time.perf_counter() - began_at
+            async with _connect(process.events_url) as client:
+                yield LoadSide(
+                    name=name,
+                    folder=folder,
+                    processes=[process],
+                    client=client,
+                    slack=slack,
+                    ready_seconds=ready_seconds,
+                )
+
+
+@asynccontextmanager
+async def _started(name: str, processes: Sequence[BotProcess]) -> AsyncIterator[None]:
+    """Run the processes of one bot. Raises: BenchmarkError."""
+    async with AsyncExitStack() as stack:
+        try:
+            await asyncio.gather(*(stack.enter_async_context(process) for process in processes))
+        except ProcessError as error:
+            raise BenchmarkError(f"{name}: {error}\n{processes[0].log_end()}") from error
+        yield
+
+
+def _connect(address: str) -> Client:
+    target = urlsplit(address)
+    return Client(target.hostname or "", target.port or 0)
 
 
 def _make_process(name: str, settings: Mapping[str, str], log: Path) -> BotProcess:

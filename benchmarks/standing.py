@@ -7,9 +7,9 @@ from functools import partial
 from typing import Final
 
 from benchmarks.bench import Bench
-from benchmarks.commands import send
 from benchmarks.databases import fill_deletions
 from benchmarks.sides import Setup, Side, at_once
+from benchmarks.whmcs import USERS
 
 _LOAD: Final = 300
 _CONCURRENCY: Final = 16
@@ -21,11 +21,9 @@ async def measure_fresh(bench: Bench) -> Mapping[str, list[float]]:
     """Start a process, and let it open modals: seconds until it is ready, and resident memory afterwards."""
 
     async def measure(name: str) -> tuple[float, float]:
-        began_at = time.perf_counter()
-        async with bench.fresh_side(name) as side:
-            ready_seconds = time.perf_counter() - began_at
-            await at_once(bench.work(_LOAD), _CONCURRENCY, lambda index: send(side, index % len(side.agents)))
-            return ready_seconds, side.memory_bytes
+        async with bench.fresh_load_side(name) as side:
+            await at_once(bench.work(_LOAD), _CONCURRENCY, lambda index: side.send(index % USERS))
+            return side.ready_seconds, side.memory_bytes
 
     rounds = await bench.alternate("starting", 3, [partial(measure, name) for name in ("bot", "tuned Bolt")])
     return {

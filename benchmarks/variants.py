@@ -10,7 +10,6 @@ from functools import partial
 from typing import Final
 
 from benchmarks.bench import Bench
-from benchmarks.commands import send as send_by_http
 from benchmarks.conversations import keep_sending, send_reset_email, set_password
 from benchmarks.sides import COMMAND, BenchmarkError, Setup, Side, at_once
 from sandbox.postgresql import PostgresServer
@@ -45,7 +44,7 @@ async def measure_socket_mode(bench: Bench) -> Mapping[str, list[float]]:
 
     async def measure(side: Side) -> tuple[_Resets, float]:
         resets = await _measure(side, bench.work(10))
-        acknowledge = _acknowledge if side is sides[0] else send_by_http
+        acknowledge = _acknowledge if side is sides[0] else _open_form
         return resets, statistics.median([await acknowledge(side, 0) for _ in range(bench.work(50))])
 
     rounds = await bench.interleave("Socket Mode", 5, sides, measure)
@@ -103,6 +102,10 @@ async def _measure(side: Side, number: int, reset: Reset = send_reset_email) -> 
     waits = [await reset(side, 0) for _ in range(number)]
     await asyncio.sleep(_AFTERWARDS_SECONDS)
     return _Resets((side.cpu_seconds - cpu_seconds) / number, statistics.median(waits))
+
+
+async def _open_form(side: Side, number: int) -> float:
+    return await side.open_form(side.agents[number])
 
 
 async def _acknowledge(side: Side, number: int) -> float:

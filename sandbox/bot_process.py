@@ -14,7 +14,6 @@ import httpx
 
 from sandbox.ports import free_port
 from sandbox.serving import LOOPBACK
-from sandbox.slack import LocalSlack
 from sandbox.whmcs import REPLY_ADMIN
 from sandbox.whmcs.seed_tickets import CLIENTS_ONLY_DEPARTMENT_ID, NOTICE_TEMPLATE
 
@@ -50,8 +49,21 @@ class WhmcsAddress(Protocol):
     def companion_secret(self) -> str: ...
 
 
+class SlackAddress(Protocol):
+    """Where a Slack is, and what it shares with the bot: a LocalSlack, or another one."""
+
+    @property
+    def api_url(self) -> str: ...
+
+    @property
+    def bot_token(self) -> str: ...
+
+    @property
+    def signing_secret(self) -> str: ...
+
+
 def build_settings(
-    slack: LocalSlack, whmcs: WhmcsAddress, folder: Path, *, group: str, locale: str, help_contact: str
+    slack: SlackAddress, whmcs: WhmcsAddress, folder: Path, *, group: str, locale: str, help_contact: str
 ) -> dict[str, str]:
     """Return settings for a bot between these two servers, on free ports, with its database in `folder`.
 

@@ -14,7 +14,8 @@ _SHAPE: Final = re.compile(rf"[{ALPHABET}]{{4}}-[{ALPHABET}]{{4}}")
 
 def make_reference() -> Reference:
     """Draw a new reference such as `7K3M-Q9XD`: 40 random bits, not a sequence, which a restored database would repeat."""
-    drawn = "".join(secrets.choice(ALPHABET) for _ in range(8))
+    bits = secrets.randbits(40)
+    drawn = "".join(ALPHABET[bits >> shift & 31] for shift in range(0, 40, 5))
     return Reference(f"{drawn[:4]}-{drawn[4:]}")
 
 
