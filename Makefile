@@ -1,14 +1,17 @@
 # The project's commands. Each sets up what it needs in .venv and does so once: a stamp file remembers which lock is installed.
 PYTHON ?= python3
 BIN := .venv/bin
-# Most tests wait for servers, so four at a time are right also for a machine of two cores. Tests of one xdist_group stay
+# Most tests wait for servers, so three at a time are right also for a machine of two cores. Tests of one xdist_group stay
 # together.
 PYTEST := --numprocesses 3 --dist loadgroup
 # The locks are complete, so nothing is left to resolve; pip would else look at the newest release of what is asked for
 # with an extra, and stop because the lock does not name that one.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
 
-.PHONY: demo test test-fast check coverage format lock clean texts system pictures bench bench-full
+# What does not depend on each other is made at the same time: apt beside pip, types beside the other rules.
+MAKEFLAGS += --jobs=2
+
+.PHONY: demo test test-fast check lint types coverage format lock clean texts system pictures bench bench-full
 
 # A page with the real bot; DEMO=terminal walks through in the terminal. DEMO_LANGUAGE, DEMO_PORT, DEMO_MODE: --help.
 demo: .venv/demo.stamp
@@ -26,12 +29,16 @@ test-fast: .venv/dev.stamp
 	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup -k "not postgresql" $(FAST)
 
 # Format, lint, types, import rules, tests. The test runner comes last, so that its closing line is the last thing printed.
-check: .venv/dev.stamp system
+check: lint types system
+	$(BIN)/python -m pytest $(PYTEST)
+
+lint: .venv/dev.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest $(PYTEST)
+
+types: .venv/dev.stamp
+	$(BIN)/mypy
 
 # The tests, with the share of the product's branches that they take. Counting makes them take twice as long.
 coverage: .venv/dev.stamp system

@@ -22,6 +22,8 @@ AsgiApp = Callable[[Scope, Callable[[], Awaitable[Message]], Callable[[Message],
 
 LOOPBACK: Final = "127.0.0.1"
 _EXTENSION: Final = "loopback.connection"
+_KEEP_ALIVE_SECONDS: Final = 75
+"""Longer than the bot's clients keep theirs: a request on a connection that is just being closed gets no answer."""
 
 
 class LoopbackServer:
@@ -36,7 +38,13 @@ class LoopbackServer:
         self._port = port
         self._tls = tls
         self._config = uvicorn.Config(
-            self._serve, interface="asgi3", lifespan="off", ws="none", log_config=None, proxy_headers=False
+            self._serve,
+            interface="asgi3",
+            lifespan="off",
+            ws="none",
+            log_config=None,
+            proxy_headers=False,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         )
         self._state = ServerState()
         self._server: asyncio.Server | None = None

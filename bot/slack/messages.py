@@ -125,13 +125,18 @@ class Messages:
                 {"response_type": "ephemeral", "replace_original": False, **_content(content)}
             )
         except (TimeoutError, OSError, aiohttp.ClientError) as error:
+            reason = type(error).__name__
             if isinstance(error, RedirectedError):
-                _logger.warning("response_url.redirected", error=str(SlackRedirectedError("response_url", error.host)))
+                reason = str(SlackRedirectedError("response_url", error.host))
+            _logger.warning("response_url.failed", error=reason)
             self._client.observe("response_url", "unanswered")
             return False
-        is_taken = response.status_code == _OK
-        self._client.observe("response_url", "none" if is_taken else f"http_{response.status_code}")
-        return is_taken
+        if response.status_code != _OK:
+            _logger.warning("response_url.failed", error=f"HTTP {response.status_code}")
+            self._client.observe("response_url", f"http_{response.status_code}")
+            return False
+        self._client.observe("response_url", "none")
+        return True
 
 
 def _content(content: MessageContent) -> dict[str, Any]:

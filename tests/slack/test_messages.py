@@ -2,6 +2,7 @@ import asyncio
 from urllib.parse import urlsplit
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.domain.permissions import AgentId
 from bot.domain.resets import MessageRef, Origin
@@ -109,9 +110,12 @@ async def test_a_spent_response_url_leads_to_a_direct_message(
     messages: Messages, slack: LocalSlack, ana: Person
 ) -> None:
     url = slack.workspace.issue_response_url(ana.id, slack.general)
-    for _ in range(6):
-        await messages.answer(Origin(response_url=url), AgentId(ana.id), NOTE)
+    with capture_logs() as log:
+        for _ in range(6):
+            await messages.answer(Origin(response_url=url), AgentId(ana.id), NOTE)
     assert len(ana.direct_messages) == 1
+    [failure] = [line for line in log if line["event"] == "response_url.failed"]
+    assert failure["error"].startswith("HTTP 4")
 
 
 @pytest.mark.parametrize(
