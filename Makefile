@@ -1,9 +1,9 @@
 # The project's commands. Each sets up what it needs in .venv and does so once: a stamp file remembers which lock is installed.
 PYTHON ?= python3
 BIN := .venv/bin
-# Most tests wait for servers, so three at a time are right also for a machine of two cores. Tests of one xdist_group stay
+# Most tests wait for servers, so four at a time are right also for a machine of two cores. Tests of one xdist_group stay
 # together.
-PYTEST := --numprocesses 3 --dist loadgroup
+PYTEST := --numprocesses 4 --dist loadgroup
 # The locks are complete, so nothing is left to resolve; pip would else look at the newest release of what is asked for
 # with an extra, and stop because the lock does not name that one.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
