@@ -72,13 +72,16 @@ class UserChoice:
     """`last_sign_in_at`: None where WHMCS doesn't tell it (`tells_sign_in` False) or where there was none yet.
 
     `other_clients`: how many more this login opens; 0 also where that was not asked (`tells_clients` False).
-    `judgement`: what the ticket proves for this user; None without a ticket.
+    `judgement`: what the ticket proves for this user; None without a ticket. `has_second_factor` and `never_verified` (the
+    address) are False also where the companion doesn't report them.
     """
 
     id: int
     name: str
     email: str
     is_owner: bool
+    has_second_factor: bool = False
+    never_verified: bool = False
     tells_sign_in: bool = False
     last_sign_in_at: datetime | None = None
     other_clients: int = 0

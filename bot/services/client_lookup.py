@@ -265,6 +265,8 @@ def _user_choice(user: ClientUser, told: dict[int, CompanionUser] | None, client
         name=one_line(user.name),
         email=address_line(user.email),
         is_owner=user.is_owner,
+        has_second_factor=more is not None and more.has_second_factor,
+        never_verified=more is not None and not more.is_email_verified,
         tells_sign_in=more is not None,
         last_sign_in_at=more.last_sign_in_at if more is not None else None,
         other_clients=len(set(more.client_ids) - {client_id}) if more is not None else 0,

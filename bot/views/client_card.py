@@ -95,6 +95,7 @@ def build_card(state: State, card: ClientCard, t: Texts, *, verification: str = 
         parts += [
             *build_ticket(state, card, t),
             _users(state, card, t),
+            *_explain_marks(card, t),
             *_methods(state, card, t),
             *build_verification(state, card, verification, t),
         ]
@@ -143,6 +144,26 @@ def _users(state: State, card: ClientCard, t: Texts) -> Block:
         # If not everything is known of every user, the rest is read for the one who is chosen.
         dispatch_action=not all(choice.tells_clients for choice in card.users),
     )
+
+
+def _explain_marks(card: ClientCard, t: Texts) -> list[Block]:
+    """Explain what the marks beside users mean for a reset."""
+    explained = []
+    if any(choice.has_second_factor for choice in card.users):
+        explained.append(
+            t.say(
+                "Second factor on: with a new password alone, the user can’t sign in. If they have lost the second "
+                "factor, someone who may manage users in WHMCS has to switch it off."
+            )
+        )
+    if any(choice.never_verified for choice in card.users):
+        explained.append(
+            t.say(
+                "Address never verified: the user has not confirmed it in WHMCS, so a reset e-mail may reach someone "
+                "else or nobody. Check the address first."
+            )
+        )
+    return [small(text) for text in explained]
 
 
 def _fitting(options: list[Option], initial: Option | None) -> list[Option]:
@@ -205,6 +226,8 @@ def _name_user(choice: UserChoice, t: Texts) -> str:
 def _describe_user(choice: UserChoice, t: Texts) -> str:
     beside = beside_user(t, choice.judgement) if choice.judgement is not None else ""
     owner = t.say("Owner") if choice.is_owner else ""
+    factor = t.say("second factor on") if choice.has_second_factor else ""
+    address = t.say("address never verified") if choice.never_verified else ""
     opened = ""
     if choice.other_clients:
         opened = t.count("access to {number} other client", "access to {number} other clients", choice.other_clients)
@@ -212,7 +235,7 @@ def _describe_user(choice: UserChoice, t: Texts) -> str:
     # With the time of day if there is room for it.
     for has_time in (True, False):
         sign_in = _describe_sign_in(choice, t, has_time=has_time)
-        described = describe([beside, owner, opened, sign_in], least=[sign_in, owner])
+        described = describe([beside, owner, factor, address, opened, sign_in], least=[sign_in, owner])
         if sign_in in described:
             break
     return described

@@ -302,6 +302,17 @@ def test_the_card_shows_the_client_its_users_and_the_methods(t: Texts) -> None:
     assert initial(block_of(view, "client")) == "42"
 
 
+def test_a_second_factor_and_an_unverified_address_are_marked_and_explained(t: Texts) -> None:
+    view = draw_card(t, users=(make_user(1, has_second_factor=True), make_user(2, never_verified=True)))
+    first, second = (option["description"]["text"] for option in options_in(block_of(view, "user")["element"]))
+    assert "second factor on" in first
+    assert "address never verified" not in first
+    assert "address never verified" in second
+    assert "someone who may manage users in WHMCS has to switch it off" in text_of(view)
+    assert "may reach someone else or nobody" in text_of(view)
+    assert "econd factor" not in text_of(draw_card(t))
+
+
 def test_a_last_sign_in_is_shown_in_the_agents_time_zone(t: Texts) -> None:
     users = (make_user(1, tells_sign_in=True, last_sign_in_at=NOW),)
     view = client_card.build_card(make_state(), make_card(users=users), t.in_timezone("America/Mexico_City"))
