@@ -5,12 +5,13 @@ To compare them with a clock, use `Companion.utc_offset_seconds`.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from whmcs.errors import WhmcsError
 
 _OPERATOR: Final = "operator"
+_CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,8 +224,22 @@ class PasswordSet:
 
 @dataclass(frozen=True, slots=True)
 class SetPasswordResult:
-    """The recorded outcome of a request; one that is not known was not done."""
+    """What the module remembers of a request.
 
-    is_known: bool
-    user_id: int | None
-    changed_at: datetime | None
+    `is_known` None: the write is pending, so it may have been done or not. `remembers_since`: every request since then is
+    known; None if an older module does not report it.
+    """
+
+    is_known: bool | None
+    user_id: int | None = None
+    changed_at: datetime | None = None
+    remembers_since: datetime | None = None
+
+    def rules_out(self, began_at: datetime) -> bool:
+        """Return True if a request that began then was certainly not done.
+
+        `began_at`: by the caller's clock, which the module accepts if it is less than five minutes ahead or behind.
+        """
+        if self.is_known is not False:
+            return False
+        return self.remembers_since is None or began_at - _CLOCK_TOLERANCE >= self.remembers_since

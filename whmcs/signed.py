@@ -44,7 +44,6 @@ from whmcs.transport import DIRECT, Answer, NoAnswer, Request, Transport, Way
 from whmcs.urls import checked_url
 
 T = TypeVar("T")
-_AGENT_LENGTH = 200
 _REFUSALS = frozenset(
     {
         "clock_skew",
@@ -127,13 +126,13 @@ class CompanionClient:
         agent: str,
         deadline_seconds: float = 10.0,
     ) -> PasswordSet:
-        """Set a user's password in one attempt.
+        """Set a user's password in one attempt. `agent`: a Slack user's id.
 
         Raises: OutcomeUnknownError: it may have been set; repeating it with the same request id and password is
         harmless. NotFoundError, NotAUserOfClientError, RefusedError and the others: nothing was changed.
         """
         call = Call("set_password", is_write=True, confidential=self._confidential.and_also(password))
-        fields = {"request_id": request_id, "client_id": client_id, "user_id": user_id, "agent": agent[:_AGENT_LENGTH]}
+        fields = {"request_id": request_id, "client_id": client_id, "user_id": user_id, "agent": agent}
         body = _Body(call.action, {**fields, "password": password})
         del password  # keep it out of tracebacks that print local variables
         ends_at = asyncio.get_running_loop().time() + deadline_seconds

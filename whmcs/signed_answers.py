@@ -69,9 +69,10 @@ class _PasswordSet(Row):
 
 
 class _Result(Row):
-    known: bool = Field(strict=True)
+    known: bool | None = Field(strict=True)
     user_id: Id | None = None
     changed_at: MomentOrNone = None
+    remembers_since: MomentOrNone = None
 
 
 class _Time(Row):
@@ -124,10 +125,10 @@ def parse_password_set(data: Mapping[str, object]) -> PasswordSet:
 
 
 def parse_result(data: Mapping[str, object]) -> SetPasswordResult:
-    """Parse a result. A known request has a user and a time; an unknown one has neither."""
+    """Parse a result. A known request has a user and a time; any other has neither."""
     row = _Result.model_validate(data)
     if not row.known:
-        return SetPasswordResult(is_known=False, user_id=None, changed_at=None)
+        return SetPasswordResult(row.known, remembers_since=row.remembers_since)
     if row.user_id is None or row.changed_at is None:
         raise ValueError("a known request without its user or time")
-    return SetPasswordResult(is_known=True, user_id=row.user_id, changed_at=row.changed_at)
+    return SetPasswordResult(row.known, row.user_id, row.changed_at, row.remembers_since)

@@ -46,10 +46,15 @@ TRANSITIONS: Final[Mapping[Phase, frozenset[Phase]]] = {
 
 
 class CompanionAnswer(StrEnum):
-    """The companion's answer about a reset. SILENT: no usable answer. ABSENT: no companion is configured."""
+    """The companion's answer about a reset.
+
+    UNSURE: it was emptied since the reset began, or has begun to write. SILENT: no usable answer. ABSENT: no companion is
+    configured.
+    """
 
     DONE = "done"
     NOT_DONE = "not_done"
+    UNSURE = "unsure"
     SILENT = "silent"
     ABSENT = "absent"
 
@@ -108,7 +113,7 @@ def decide_recovery(
             return QueryCompanion()
         case CompanionAnswer.DONE:
             return RecordOutcome(Outcome.SUCCEEDED, Reason.NOT_DELIVERED)
-        case CompanionAnswer.NOT_DONE if age < NOT_DONE_TRUSTED_AFTER:
+        case CompanionAnswer.NOT_DONE | CompanionAnswer.UNSURE if age < NOT_DONE_TRUSTED_AFTER:
             return RetryLater(_QUERY_EVERY)
         case CompanionAnswer.NOT_DONE if age < COMPANION_RETENTION:
             return RecordOutcome(Outcome.FAILED, Reason.INTERRUPTED)

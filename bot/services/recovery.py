@@ -91,4 +91,7 @@ class Recovery:
         except WhmcsError as error:
             _logger.warning("companion_result.not_read", reference=reset.reference, reason=explain(error).reason.value)
             return CompanionAnswer.SILENT
-        return CompanionAnswer.DONE if answer.is_known else CompanionAnswer.NOT_DONE
+        if answer.is_known:
+            return CompanionAnswer.DONE
+        is_ruled_out = answer.rules_out(reset.called_at or reset.started_at)
+        return CompanionAnswer.NOT_DONE if is_ruled_out else CompanionAnswer.UNSURE

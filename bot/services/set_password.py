@@ -165,7 +165,7 @@ class SetPassword:
             raise ResetAbortedError(reset, failure) from error
         if result.is_known:
             return
-        if all(doubt.has_ended for doubt in doubts):
+        if result.rules_out(reset.called_at or reset.started_at) and all(doubt.has_ended for doubt in doubts):
             failure = Failure(Outcome.FAILED, failure.reason)
         raise ResetAbortedError(reset, failure)
 

@@ -19,13 +19,15 @@ from sandbox.whmcs.state import State
 MAXIMUM_SKEW_SECONDS: Final = 300
 MAXIMUM_BODY_BYTES: Final = 16 * 1024
 MAXIMUM_PASSWORD_LENGTH: Final = 64
-MAXIMUM_AGENT_LENGTH: Final = 200
 REQUEST_LIFE: Final = timedelta(hours=24)
 
 
 @dataclasses.dataclass
 class Settings:
-    """The module's settings, and the content of `ping`. Older modules report no UTC offset."""
+    """The module's settings, and the content of `ping`. `emptied_at`: when its tables were made.
+
+    Older modules report neither the UTC offset nor since when they remember requests.
+    """
 
     secret: str
     minimum_password_length: int = 8
@@ -35,6 +37,8 @@ class Settings:
     whmcs_version: str = "8.13.1"
     php_version: str = "8.2.29"
     has_utc_offset: bool = True
+    has_remembers_since: bool = True
+    emptied_at: datetime = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Companion:
@@ -104,6 +108,7 @@ class Companion:
             "capabilities": list(self._settings.capabilities),
             "minimum_password_length": self._settings.minimum_password_length,
         }
+        answer |= self._remembered(now)
         if self._settings.has_utc_offset:
             answer["utc_offset_seconds"] = int(self._state.data.utc_offset.total_seconds())
         return answer
@@ -171,9 +176,18 @@ class Companion:
 
     def _result(self, fields: Mapping[str, object], now: datetime) -> dict[str, object]:
         request = self._find_request(_reference(fields, "request_id"), now)
-        if request is None or not request.is_done:
-            return {"known": False, "user_id": None, "changed_at": None}
-        return {"known": True, "user_id": request.user_id, "changed_at": _rfc3339(request.changed_at)}
+        answer: dict[str, object] = {"known": False, "action": None, "user_id": None, "changed_at": None}
+        if request is not None:
+            answer |= {"known": None, "action": "set_password"}
+            if request.is_done:
+                answer |= {"known": True, "user_id": request.user_id, "changed_at": _rfc3339(request.changed_at)}
+        return answer | self._remembered(now)
+
+    def _remembered(self, now: datetime) -> dict[str, object]:
+        """Return since when all requests are known; older modules do not report it."""
+        if not self._settings.has_remembers_since:
+            return {}
+        return {"remembers_since": _rfc3339(max(self._settings.emptied_at, now - REQUEST_LIFE))}
 
     def _find_request(self, request_id: str, now: datetime) -> CompanionRequest | None:
         request = self._state.companion_requests.get(request_id)
@@ -229,7 +243,7 @@ def _parse_set_password(fields: Mapping[str, object]) -> _SetPassword:
         client_id=_identifier(fields, "client_id"),
         user_id=_identifier(fields, "user_id"),
         password=password,
-        agent=_text(fields, "agent", MAXIMUM_AGENT_LENGTH),
+        agent=_slack_id(fields, "agent"),
     )
 
 
@@ -247,6 +261,13 @@ def _report(request: CompanionRequest, *, is_repeated: bool) -> dict[str, object
 def _text(fields: Mapping[str, object], name: str, maximum: int) -> str:
     value = fields.get(name)
     if not isinstance(value, str) or not 0 < len(value) <= maximum or re.search("[\ud800-\udfff]", value):
+        raise CompanionRefusal("invalid_request", f"{name} is missing or malformed.")
+    return value
+
+
+def _slack_id(fields: Mapping[str, object], name: str) -> str:
+    value = fields.get(name)
+    if not isinstance(value, str) or not re.fullmatch("[UW][A-Z0-9]{1,20}", value):
         raise CompanionRefusal("invalid_request", f"{name} is missing or malformed.")
     return value
 

@@ -18,7 +18,7 @@ from sandbox.whmcs.api import CREDENTIALS, DEFAULT_ROLE, Access, perform
 from sandbox.whmcs.companion import Companion, Settings, parse
 from sandbox.whmcs.faults import Fault, FaultKind, Faults
 from sandbox.whmcs.faulty_responses import drip, find_answer_instead, method_not_allowed, not_found, send_half, spoil
-from sandbox.whmcs.records import Activity, Call, Client, Data, ResetEmail, User
+from sandbox.whmcs.records import Activity, Call, Client, CompanionRequest, Data, ResetEmail, User
 from sandbox.whmcs.refusal import CompanionRefusal
 from sandbox.whmcs.seed import make_seed
 from sandbox.whmcs.state import State
@@ -188,6 +188,17 @@ class LocalWhmcs:
     def forget_requests(self) -> None:
         """Make the companion forget all earlier requests, as after a day."""
         self._state.companion_requests.clear()
+
+    def empty_companion(self) -> None:
+        """Deactivate the module and activate it again."""
+        self._state.companion_requests.clear()
+        self.companion.emptied_at = self._state.now()
+
+    def leave_companion_request(self, request_id: str, client_id: int, user_id: int) -> None:
+        """Leave a request whose write began and did not end, as on tables without roll-back."""
+        self._state.companion_requests[request_id] = CompanionRequest(
+            request_id, client_id, user_id, password_hash=b"", changed_at=self._state.now()
+        )
 
     def forget_history(self) -> None:
         """Drop past calls, mails and lines of the activity log, so that a long run does not fill the memory."""

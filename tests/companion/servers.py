@@ -9,7 +9,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 import httpx
@@ -64,7 +64,7 @@ class Companion(ABC):
             "client_id": 42,
             "user_id": self.user_id(ANA),
             "password": PASSWORD,
-            "agent": "Agent Fake (U0000000001)",
+            "agent": "U0000000001",
         }
         return await self.ask("set_password", headers, **(fields | changed))
 
@@ -105,6 +105,18 @@ class Companion(ABC):
 
     @abstractmethod
     def let_a_day_pass(self) -> None: ...
+
+    @abstractmethod
+    def let_have_been_active(self, time: timedelta) -> None:
+        """Let the module have been activated that long ago."""
+
+    @abstractmethod
+    def empty(self) -> None:
+        """Deactivate the module and activate it again, with the same secret."""
+
+    @abstractmethod
+    def leave_pending(self, request_id: str) -> None:
+        """Leave a request of *set a password* whose write began and did not end."""
 
 
 class LocalCompanion(Companion):
@@ -157,6 +169,15 @@ class LocalCompanion(Companion):
     def let_a_day_pass(self) -> None:
         self.clock_ahead_seconds = 86401
         self.whmcs.faults.companion_clock_offset_seconds = self.clock_ahead_seconds
+
+    def let_have_been_active(self, time: timedelta) -> None:
+        self.whmcs.companion.emptied_at = datetime.now(UTC) - time
+
+    def empty(self) -> None:
+        self.whmcs.empty_companion()
+
+    def leave_pending(self, request_id: str) -> None:
+        self.whmcs.leave_companion_request(request_id, 42, self.user_id(ANA))
 
 
 class PhpCompanion(Companion):
@@ -226,3 +247,20 @@ class PhpCompanion(Companion):
 
     def let_a_day_pass(self) -> None:
         self.server.run("UPDATE mod_resetbot_requests SET created_at = created_at - 86401")
+
+    def let_have_been_active(self, time: timedelta) -> None:
+        seconds = int(time.total_seconds())
+        self.server.run("UPDATE mod_resetbot_settings SET value = value - ? WHERE name = 'requests_since'", seconds)
+
+    def empty(self) -> None:
+        self.server.run("DELETE FROM mod_resetbot_requests")
+        self.server.run("DELETE FROM mod_resetbot_settings WHERE name = 'requests_since'")
+
+    def leave_pending(self, request_id: str) -> None:
+        self.server.run(
+            "INSERT INTO mod_resetbot_requests (request_id, client_id, user_id, password_hash, created_at)"
+            " VALUES (?, 42, ?, 'none', ?)",
+            request_id,
+            self.user_id(ANA),
+            int(time.time()),
+        )

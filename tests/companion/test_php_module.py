@@ -92,7 +92,7 @@ async def test_what_breaks_off_half_way_is_rolled_back_and_a_repeat_does_it(php:
     nonce = "ab" * 16
     body = json.dumps(
         {"action": "set_password", "request_id": REQUEST_ID, "client_id": 42, "user_id": php.user_id(ANA)}
-        | {"password": PASSWORD, "agent": "Agent Fake"}
+        | {"password": PASSWORD, "agent": "U0000000001"}
     ).encode()
 
     broken = await php.send(body, nonce=nonce)
@@ -109,7 +109,7 @@ async def test_what_breaks_off_half_way_is_rolled_back_and_a_repeat_does_it(php:
     assert "disk on fire" in line
     php.server.run("DROP TRIGGER breaks")
     assert (await php.send(body, nonce=nonce)).json()["error"] == "replayed"
-    assert (await php.set_password(agent="Agent Fake")).json()["repeated"] is False
+    assert (await php.set_password()).json()["repeated"] is False
     assert php.opens(ANA, PASSWORD)
 
 
@@ -167,7 +167,7 @@ async def test_without_rollback_a_pending_request_is_written_again_by_a_repeat(
     php.server.run("UPDATE mod_resetbot_requests SET changed_at = NULL")
     before = php.password_hash(ANA)
 
-    assert (await php.ask("result", request_id=REQUEST_ID)).json()["known"] is False
+    assert (await php.ask("result", request_id=REQUEST_ID)).json()["known"] is None
     assert (await php.set_password(password="Fake-Other-Password-2")).json()["error"] == "request_id_conflict"
     assert (await php.set_password()).json()["repeated"] is False
 
@@ -256,11 +256,13 @@ async def test_the_240_requests_of_a_minute_may_come_and_then_it_is_said_when_to
     assert (await php.ask("ping")).status_code == 200
 
 
-async def test_what_an_agent_is_called_can_not_forge_lines_or_tags(php: PhpCompanion) -> None:
-    await php.set_password(agent="<b>Zoë</b>\nReset Bot:\u202e🦊")
+async def test_an_address_can_not_forge_lines_or_tags(php: PhpCompanion) -> None:
+    user_id = php.user_id(ANA)
+    php.server.run("UPDATE tblusers SET email = ? WHERE id = ?", "<b>Zoë</b>\nReset Bot:\u202e🦊", user_id)
+    await php.set_password(user_id=user_id)
 
     [(_, line)] = php.lines()
-    assert line.startswith("Reset Bot: (b)Zoë(/b) Reset Bot: ? set a new password for user ")
+    assert f"set a new password for user {user_id} ((b)Zoë(/b) Reset Bot: ?) of client 42" in line
     assert "\n" not in line
 
 
@@ -284,6 +286,7 @@ async def test_columns_that_a_version_of_whmcs_lacks_are_done_without(php: PhpCo
         "email_verified_at",
         "reset_token",
         "reset_token_expiry",
+        "remember_token",
         "updated_at",
     ):
         php.server.run(f"ALTER TABLE tblusers DROP COLUMN {column}")
@@ -294,6 +297,15 @@ async def test_columns_that_a_version_of_whmcs_lacks_are_done_without(php: PhpCo
     assert (user["last_sign_in_at"], user["second_factor"], user["email_verified"]) == (None, False, False)
     assert changed.status_code == 200
     assert php.opens(ANA, PASSWORD)
+
+
+async def test_a_new_password_voids_the_cookie_that_keeps_a_user_signed_in(php: PhpCompanion) -> None:
+    php.server.run("UPDATE tblusers SET remember_token = 'fake-token'")
+
+    await php.set_password()
+
+    kept = php.server.rows("SELECT email FROM tblusers WHERE remember_token = ''")
+    assert kept == [(ANA,)]
 
 
 async def test_a_last_sign_in_of_zeros_is_none(php: PhpCompanion) -> None:
@@ -314,7 +326,7 @@ async def test_calls_are_kept_without_pings_that_went_well_and_without_strangers
     calls = php.server.rows(
         "SELECT address, action, agent, client_id, user_id, request_id, outcome FROM mod_resetbot_calls"
     )
-    agent, user = "Agent Fake (U0000000001)", php.user_id(ANA)
+    agent, user = "U0000000001", php.user_id(ANA)
     assert calls == [
         ("127.0.0.1", "users", "", 42, None, "", "ok"),
         ("127.0.0.1", "set_password", agent, 42, user, REQUEST_ID, "ok"),

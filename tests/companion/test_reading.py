@@ -14,7 +14,8 @@ pytestmark = pytest.mark.asyncio
 async def test_ping_tells_who_answers_and_what_it_can_do(companion: Companion) -> None:
     answer = (await companion.ask("ping")).json()
 
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", answer.pop("time"))
+    for time in ("time", "remembers_since"):
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", answer.pop(time))
     assert re.fullmatch(r"8\.\d+\.\d+", answer.pop("php_version"))
     assert answer == {
         "ok": True,

@@ -114,6 +114,16 @@ def test_the_companions_denial_counts_only_between_a_delay_and_its_retention() -
     assert decide(COMPANION_RETENTION) == NOT_KNOWN
 
 
+def test_a_companion_that_cannot_tell_leaves_it_unknown() -> None:
+    def decide(age: timedelta) -> object:
+        return decide_recovery(make_reset(), NOW + age, CompanionAnswer.UNSURE)
+
+    assert isinstance(decide(NOT_DONE_TRUSTED_AFTER - SECOND), RetryLater)
+    assert decide(NOT_DONE_TRUSTED_AFTER) == NOT_KNOWN
+    unknown = make_reset(phase=Phase.DONE, outcome=Outcome.UNKNOWN)
+    assert isinstance(decide_settlement(unknown, NOW + HOUR, CompanionAnswer.UNSURE), RetryLater)
+
+
 def test_a_silent_companion_is_asked_for_five_minutes() -> None:
     def decide(age: timedelta) -> object:
         return decide_recovery(make_reset(), NOW + age, CompanionAnswer.SILENT)

@@ -32,10 +32,31 @@ async def let_it_be_asked_again(world: World, *, minutes: float, until: Callable
     raise AssertionError(world.audit())
 
 
+def count_results(world: World) -> int:
+    return sum(call.action == "result" for call in world.whmcs.calls)
+
+
 async def submit_set_password(world: World) -> Modal:
     modal = await fill_form(world.agent, "ana@example.com", SET)
     await modal.submit()
     return modal
+
+
+async def test_a_companion_that_was_emptied_since_does_not_settle_an_unknown_reset(http_world: World) -> None:
+    """It was deactivated and activated again, so that it no longer knows the password that was set."""
+    world = http_world
+    async with world.bot():
+        world.whmcs.faults.add(WhmcsFault("set_password", "drop_after"))
+        world.whmcs.faults.add(WhmcsFault("result", "html"))
+        modal = await submit_set_password(world)
+        await modal.shows("No se sabe si se cambió la contraseña", timeout_seconds=10)
+        world.whmcs.empty_companion()
+        world.whmcs.faults.clear()
+        asked = count_results(world)
+        with pytest.raises(AssertionError):
+            await let_it_be_asked_again(world, minutes=30, until=lambda: world.audit()[-1][0] == "SETTLED")
+        assert count_results(world) > asked
+    assert world.audit() == [("STARTED", ""), ("UNKNOWN", "connection_lost")]
 
 
 async def test_an_email_that_may_have_been_sent_is_reported_with_a_link_to_whmcs(http_world: World) -> None:

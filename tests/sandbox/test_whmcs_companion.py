@@ -98,7 +98,7 @@ async def test_an_interrupted_request_is_unknown_to_result_and_repeated_in_full(
     companion.whmcs.faults.add(Fault("set_password", "internal_between", times=1))
     await companion.set_password()
     assert companion.opens(ANA, PASSWORD)
-    assert (await companion.ask("result", request_id=REQUEST_ID)).json()["known"] is False
+    assert (await companion.ask("result", request_id=REQUEST_ID)).json()["known"] is None
 
     conflict = await companion.set_password(password="Fake-Other-Password-2")
     repeat = await companion.set_password()

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -69,7 +69,7 @@ async def set_password(companion: CompanionClient, deadline_seconds: float = 10.
         client_id=3,
         user_id=7,
         password=PASSWORD,
-        agent="Inés (U123)",
+        agent="U0000000001",
         deadline_seconds=deadline_seconds,
     )
 
@@ -139,7 +139,7 @@ async def test_a_password_is_set_with_a_signed_json_body(server: ScriptedServer,
         "client_id": 3,
         "user_id": 7,
         "password": PASSWORD,
-        "agent": "Inés (U123)",
+        "agent": "U0000000001",
     }
 
 
@@ -180,7 +180,11 @@ async def test_users_come_with_the_data_that_the_api_lacks(server: ScriptedServe
             {"known": True, "user_id": 7, "changed_at": "2026-11-24T10:00:00Z"},
             SetPasswordResult(is_known=True, user_id=7, changed_at=datetime(2026, 11, 24, 10, tzinfo=UTC)),
         ),
-        ({"known": False}, SetPasswordResult(is_known=False, user_id=None, changed_at=None)),
+        ({"known": False}, SetPasswordResult(is_known=False)),
+        (
+            {"known": None, "remembers_since": "2026-11-24T10:00:00Z"},
+            SetPasswordResult(is_known=None, remembers_since=datetime(2026, 11, 24, 10, tzinfo=UTC)),
+        ),
     ],
 )
 async def test_a_result_tells_the_outcome_of_a_request(
@@ -189,6 +193,19 @@ async def test_a_result_tells_the_outcome_of_a_request(
     server.plays("result", Reply({"ok": True, **body}))
 
     assert await companion.result("7K3M-Q9XD") == expected
+
+
+@pytest.mark.parametrize(
+    ("is_known", "began_minutes_later", "is_ruled_out"),
+    [(False, 5, True), (False, 4.9, False), (None, 60, False), (True, 60, False)],
+)
+async def test_only_a_request_of_the_remembered_time_is_ruled_out(
+    *, is_known: bool | None, began_minutes_later: float, is_ruled_out: bool
+) -> None:
+    since = datetime(2026, 11, 24, 10, tzinfo=UTC)
+    result = SetPasswordResult(is_known, remembers_since=since)
+    assert result.rules_out(since + timedelta(minutes=began_minutes_later)) is is_ruled_out
+    assert SetPasswordResult(is_known=False).rules_out(since)
 
 
 @pytest.mark.parametrize("body", [{}, {"known": "yes"}, {"known": True}, {"known": True, "user_id": 7}])

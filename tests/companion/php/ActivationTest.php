@@ -30,6 +30,12 @@ final class ActivationTest extends ModuleTestCase
         $this->assertNull(Settings::secret());
     }
 
+    public function testAnActivatedModuleRemembersRequestsFromThenOn(): void
+    {
+        $since = Capsule::table('mod_resetbot_settings')->where('name', 'requests_since')->value('value');
+        $this->assertEqualsWithDelta(time(), (int) $since, 5);
+    }
+
     public function testDeactivatingTwiceAndActivatingTwiceDoNoHarm(): void
     {
         $this->assertSame('success', resetbot_activate()['status']);
@@ -80,7 +86,7 @@ final class ActivationTest extends ModuleTestCase
         $this->assertMatchesRegularExpression('/\A[0-9a-f]{64}\z/', $second);
         $this->assertNotSame($first, $second);
         $this->assertSame($second, Settings::secret());
-        $kept = Capsule::table(Tables::SETTINGS)->get();
+        $kept = Capsule::table(Tables::SETTINGS)->where('name', 'secret')->get();
         $this->assertCount(1, $kept);
         $this->assertStringNotContainsString($second, json_encode($kept));
     }

@@ -31,6 +31,7 @@ function resetbot_activate()
 {
     try {
         Tables::create();
+        Settings::requestsSince(time());
     } catch (\Throwable $error) {
         return ['status' => 'error', 'description' => 'The tables could not be made: ' . $error->getMessage()];
     }

@@ -7,6 +7,7 @@ CREATE TABLE tblusers (
     password TEXT NOT NULL DEFAULT '',
     second_factor TEXT NOT NULL DEFAULT '',
     reset_token TEXT NOT NULL DEFAULT '',
+    remember_token TEXT NOT NULL DEFAULT '',
     last_login TEXT,
     email_verified_at TEXT,
     reset_token_expiry TEXT,

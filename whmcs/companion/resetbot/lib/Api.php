@@ -125,9 +125,10 @@ final class Api
             'protocol' => self::PROTOCOL,
             'whmcs_version' => explode('-', $version)[0],
             'php_version' => PHP_MAJOR_VERSION . '.' . PHP_MINOR_VERSION . '.' . PHP_RELEASE_VERSION,
-            'time' => gmdate('Y-m-d\TH:i:s\Z', $this->now),
+            'time' => self::moment($this->now),
             'capabilities' => ['users', 'set_password', 'result'],
             'minimum_password_length' => $settings->minimumPasswordLength(),
+            'remembers_since' => self::moment(Requests::rememberedSince($this->now)),
             // The offset of the zone set by WHMCS's init.php, which its times without a zone are in.
             'utc_offset_seconds' => (int) date('Z', $this->now),
         ];
@@ -136,11 +137,21 @@ final class Api
     private function result(string $requestId): array
     {
         $row = Requests::find($requestId);
-        if ($row === null || $row->changed_at === null || $row->request_id !== $requestId) {
-            return ['known' => false, 'user_id' => null, 'changed_at' => null];
-        }
-        $changedAt = gmdate('Y-m-d\TH:i:s\Z', (int) $row->changed_at);
-        return ['known' => true, 'user_id' => (int) $row->user_id, 'changed_at' => $changedAt];
+        $isFound = $row !== null && $row->request_id === $requestId;
+        $isDone = $isFound && $row->changed_at !== null;
+        return [
+            // Null while it is pending: on tables without roll-back the password may have been written or not.
+            'known' => $isFound && !$isDone ? null : $isDone,
+            'action' => $isFound ? 'set_password' : null,
+            'user_id' => $isDone ? (int) $row->user_id : null,
+            'changed_at' => $isDone ? self::moment((int) $row->changed_at) : null,
+            'remembers_since' => self::moment(Requests::rememberedSince($this->now)),
+        ];
+    }
+
+    private static function moment(int $seconds): string
+    {
+        return gmdate('Y-m-d\TH:i:s\Z', $seconds);
     }
 
     private function refusalOf(\Throwable $error): Refusal

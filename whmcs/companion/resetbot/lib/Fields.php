@@ -37,6 +37,16 @@ final class Fields
         return $value;
     }
 
+    /** A Slack user's id: nothing else gets into the activity log as the name of an agent. */
+    public function slackId(string $name): string
+    {
+        $value = $this->values[$name] ?? null;
+        if (!is_string($value) || preg_match('/\A[UW][A-Z0-9]{1,20}\z/', $value) !== 1) {
+            throw self::malformed($name);
+        }
+        return $value;
+    }
+
     /** Text of 1 to 64 visible ASCII characters. */
     public function reference(string $name): string
     {

@@ -6,11 +6,17 @@ use WHMCS\Database\Capsule;
 
 /**
  * The record of each request_id, kept for a day. A row without `changed_at` is pending: a request that failed on tables
- * without roll-back. A repeat of it writes again, and `result` does not know it.
+ * without roll-back. A repeat of it writes again, and `result` does not know if it was done.
  */
 final class Requests
 {
     const KEPT_SECONDS = 86400;
+
+    /** Returns the time since when every request is known: that of the table, or of the oldest rows that are kept. */
+    public static function rememberedSince(int $now): int
+    {
+        return max(Settings::requestsSince($now), $now - self::KEPT_SECONDS);
+    }
 
     public static function prune(int $now): void
     {

@@ -30,7 +30,7 @@ final class SetPassword
         $this->requestId = $fields->reference('request_id');
         $this->clientId = $fields->id('client_id');
         $this->userId = $fields->id('user_id');
-        $this->agent = $fields->text('agent', 200);
+        $this->agent = $fields->slackId('agent');
     }
 
     /**

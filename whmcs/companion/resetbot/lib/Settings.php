@@ -123,6 +123,15 @@ final class Settings
         return $written === 1 ? $secret : null;
     }
 
+    /**
+     * Returns when the table of requests was created. An update from a version that did not note it counts as such.
+     */
+    public static function requestsSince(int $now): int
+    {
+        Capsule::table(Tables::SETTINGS)->insertOrIgnore(['name' => 'requests_since', 'value' => (string) $now]);
+        return (int) Capsule::table(Tables::SETTINGS)->where('name', 'requests_since')->value('value');
+    }
+
     private static function encryptedSecret(): ?string
     {
         return Capsule::table(Tables::SETTINGS)->where('name', 'secret')->value('value');

@@ -53,11 +53,16 @@ final class Users
         return $row;
     }
 
-    /** Writes a new hash, and voids reset links sent earlier. */
+    /** Writes a new hash, and voids reset links sent earlier and cookies that keep the user signed in. */
     public static function setPassword(\stdClass $row, string $passwordHash, int $now): void
     {
         $changes = ['password' => $passwordHash];
-        $others = ['reset_token' => '', 'reset_token_expiry' => null, 'updated_at' => date('Y-m-d H:i:s', $now)];
+        $others = [
+            'reset_token' => '',
+            'reset_token_expiry' => null,
+            'remember_token' => '',
+            'updated_at' => date('Y-m-d H:i:s', $now),
+        ];
         $changes += array_intersect_key($others, (array) $row);
         Capsule::table('tblusers')->where('id', $row->id)->update($changes);
     }
