@@ -187,7 +187,7 @@ class Companion:
     """The module's answer to `ping`.
 
     `utc_offset_seconds` is the current offset of WHMCS's local time; None if an older module does not report it, or the
-    value is unusable.
+    value is unusable. `remembers_since`: every request since then is known; None of an older module.
     """
 
     name: str
@@ -199,6 +199,7 @@ class Companion:
     capabilities: frozenset[str]
     minimum_password_length: int
     utc_offset_seconds: int | None
+    remembers_since: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ class _Ping(Row):
     capabilities: frozenset[str]
     minimum_password_length: Id
     utc_offset_seconds: OffsetOrNone = None
+    remembers_since: MomentOrNone = None
 
 
 class _User(Row):
@@ -99,6 +100,7 @@ def parse_ping(data: Mapping[str, object]) -> Companion:
         capabilities=row.capabilities,
         minimum_password_length=row.minimum_password_length,
         utc_offset_seconds=row.utc_offset_seconds,
+        remembers_since=row.remembers_since,
     )
 
 

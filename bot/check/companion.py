@@ -139,6 +139,12 @@ def _judge_version(found: whmcs.Companion) -> Line:
             f"{found.version} speaks protocol {found.protocol}; this bot speaks {_PROTOCOL}",
             _UPDATE if found.protocol < _PROTOCOL else "Update the bot: the companion is newer.",
         )
+    if found.utc_offset_seconds is None or found.remembers_since is None:
+        return warning(
+            _VERSION,
+            f"{found.version} is an older one: no ticket is strong proof, or a password that was set may be reported as not set",
+            _UPDATE,
+        )
     return ok(_VERSION, f"{found.version}, on WHMCS {found.whmcs_version} with PHP {found.php_version}")
 
 

@@ -267,6 +267,14 @@ async def test_a_small_clock_difference_is_ok(here: Installation, whmcs: LocalWh
     assert (await here.examine()).problems == START
 
 
+@pytest.mark.parametrize("missing", ["has_utc_offset", "has_remembers_since"])
+async def test_an_older_companion_is_a_warning(here: Installation, whmcs: LocalWhmcs, missing: str) -> None:
+    setattr(whmcs.companion, missing, False)
+    answer = await here.examine()
+    assert answer.problems == {"companion.version": "warning", **START}
+    assert answer.findings["companion.version"].next.startswith("Copy this version's module over")
+
+
 @pytest.mark.parametrize(("protocol", "then"), [(2, "Update the bot"), (3, "Update the bot")])
 async def test_a_companion_with_another_protocol_is_reported(
     here: Installation, whmcs: LocalWhmcs, protocol: int, then: str

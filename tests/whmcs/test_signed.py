@@ -45,6 +45,7 @@ PONG: dict[str, object] = {
     "capabilities": ["users", "set_password", "result", "something_new"],
     "minimum_password_length": 12,
     "utc_offset_seconds": -18000,
+    "remembers_since": "2026-11-23T10:00:00Z",
 }
 DONE: dict[str, object] = {"ok": True, "user_id": 7, "changed_at": "2026-11-24T10:00:00Z", "repeated": False}
 PAGE = "<html><body>Not here</body></html>"
@@ -87,6 +88,7 @@ async def test_ping_returns_what_is_installed(server: ScriptedServer, companion:
         capabilities=frozenset({"users", "set_password", "result", "something_new"}),
         minimum_password_length=12,
         utc_offset_seconds=-18000,
+        remembers_since=datetime(2026, 11, 23, 10, tzinfo=UTC),
     )
     (request,) = server.received
     assert request.path == "/modules/addons/resetbot/api.php"
@@ -121,10 +123,11 @@ async def test_an_implausible_offset_is_unknown(
     assert (await companion.ping()).utc_offset_seconds == offset
 
 
-async def test_an_older_module_does_not_report_its_offset(server: ScriptedServer, companion: CompanionClient) -> None:
-    server.plays("ping", Reply({name: value for name, value in PONG.items() if name != "utc_offset_seconds"}))
+@pytest.mark.parametrize("name", ["utc_offset_seconds", "remembers_since"])
+async def test_an_older_module_reports_less(server: ScriptedServer, companion: CompanionClient, name: str) -> None:
+    server.plays("ping", Reply({reported: value for reported, value in PONG.items() if reported != name}))
 
-    assert (await companion.ping()).utc_offset_seconds is None
+    assert getattr(await companion.ping(), name) is None
 
 
 async def test_a_password_is_set_with_a_signed_json_body(server: ScriptedServer, companion: CompanionClient) -> None:
