@@ -124,15 +124,18 @@ class CompanionClient:
         user_id: int,
         password: str,
         agent: str,
+        approved_by: str = "",
         deadline_seconds: float = 10.0,
     ) -> PasswordSet:
-        """Set a user's password in one attempt. `agent`: a Slack user's id.
+        """Set a user's password in one attempt. `agent`, and `approved_by` if a second agent approved it: Slack users' ids.
 
         Raises: OutcomeUnknownError: it may have been set; repeating it with the same request id and password is
         harmless. NotFoundError, NotAUserOfClientError, RefusedError and the others: nothing was changed.
         """
         call = Call("set_password", is_write=True, confidential=self._confidential.and_also(password))
         fields = {"request_id": request_id, "client_id": client_id, "user_id": user_id, "agent": agent}
+        if approved_by:
+            fields["approved_by"] = approved_by
         body = _Body(call.action, {**fields, "password": password})
         del password  # keep it out of tracebacks that print local variables
         ends_at = asyncio.get_running_loop().time() + deadline_seconds

@@ -135,6 +135,7 @@ class SetPassword:
                     user_id=reset.user_id,
                     password=password,
                     agent=reset.agent_id,
+                    approved_by=reset.approved_by,
                     deadline_seconds=min(_ATTEMPT_SECONDS, left),
                 )
             except whmcs.OutcomeUnknownError as error:

@@ -153,7 +153,8 @@ class Companion:
         request.is_done = True
         self._state.log_activity(
             f"Reset Bot: {asked.agent} set a new password for user {user.id} ({user.email})"
-            f" of client {asked.client_id}, request {asked.request_id}",
+            f" of client {asked.client_id}, request {asked.request_id}"
+            + (f", approved by {asked.approved_by}" if asked.approved_by else ""),
             asked.client_id,
         )
         return _report(request, is_repeated=False)
@@ -207,6 +208,7 @@ class _SetPassword:
     user_id: int
     password: str
     agent: str
+    approved_by: str
 
 
 def sign(secret: str, timestamp: str, nonce: str, body: bytes) -> str:
@@ -244,6 +246,7 @@ def _parse_set_password(fields: Mapping[str, object]) -> _SetPassword:
         user_id=_identifier(fields, "user_id"),
         password=password,
         agent=_slack_id(fields, "agent"),
+        approved_by=_slack_id(fields, "approved_by") if "approved_by" in fields else "",
     )
 
 

@@ -39,6 +39,13 @@ async def test_set_password_opens_the_account_and_leaves_a_line_without_the_pass
     assert PASSWORD not in line
 
 
+async def test_the_line_names_the_agent_who_approved_it(companion: Companion) -> None:
+    await companion.set_password(approved_by="U0000000002")
+
+    [(_, line)] = companion.lines()
+    assert line.endswith(f"request {REQUEST_ID}, approved by U0000000002")
+
+
 async def test_nobody_elses_password_changes(companion: Companion) -> None:
     everybody = [user.email for user in companion.data.users.values() if user.email != ANA]
     before = [companion.password_hash(email) for email in everybody]
@@ -223,6 +230,8 @@ async def test_a_request_is_forgotten_after_a_day(companion: Companion) -> None:
         ({"agent": ""}, 400, "invalid_request"),
         ({"agent": "U0000000001 for client 43"}, 400, "invalid_request"),
         ({"agent": "u0000000001"}, 400, "invalid_request"),
+        ({"approved_by": ""}, 400, "invalid_request"),
+        ({"approved_by": "Berta"}, 400, "invalid_request"),
         ({"temporary": True}, 400, "invalid_request"),
         ({"temporary": None}, 400, "invalid_request"),
     ],

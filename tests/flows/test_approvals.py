@@ -54,6 +54,9 @@ async def test_a_second_agent_approves_and_only_the_requester_gets_the_password(
     assert team.approvals() == [("REQUESTED", team.agent.id), ("GRANTED", team.second.id)]
     reset = world.rows("SELECT * FROM resets")[0]
     assert reset["approved_by"] == team.second.id
+    [line] = [line.description for line in world.whmcs.activity if "set a new password" in line.description]
+    assert f"{team.agent.id} set a new password" in line
+    assert line.endswith(f", approved by {team.second.id}")
 
 
 async def test_strong_proof_needs_no_second_agent_unless_the_client_is_protected(running: Team) -> None:

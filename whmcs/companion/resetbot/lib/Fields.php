@@ -47,6 +47,12 @@ final class Fields
         return $value;
     }
 
+    /** A Slack user's id, or an empty text if the field is missing. */
+    public function optionalSlackId(string $name): string
+    {
+        return array_key_exists($name, $this->values) ? $this->slackId($name) : '';
+    }
+
     /** Text of 1 to 64 visible ASCII characters. */
     public function reference(string $name): string
     {

@@ -22,6 +22,9 @@ final class SetPassword
     /** @var string */
     public $agent;
 
+    /** @var string The second agent who approved it, or empty. */
+    public $approvedBy;
+
     /** @throws Refusal */
     public function __construct(Fields $fields)
     {
@@ -31,6 +34,7 @@ final class SetPassword
         $this->clientId = $fields->id('client_id');
         $this->userId = $fields->id('user_id');
         $this->agent = $fields->slackId('agent');
+        $this->approvedBy = $fields->optionalSlackId('approved_by');
     }
 
     /**
@@ -71,9 +75,10 @@ final class SetPassword
         $user = Users::get($this->userId, $this->clientId);
         Users::setPassword($user, $hash, $now);
         Requests::finish($this->requestId, $now);
+        $approval = $this->approvedBy === '' ? '' : ", approved by {$this->approvedBy}";
         Activity::write(
             "{$this->agent} set a new password for user {$user->id} ({$user->email}) of client {$this->clientId},"
-            . " request {$this->requestId}",
+            . " request {$this->requestId}$approval",
             $this->clientId
         );
         return null;
