@@ -14,7 +14,8 @@ _LABEL: Final = r"[^\W_]+(?:-+[^\W_]+)*"
 _ADDRESS: Final = re.compile(
     rf"{_ATOM}(?:\.+{_ATOM})*@(?:{_LABEL}\.)+(?:[^\W\d_]{{2,63}}|xn--[a-z0-9-]{{1,59}})", re.IGNORECASE
 )
-_TOP_LEVEL: Final = re.compile(r"\.[^\W\d_]{2}")
+# What someone may have meant as an address: after the @, a dot within it and a letter. `npm@9.1` is none.
+_ADDRESS_LIKE: Final = re.compile(r"@(?=.*[^\W\d_]).*\.\w")
 # `"ana".lopez@example.com`, `ana(Ana)lopez@example.com`: a quoted or commented beginning of the same address.
 _BEGUN: Final = re.compile(r"\w(?:\"|\([^()]{0,64}\))\Z")
 _MAX_BEGUN: Final = 70
@@ -40,7 +41,7 @@ def find_addresses(line: str) -> tuple[tuple[str, ...], bool]:
     for word in _words(line):
         if address := _whole(word):
             found.append(address)
-        elif _TOP_LEVEL.search(word, word.index("@")):
+        elif _ADDRESS_LIKE.match(word, word.index("@")):
             is_whole = False
     return tuple(found), is_whole
 

@@ -113,6 +113,11 @@ def test_addresses_are_read_whole_and_in_order(text: str, addresses: list[str]) 
     assert read_message([text]) == Reading(addresses=tuple(addresses))
 
 
+@pytest.mark.parametrize("text", ["npm@9.1.0", "soporte@", "hoy@12.30", "@ana"])
+def test_a_word_with_an_at_sign_that_is_no_address_prevents_nothing(text: str) -> None:
+    assert read_message([f"{text} ada@example.com"]) == Reading(addresses=("ada@example.com",))
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -130,6 +135,9 @@ def test_addresses_are_read_whole_and_in_order(text: str, addresses: list[str]) 
         "ana@example.co…",
         '"ana".lopez@example.com',
         "ana(Ana)lopez@example.com",
+        "ana@example.c0m",
+        "ana@example.c",
+        "ana@exam.ple..com",
     ],
 )
 def test_an_address_that_cannot_be_read_whole_prevents_a_selection(text: str) -> None:
