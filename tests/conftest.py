@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import settings
 
 from tests.postgresql import PostgresServer
 from tests.scheduling import GroupScheduling
@@ -20,6 +21,11 @@ _MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes folders of its own in it
 _NEEDED_BYTES = 4_000_000_000
 if "TMPDIR" not in os.environ and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _NEEDED_BYTES:
     os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
+
+# The same examples each time, however slow the machine is.
+settings.register_profile("check", derandomize=True, deadline=None)
+settings.register_profile("long", deadline=None, max_examples=1000)
+settings.load_profile("check")
 
 structlog.configure(
     processors=[

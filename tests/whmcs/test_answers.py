@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.whmcs.server import Reply, ScriptedServer
@@ -234,7 +234,6 @@ def test_only_complete_entities_are_decoded_and_only_once(sent: str, read: str) 
     assert decode_entities(sent) == read
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_what_php_escapes_is_read_back(text: str) -> None:
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
@@ -249,7 +248,6 @@ json_values = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.text(), json_values), st.sampled_from([None, 2]), st.booleans())
 def test_any_object_is_read_after_a_php_warning(data: dict[str, object], indent: int | None, is_ascii: bool) -> None:  # noqa: FBT001 - hypothesis passes it by position
     printed = "<br />\nWarning: { in /srv/x.php on line 3\n" + json.dumps(data, indent=indent, ensure_ascii=is_ascii)
@@ -257,7 +255,6 @@ def test_any_object_is_read_after_a_php_warning(data: dict[str, object], indent:
     assert find_object(printed.encode(errors="surrogatepass")) == data
 
 
-@settings(deadline=None)
 @given(st.binary())
 def test_any_bytes_are_read_without_an_exception(body: bytes) -> None:
     assert find_object(body) in ("html", "json", "empty") or isinstance(find_object(body), dict)

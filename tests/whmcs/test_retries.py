@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from whmcs import (
@@ -58,7 +58,6 @@ def test_permanent_failures_are_not_retried(error: WhmcsError) -> None:
     assert decide_wait(error, 1) is None
 
 
-@settings(deadline=None)
 @given(st.sampled_from(PASSING), st.integers(1, 2), st.floats(0, 1))
 def test_a_wait_is_short_and_at_least_retry_after(error: WhmcsError, attempt: int, jitter: float) -> None:
     wait = decide_wait(error, attempt, jitter)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.whmcs.server import Hang, Reply, ScriptedServer
@@ -153,7 +153,6 @@ user_lists = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(texts, client_lists, user_lists, st.integers(1, 30))
 def test_each_client_is_listed_exactly_once(query: str, clients: list[Client], users: list[User], limit: int) -> None:
     found = merged(query, clients, users, limit)
@@ -165,7 +164,6 @@ def test_each_client_is_listed_exactly_once(query: str, clients: list[Client], u
     assert all(match.client or match.user for match in found.matches)
 
 
-@settings(deadline=None)
 @given(texts, client_lists, user_lists, st.randoms())
 def test_the_order_does_not_depend_on_the_order_of_the_answers(
     query: str, clients: list[Client], users: list[User], randomness: Random
@@ -177,7 +175,6 @@ def test_the_order_does_not_depend_on_the_order_of_the_answers(
     assert merged(query, clients, users) == merged(query, other_clients, other_users)
 
 
-@settings(deadline=None)
 @given(texts, client_lists, user_lists)
 def test_exact_addresses_come_before_all_others(query: str, clients: list[Client], users: list[User]) -> None:
     found = merged(query, clients, users).matches
