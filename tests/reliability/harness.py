@@ -97,7 +97,7 @@ IS_LONG: Final = os.environ.get("RELIABILITY") == "long"
 """True if every scenario runs in both modes and on both databases."""
 
 Story: TypeAlias = Callable[[ScenarioRun], Awaitable[None]]
-APART_SECONDS: Final = 0.05
+APART_SECONDS: Final = 0.12
 """The bot waits 1.5 s for Slack to name a person; sixty simultaneous agents would exceed that on a busy machine."""
 
 
